@@ -59,7 +59,10 @@ export function assertInstanceOf<T extends abstract new (...args: any[]) => any>
   actual: unknown,
   type: T,
 ): asserts actual is InstanceType<T> {
-  node.ok(actual instanceof type, `Expected an instance of ${type.name}, but got ${String(actual)}`);
+  node.ok(
+    actual instanceof type,
+    `Expected an instance of ${type.name}, but got ${String(actual)}`,
+  );
 }
 
 // deno-lint-ignore no-explicit-any

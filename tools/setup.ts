@@ -3,6 +3,7 @@
  * it. Running it again does only what is missing.
  *
  *     deno task setup        bun run setup
+ *     deno task setup --tests   also brings what the tests need
  *
  * @module
  */
@@ -15,6 +16,7 @@ import { ensureLibtorch } from "./setup/libtorch.ts";
 import { withLock } from "./setup/lock.ts";
 import { ensureShim } from "./setup/shim.ts";
 import { findStdcxx } from "./setup/stdcxx.ts";
+import { setUpTests } from "./setup/tests.ts";
 import { ensureZig } from "./setup/zig.ts";
 
 /** Brings everything that the library needs, and answers what this checkout is linked to. */
@@ -50,7 +52,9 @@ export async function runTool(work: () => Promise<number>): Promise<never> {
 
 if (import.meta.main) {
   await runTool(async () => {
-    const link = await setUp(thisMachine());
+    const context = thisMachine();
+    const link = await setUp(context);
+    if (process.argv.includes("--tests")) await setUpTests(context);
     process.stdout.write(
       `LibTorch ${link.libtorchVersion}: ${link.libtorch}\nShim: ${link.shim}\n`,
     );

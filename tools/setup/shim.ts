@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import type { Context } from "./context.ts";
 import { SetupError } from "./errors.ts";
@@ -45,18 +45,28 @@ export const SHIM_NAME: string = process.platform === "darwin"
 
 /** Finds or builds the shim of `context.root`. */
 export async function ensureShim(context: Context, inputs: ShimInputs): Promise<Shim> {
-  const key = await shimKey(context.root, inputs);
-  const directory = join(context.home, "shims", key);
-  const path = join(directory, SHIM_NAME);
-  if (!existsSync(path)) {
+  const shim = await findShim(context, inputs);
+  const directory = dirname(shim.path);
+  if (!existsSync(shim.path)) {
     await requireSpace(context, BUILD_MEGABYTES, "Building the shim");
     await putDirectory(context, directory, (staging) => build(context, inputs, staging));
+    if (await shimKey(context.root, inputs) !== shim.key) {
+      context.report.line("The sources changed while they were compiled: compiling them again.");
+      await rm(directory, { recursive: true });
+      return await ensureShim(context, inputs);
+    }
   }
   // The newest are kept, and using one makes it new.
   const now = new Date();
   await utimes(directory, now, now);
   await prune(context);
-  return { path, key };
+  return shim;
+}
+
+/** Where the shim of these inputs is, once it is built. */
+export async function findShim(context: Context, inputs: ShimInputs): Promise<Shim> {
+  const key = await shimKey(context.root, inputs);
+  return { key, path: join(context.home, "shims", key, SHIM_NAME) };
 }
 
 /** The hash of the shim's sources, LibTorch and compiler. */

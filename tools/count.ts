@@ -1,0 +1,53 @@
+/**
+ * How many tests passed, read from what the runtimes report.
+ *
+ * @module
+ */
+
+import type { Ended } from "./setup/process.ts";
+
+/** The tests of one run. A file that does not load, and a run that crashes, count as failed. */
+export interface Count {
+  /** How many passed. */
+  readonly passed: number;
+  /** How many failed. */
+  readonly failed: number;
+}
+
+/** Counts a run of `deno test` by its JUnit report and its output. */
+export function countDeno(junit: string, ended: Ended): Count {
+  const cases = [
+    ...junit.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g),
+  ];
+  const names = cases.map((match) => match[1]!);
+  let [passed, failed] = [0, 0];
+  for (const [, name, body = ""] of cases) {
+    // A group is reported beside the tests in it: only these count.
+    const isGroup = names.some((other) => other.startsWith(`${name} &gt; `));
+    if (isGroup || body.includes("<skipped")) continue;
+    if (/<(failure|error)/.test(body)) failed++;
+    else passed++;
+  }
+  const output = plain(ended.stdout + ended.stderr);
+  failed += new Set(output.match(/^\S+ \(uncaught error\)$/gm)).size;
+  return withExit({ passed, failed }, ended);
+}
+
+/** Counts a run of `bun test` by its last lines. */
+export function countBun(ended: Ended): Count {
+  const output = plain(ended.stdout + ended.stderr);
+  const last = (word: string) =>
+    Number([...output.matchAll(new RegExp(`^\\s*(\\d+) ${word}$`, "gm"))].at(-1)?.[1] ?? 0);
+  // A file that does not load is among the failed ones, an error between tests is not.
+  return withExit({ passed: last("pass"), failed: Math.max(last("fail"), last("errors?")) }, ended);
+}
+
+/** A run that says it failed has failed, even when no test of it did. */
+function withExit({ passed, failed }: Count, { code }: Ended): Count {
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
+}
+
+function plain(text: string): string {
+  // deno-lint-ignore no-control-regex -- colours are control characters
+  return text.replace(/\x1b\[[0-9;]*m/g, "");
+}
