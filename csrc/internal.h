@@ -1,0 +1,166 @@
+// What the shim's sources share: the guard, handles, and the context.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
+#include <ATen/core/jit_type.h>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "flambeau.h"
+
+namespace flambeau {
+
+// Files the exception being handled under the calling thread's error slot.
+void recordException() noexcept;
+
+// Every export runs inside this: a C++ exception that crossed into the runtime would abort it.
+template <class R, class F>
+R guard(R failure, F&& body) noexcept {
+  try {
+    return body();
+  } catch (...) {
+    recordException();
+    return failure;
+  }
+}
+
+// A value that the type asked for does not admit; the message carries the path to it.
+struct JitTypeError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// An archive that is not one, or not whole.
+struct SerializationError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+extern std::atomic<int64_t> liveTensors;
+extern std::atomic<int64_t> liveObjects;
+extern std::atomic<int64_t> liveContexts;
+
+inline double toHandle(const void* pointer) {
+  return static_cast<double>(reinterpret_cast<uintptr_t>(pointer));
+}
+
+template <class T>
+T* fromHandle(double handle) {
+  return reinterpret_cast<T*>(static_cast<uintptr_t>(handle));
+}
+
+// Hands the tensor's reference to the caller; an undefined tensor is 0.
+inline double exportTensor(at::Tensor tensor) {
+  if (!tensor.defined()) return 0;
+  liveTensors.fetch_add(1, std::memory_order_relaxed);
+  return toHandle(tensor.unsafeReleaseTensorImpl());
+}
+
+// A reference of our own to the caller's tensor; 0 is the undefined tensor.
+inline at::Tensor borrowTensor(double handle) {
+  if (handle == 0) return at::Tensor();
+  auto impl = c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim_copy(
+      fromHandle<at::TensorImpl>(handle));
+  return at::Tensor(std::move(impl));
+}
+
+// Bytes that would be freed with this tensor: none for a view of another's storage.
+inline double bytesHeld(const at::Tensor& tensor) {
+  if (!tensor.defined() || !tensor.unsafeGetTensorImpl()->has_storage()) return 0;
+  const auto& storage = tensor.unsafeGetTensorImpl()->unsafe_storage();
+  return storage.use_count() == 1 ? static_cast<double>(storage.nbytes()) : 0;
+}
+
+// The memory lent by the caller, and what did not fit it.
+struct Context {
+  double* words;
+  size_t capacity;
+  std::vector<double> overflow;
+  std::string text;
+};
+
+inline Context& context(double handle) {
+  return *fromHandle<Context>(handle);
+}
+
+// Puts a text where fb_text_copy finds it.
+inline double setText(double ctx, std::string text) {
+  auto& target = context(ctx).text;
+  target = std::move(text);
+  return static_cast<double>(target.size());
+}
+
+// Reads words from a context, and never past its end.
+class Reader {
+ public:
+  explicit Reader(double ctx)
+      : position_(context(ctx).words), end_(position_ + context(ctx).capacity) {}
+
+  double next() {
+    need(1);
+    return *position_++;
+  }
+  int64_t nextInt() { return static_cast<int64_t>(next()); }
+  size_t nextCount();
+  int64_t nextInt64();
+  std::string nextString();
+
+  // For a union, whose members are tried in turn.
+  const double* mark() const { return position_; }
+  void reset(const double* mark) { position_ = mark; }
+
+ private:
+  void need(size_t words) const;
+
+  const double* position_;
+  const double* end_;
+};
+
+// Writes words to a context, and to its overflow once they no longer fit.
+class Writer {
+ public:
+  explicit Writer(double ctx) : context_(context(ctx)) { context_.overflow.clear(); }
+
+  void put(double word) {
+    if (count_ < context_.capacity) {
+      context_.words[count_++] = word;
+    } else {
+      spill(word);
+    }
+  }
+  void putInt64(int64_t value);
+  void putString(const std::string& text);
+  void putTensor(at::Tensor tensor) {
+    const double bytes = bytesHeld(tensor);
+    put(exportTensor(std::move(tensor)));
+    put(bytes);
+  }
+  int32_t count() const { return static_cast<int32_t>(count_); }
+
+ private:
+  void spill(double word);
+
+  Context& context_;
+  size_t count_ = 0;
+};
+
+inline double deviceCode(const at::Device& device) {
+  return static_cast<int>(device.type()) * 1000 + device.index() + 1;
+}
+inline at::Device deviceFromCode(int64_t code) {
+  return at::Device(
+      static_cast<at::DeviceType>(code / 1000), static_cast<at::DeviceIndex>(code % 1000 - 1));
+}
+
+void putScalar(Writer& out, const at::Scalar& value);
+at::Scalar readScalar(Reader& in);
+
+// value.cpp: TorchScript values, both ways. `path` names the value in errors ("boxes[2].score").
+at::IValue readValue(Reader& in, const c10::TypePtr& type, const std::string& path);
+at::IValue readAnyValue(Reader& in, const std::string& path);
+void writeValue(Writer& out, const at::IValue& value);
+std::string nameOfType(const c10::TypePtr& type);
+
+}  // namespace flambeau

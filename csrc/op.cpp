@@ -1,0 +1,275 @@
+// Ops: found once by name, called boxed, with arguments that the caller wrote in schema order.
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include <memory>
+#include <mutex>
+#include <sstream>
+#include <unordered_map>
+
+#include "internal.h"
+
+namespace flambeau {
+namespace {
+
+enum class Base {
+  Tensor,
+  Int,
+  Float,
+  Bool,
+  Scalar,
+  String,
+  Device,
+  Generator,
+  Unsupported,
+};
+
+struct Slot {
+  Base base = Base::Unsupported;
+  bool optional = false;
+  bool list = false;
+  bool optionalElements = false;
+};
+
+// What a schema asks for, worked out once: callBoxed itself checks neither arity nor types.
+struct Op {
+  c10::OperatorHandle handle;
+  std::vector<Slot> arguments;
+  std::vector<Slot> results;
+  // A result that aliases a written argument is the caller's own object already.
+  std::vector<bool> dropped;
+};
+
+Base baseOf(const c10::TypePtr& type) {
+  switch (type->kind()) {
+    case c10::TypeKind::TensorType:
+      return Base::Tensor;
+    case c10::TypeKind::IntType:
+    case c10::TypeKind::SymIntType:
+    case c10::TypeKind::ScalarTypeType:
+    case c10::TypeKind::LayoutType:
+    case c10::TypeKind::MemoryFormatType:
+    case c10::TypeKind::QSchemeType:
+      return Base::Int;
+    case c10::TypeKind::FloatType:
+      return Base::Float;
+    case c10::TypeKind::BoolType:
+    case c10::TypeKind::SymBoolType:
+      return Base::Bool;
+    case c10::TypeKind::NumberType:
+      return Base::Scalar;
+    case c10::TypeKind::StringType:
+      return Base::String;
+    case c10::TypeKind::DeviceObjType:
+      return Base::Device;
+    case c10::TypeKind::GeneratorType:
+      return Base::Generator;
+    default:
+      return Base::Unsupported;
+  }
+}
+
+Slot slotOf(c10::TypePtr type) {
+  Slot slot;
+  if (auto optional = type->cast<c10::OptionalType>()) {
+    slot.optional = true;
+    type = optional->getElementType();
+  }
+  if (auto list = type->cast<c10::ListType>()) {
+    slot.list = true;
+    type = list->getElementType();
+    if (auto optional = type->cast<c10::OptionalType>()) {
+      slot.optionalElements = true;
+      type = optional->getElementType();
+    }
+  }
+  slot.base = baseOf(type);
+  return slot;
+}
+
+template <class T, class F>
+c10::IValue readList(size_t count, F&& element) {
+  c10::List<T> list;
+  list.reserve(count);
+  for (size_t i = 0; i < count; i++) list.push_back(element());
+  return list;
+}
+
+c10::IValue readTensors(Reader& in, size_t count, bool optionalElements) {
+  if (!optionalElements) {
+    return readList<at::Tensor>(count, [&] { return borrowTensor(in.next()); });
+  }
+  return readList<std::optional<at::Tensor>>(count, [&]() -> std::optional<at::Tensor> {
+    const double handle = in.next();
+    if (handle == 0) return std::nullopt;
+    return borrowTensor(handle);
+  });
+}
+
+c10::IValue readListArgument(Reader& in, const Slot& slot) {
+  const double announced = in.next();
+  if (announced < 0 && slot.optional) return c10::IValue();
+  TORCH_CHECK(
+      announced >= 0 && announced < static_cast<double>(uint64_t{1} << 32),
+      "The argument buffer announces a list of ",
+      announced,
+      " elements");
+  const auto count = static_cast<size_t>(announced);
+  switch (slot.base) {
+    case Base::Tensor:
+      return readTensors(in, count, slot.optionalElements);
+    case Base::Int:
+      return readList<int64_t>(count, [&] { return in.nextInt(); });
+    case Base::Float:
+      return readList<double>(count, [&] { return in.next(); });
+    case Base::Bool:
+      return readList<bool>(count, [&] { return in.next() != 0; });
+    case Base::String:
+      return readList<std::string>(count, [&] { return in.nextString(); });
+    case Base::Scalar:
+      return readList<at::Scalar>(count, [&] { return readScalar(in); });
+    default:
+      TORCH_CHECK_NOT_IMPLEMENTED(false, "An argument list of this type has no JavaScript form");
+  }
+}
+
+c10::IValue readArgument(Reader& in, const Slot& slot) {
+  if (slot.list) return readListArgument(in, slot);
+  if (slot.base == Base::Tensor) {
+    const double handle = in.next();
+    if (handle == 0 && slot.optional) return c10::IValue();
+    return borrowTensor(handle);
+  }
+  if (slot.base == Base::Generator) {
+    const double handle = in.next();
+    if (handle == 0) return c10::IValue();
+    return at::Generator(
+        c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(fromHandle<c10::GeneratorImpl>(handle)));
+  }
+  if (slot.optional && in.next() == 0) return c10::IValue();
+  switch (slot.base) {
+    case Base::Int:
+      return in.nextInt();
+    case Base::Float:
+      return in.next();
+    case Base::Bool:
+      return in.next() != 0;
+    case Base::Scalar:
+      return readScalar(in);
+    case Base::String:
+      return in.nextString();
+    case Base::Device:
+      return deviceFromCode(in.nextInt());
+    default:
+      TORCH_CHECK_NOT_IMPLEMENTED(false, "An argument of this type has no JavaScript form");
+  }
+}
+
+void writeResult(Writer& out, c10::IValue&& value, const Slot& slot) {
+  if (value.isTensor()) {
+    out.putTensor(std::move(value).toTensor());
+  } else if (value.isTensorList()) {
+    const auto tensors = value.toTensorVector();
+    out.put(static_cast<double>(tensors.size()));
+    for (const auto& tensor : tensors) out.putTensor(tensor);
+  } else if (value.isNone()) {
+    TORCH_CHECK_NOT_IMPLEMENTED(slot.base == Base::Tensor, "A result of None has no JavaScript form");
+    out.put(0);
+    out.put(0);
+  } else if (value.isScalar()) {
+    putScalar(out, value.toScalar());
+  } else {
+    TORCH_CHECK_NOT_IMPLEMENTED(false, "A result of type ", value.tagKind(), " has no JavaScript form");
+  }
+}
+
+std::unique_ptr<Op> makeOp(const std::string& name) {
+  const auto dot = name.find('.');
+  const std::string base = name.substr(0, dot);
+  const std::string overload = dot == std::string::npos ? "" : name.substr(dot + 1);
+  auto found = c10::Dispatcher::singleton().findSchema({base, overload});
+  TORCH_CHECK_NOT_IMPLEMENTED(found.has_value(), "LibTorch has no op named ", name);
+  auto op = std::make_unique<Op>(Op{*found, {}, {}, {}});
+  for (const auto& argument : found->schema().arguments()) {
+    op->arguments.push_back(slotOf(argument.real_type()));
+  }
+  for (const auto& result : found->schema().returns()) {
+    op->results.push_back(slotOf(result.real_type()));
+    op->dropped.push_back(result.alias_info() != nullptr && result.alias_info()->isWrite());
+  }
+  return op;
+}
+
+std::mutex opsMutex;
+// Never freed: a handle lives as long as the process, and there are as many as ops used.
+std::unordered_map<std::string, std::unique_ptr<Op>>& ops() {
+  static auto* made = new std::unordered_map<std::string, std::unique_ptr<Op>>();
+  return *made;
+}
+
+// A stack that keeps its memory between calls; a call within a call (a hook) gets another.
+class StackLease {
+ public:
+  StackLease() { stack_.swap(spare()); }
+  ~StackLease() {
+    stack_.clear();
+    if (stack_.capacity() > spare().capacity()) stack_.swap(spare());
+  }
+  std::vector<c10::IValue>& get() { return stack_; }
+
+ private:
+  static std::vector<c10::IValue>& spare() {
+    thread_local std::vector<c10::IValue> spare;
+    return spare;
+  }
+  std::vector<c10::IValue> stack_;
+};
+
+}  // namespace
+}  // namespace flambeau
+
+using namespace flambeau;
+
+double fb_op_find(const char* name, uint32_t bytes) {
+  return guard(0.0, [&] {
+    const std::string key(name, bytes);
+    const std::lock_guard<std::mutex> lock(opsMutex);
+    auto& op = ops()[key];
+    if (!op) {
+      try {
+        op = makeOp(key);
+      } catch (...) {
+        ops().erase(key);
+        throw;
+      }
+    }
+    return toHandle(op.get());
+  });
+}
+
+int32_t fb_op_call(double handle, double ctx) {
+  return guard(-1, [&] {
+    const Op& op = *fromHandle<Op>(handle);
+    StackLease lease;
+    auto& stack = lease.get();
+    Reader in(ctx);
+    for (const Slot& slot : op.arguments) stack.push_back(readArgument(in, slot));
+    op.handle.callBoxed(&stack);
+    Writer out(ctx);
+    for (size_t i = 0; i < op.results.size(); i++) {
+      if (!op.dropped[i]) writeResult(out, std::move(stack[i]), op.results[i]);
+    }
+    return out.count();
+  });
+}
+
+double fb_op_schemas(double ctx) {
+  return guard(-1.0, [&] {
+    std::ostringstream text;
+    auto& dispatcher = c10::Dispatcher::singleton();
+    for (const auto& name : dispatcher.getAllOpNames()) {
+      const auto found = dispatcher.findSchema(name);
+      if (found) text << found->schema() << '\n';
+    }
+    return setText(ctx, text.str());
+  });
+}

@@ -1,0 +1,488 @@
+// Script objects and callables: modules built, described and changed; functions and methods called.
+#include "script.h"
+
+#include <ATen/core/function_schema.h>
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/frontend/schema_matching.h>
+#include <torch/csrc/jit/frontend/script_type_parser.h>
+#include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/csrc/jit/jit_log.h>
+#include <torch/csrc/jit/passes/freeze_module.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/python_print.h>
+#include <torch/jit.h>
+
+#include <sstream>
+
+namespace flambeau {
+
+using c10::IValue;
+using torch::jit::Stack;
+
+namespace {
+
+std::string joinPath(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : prefix + "." + name;
+}
+
+enum class Kind { Parameter, Buffer, Child, Attribute };
+
+bool isKind(const c10::ClassType& type, size_t slot, const IValue& value, Kind kind) {
+  const bool tensor = type.getAttribute(slot)->isSubtypeOf(*c10::TensorType::get());
+  switch (kind) {
+    case Kind::Parameter:
+      return type.is_parameter(slot) && value.isTensor();
+    case Kind::Buffer:
+      return tensor && !type.is_parameter(slot) && value.isTensor();
+    case Kind::Child:
+      return value.isModule();
+    default:
+      return !value.isModule() && !type.is_parameter(slot) && !tensor;
+  }
+}
+
+using Entries = std::vector<std::pair<std::string, IValue>>;
+
+void collect(
+    const torch::jit::ObjectPtr& object, Kind kind, bool deep, const std::string& prefix, Entries& found) {
+  const auto type = object->type();
+  for (size_t slot = 0; slot < type->numAttributes(); slot++) {
+    const IValue value = object->getSlot(slot);
+    if (isKind(*type, slot, value, kind)) {
+      found.emplace_back(joinPath(prefix, type->getAttributeName(slot)), value);
+    }
+    if (deep && value.isModule()) {
+      collect(value.toObject(), kind, deep, joinPath(prefix, type->getAttributeName(slot)), found);
+    }
+  }
+}
+
+void writeEntries(Writer& out, const Entries& entries) {
+  out.put(FB_VALUE_MAP);
+  out.put(static_cast<double>(entries.size()));
+  for (const auto& [name, value] : entries) {
+    out.put(FB_VALUE_STRING);
+    out.putString(name);
+    writeValue(out, value);
+  }
+}
+
+void writeNames(Writer& out, const std::vector<std::string>& names) {
+  out.put(FB_VALUE_ARRAY);
+  out.put(static_cast<double>(names.size()));
+  for (const auto& name : names) {
+    out.put(FB_VALUE_STRING);
+    out.putString(name);
+  }
+}
+
+// The name that a person gave: without the namespace and the marks that keep classes apart.
+std::string shortName(const c10::QualifiedName& name) {
+  return name.name();
+}
+
+size_t firstArgument(const Callable& callable) {
+  return callable.self ? 1 : 0;
+}
+
+[[noreturn]] void refuseCall(const c10::FunctionSchema& schema, const std::string& problem) {
+  std::ostringstream text;
+  text << problem << ". Declaration: " << schema;
+  throw JitTypeError(text.str());
+}
+
+// Positional and keyword arguments from the context, coerced to the schema's types, with its defaults.
+Stack readArguments(double ctx, const Callable& callable) {
+  const auto& schema = callable.function->getSchema();
+  const auto& arguments = schema.arguments();
+  const size_t first = firstArgument(callable);
+  std::vector<std::optional<IValue>> given(arguments.size());
+  if (callable.self) given[0] = IValue(*callable.self);
+  Reader in(ctx);
+  const size_t positional = in.nextCount();
+  if (positional > arguments.size() - first) {
+    refuseCall(
+        schema,
+        c10::str("expected at most ", arguments.size() - first, " arguments, got ", positional));
+  }
+  for (size_t i = 0; i < positional; i++) {
+    given[first + i] = readValue(in, arguments[first + i].type(), arguments[first + i].name());
+  }
+  const size_t keywords = in.nextCount();
+  for (size_t i = 0; i < keywords; i++) {
+    const std::string name = in.nextString();
+    const auto at = schema.argumentIndexWithName(name);
+    if (!at || static_cast<size_t>(*at) < first) {
+      refuseCall(schema, c10::str("unknown keyword argument '", name, "'"));
+    }
+    if (given[*at]) refuseCall(schema, c10::str("argument '", name, "' is given twice"));
+    given[*at] = readValue(in, arguments[*at].type(), name);
+  }
+  Stack stack;
+  stack.reserve(arguments.size());
+  for (size_t i = 0; i < arguments.size(); i++) {
+    if (!given[i]) given[i] = arguments[i].default_value();
+    if (!given[i]) refuseCall(schema, c10::str("missing argument '", arguments[i].name(), "'"));
+    stack.push_back(std::move(*given[i]));
+  }
+  return stack;
+}
+
+// A script called while tracing stays a call, so that its control flow is kept.
+void runTraced(const Callable& callable, Stack& stack) {
+  namespace tracer = torch::jit::tracer;
+  auto graph = tracer::getTracingState()->graph;
+  std::vector<torch::jit::NamedValue> inputs;
+  for (const auto& value : stack) inputs.emplace_back(tracer::getValueTrace(value));
+  const auto match = torch::jit::matchSchema(
+      callable.function->getSchema(), torch::jit::SourceRange(), *graph, inputs, {});
+  auto* output = callable.self ? graph->insertMethodCall(callable.function->name(), match)
+                               : graph->insertFunctionCall(callable.function, match);
+  {
+    const auto resume = tracer::pauseTracing();
+    struct Resume {
+      const std::function<void()>& run;
+      ~Resume() { run(); }
+    } const guardResume{resume};
+    callable.function->run(stack);
+  }
+  tracer::setValueTrace(stack.back(), output);
+}
+
+std::string lastOptimizedGraph(const Callable& callable) {
+  auto& function = torch::jit::toGraphFunction(*callable.function);
+  const auto state = function.get_executor().getDebugState();
+  for (const auto& [spec, plan] : state.execution_plans) {
+    if (plan.graph) return plan.graph->toString(false);
+  }
+  return torch::jit::lastExecutedOptimizedGraph()->toString(false);
+}
+
+std::string textOf(const Callable& callable, int32_t what) {
+  std::ostringstream text;
+  switch (what) {
+    case 0:
+      return torch::jit::toGraphFunction(*callable.function).graph()->toString(true);
+    case 1:
+      return codeOf(callable);
+    case 2:
+      text << callable.function->getSchema();
+      return text.str();
+    case 3:
+      return callable.function->name();
+    case 4: {
+      auto graph = torch::jit::toGraphFunction(*callable.function).graph()->copy();
+      torch::jit::Inline(*graph);
+      return graph->toString(true);
+    }
+    case 5:
+      return lastOptimizedGraph(callable);
+    default:
+      TORCH_CHECK(false, "A callable has no text of that kind");
+  }
+}
+
+void putString(Writer& out, const std::string& text) {
+  out.put(FB_VALUE_STRING);
+  out.putString(text);
+}
+
+void putArray(Writer& out, size_t count) {
+  out.put(FB_VALUE_ARRAY);
+  out.put(static_cast<double>(count));
+}
+
+}  // namespace
+
+std::string codeOf(const Callable& callable) {
+  std::vector<IValue> constants;
+  torch::jit::PrintDepsTable dependencies;
+  torch::jit::PythonPrint printer(constants, dependencies);
+  if (callable.self) {
+    printer.printMethod(*callable.function);
+  } else {
+    printer.printFunction(*callable.function);
+  }
+  return printer.str();
+}
+
+}  // namespace flambeau
+
+using namespace flambeau;
+
+void fb_object_release(double object) {
+  guard(0, [&] {
+    liveObjects.fetch_sub(1, std::memory_order_relaxed);
+    c10::raw::intrusive_ptr::decref(fromHandle<c10::ivalue::Object>(object));
+    return 0;
+  });
+}
+
+double fb_object_retain(double object) {
+  return guard(0.0, [&] { return exportObject(borrowObject(object)); });
+}
+
+double fb_module_new(double parent, const char* name, uint32_t bytes) {
+  return guard(0.0, [&] {
+    auto unit = parent == 0 ? std::make_shared<CompilationUnit>()
+                            : borrowObject(parent)->compilation_unit();
+    const Module made(
+        c10::QualifiedName("__torch__." + std::string(name, bytes)), unit, /*shouldMangle=*/true);
+    return exportObject(made._ivalue());
+  });
+}
+
+int32_t fb_module_add_tensor(
+    double module, const char* name, uint32_t bytes, double tensor, bool is_parameter) {
+  return guard(-1, [&] {
+    Module self = borrowModule(module);
+    const std::string key(name, bytes);
+    if (tensor == 0) {
+      // As PyTorch's scripting does for `register_parameter(name, None)`.
+      self.register_attribute(key, c10::NoneType::get(), IValue(), false, false);
+    } else {
+      self.register_parameter(key, borrowTensor(tensor), /*is_buffer=*/!is_parameter);
+    }
+    return 0;
+  });
+}
+
+int32_t fb_module_add_module(double module, const char* name, uint32_t bytes, double child) {
+  return guard(-1, [&] {
+    borrowModule(module).register_module(std::string(name, bytes), borrowModule(child));
+    return 0;
+  });
+}
+
+int32_t fb_module_add_attribute(
+    double module, double ctx, const char* name, uint32_t bytes, const char* type, uint32_t type_bytes) {
+  return guard(-1, [&] {
+    const std::string key(name, bytes);
+    Reader in(ctx);
+    if (type_bytes > 0) {
+      const auto parsed =
+          torch::jit::ScriptTypeParser().parseType(std::string(type, type_bytes));
+      borrowModule(module).register_attribute(key, parsed, readValue(in, parsed, key));
+    } else {
+      const IValue value = readAnyValue(in, key);
+      borrowModule(module).register_attribute(key, value.type(), value);
+    }
+    return 0;
+  });
+}
+
+int32_t fb_module_define(double module, const char* source, double bytes) {
+  return guard(-1, [&] {
+    borrowModule(module).define(std::string(source, static_cast<size_t>(bytes)));
+    return 0;
+  });
+}
+
+int32_t fb_object_list(double object, double ctx, int32_t what, bool deep) {
+  return guard(-1, [&] {
+    const auto self = borrowObject(object);
+    Writer out(ctx);
+    if (what <= 3) {
+      Entries entries;
+      collect(self, static_cast<Kind>(what), deep, "", entries);
+      writeEntries(out, entries);
+    } else if (what == 4) {
+      std::vector<std::string> names;
+      for (const auto* method : self->type()->methods()) names.push_back(method->name());
+      writeNames(out, names);
+    } else {
+      putString(out, shortName(*self->type()->name()));
+    }
+    return out.count();
+  });
+}
+
+int32_t fb_object_get(double object, double ctx, const char* name, uint32_t bytes) {
+  return guard(-1, [&] {
+    const auto self = borrowObject(object);
+    const std::string key(name, bytes);
+    const auto type = self->type();
+    Writer out(ctx);
+    if (const auto slot = type->findAttributeSlot(key)) {
+      writeValue(out, self->getSlot(*slot));
+    } else if (const auto constant = type->findConstant(key)) {
+      writeValue(out, *constant);
+    } else {
+      TORCH_CHECK_VALUE(false, nameOfType(type), " has no attribute '", key, "'");
+    }
+    return out.count();
+  });
+}
+
+int32_t fb_object_set(double object, double ctx, const char* name, uint32_t bytes) {
+  return guard(-1, [&] {
+    const auto self = borrowObject(object);
+    const std::string key(name, bytes);
+    const auto slot = self->type()->findAttributeSlot(key);
+    TORCH_CHECK_VALUE(slot, nameOfType(self->type()), " has no attribute '", key, "'");
+    Reader in(ctx);
+    self->setSlot(*slot, readValue(in, self->type()->getAttribute(*slot), key));
+    return 0;
+  });
+}
+
+int32_t fb_module_train(double module, bool on) {
+  return guard(-1, [&] {
+    borrowModule(module).train(on);
+    return 0;
+  });
+}
+
+int32_t fb_module_training(double module) {
+  return guard(-1, [&] { return borrowModule(module).is_training() ? 1 : 0; });
+}
+
+int32_t fb_module_to(double module, int32_t device, int32_t dtype) {
+  return guard(-1, [&] {
+    Module self = borrowModule(module);
+    // Module::to would cast integer buffers too; PyTorch's nn.Module.to leaves them alone.
+    const c10::InferenceMode noInference(false);
+    const at::NoGradGuard noGrad;
+    Entries tensors;
+    collect(self._ivalue(), Kind::Parameter, true, "", tensors);
+    collect(self._ivalue(), Kind::Buffer, true, "", tensors);
+    for (const auto& [name, value] : tensors) {
+      const at::Tensor tensor = value.toTensor();
+      auto options = tensor.options();
+      if (device >= 0) options = options.device(deviceFromCode(device));
+      if (dtype >= 0 && (tensor.is_floating_point() || tensor.is_complex())) {
+        options = options.dtype(static_cast<at::ScalarType>(dtype));
+      }
+      const at::Tensor grad = tensor.grad();
+      tensor.set_data(tensor.to(options));
+      if (grad.defined()) tensor.mutable_grad() = grad.to(options);
+    }
+    return 0;
+  });
+}
+
+double fb_module_clone(double module) {
+  return guard(0.0, [&] { return exportObject(borrowModule(module).deepcopy()._ivalue()); });
+}
+
+double fb_module_freeze(double module, double ctx) {
+  return guard(0.0, [&] {
+    Reader in(ctx);
+    const IValue names = readValue(in, c10::ListType::ofStrings(), "preserve");
+    std::vector<std::string> preserved;
+    for (const auto& name : names.toListRef()) preserved.push_back(name.toStringRef());
+    return exportObject(torch::jit::freeze(borrowModule(module), preserved)._ivalue());
+  });
+}
+
+void fb_callable_release(double callable) {
+  guard(0, [&] {
+    liveObjects.fetch_sub(1, std::memory_order_relaxed);
+    delete fromHandle<Callable>(callable);
+    return 0;
+  });
+}
+
+double fb_object_method(double object, const char* name, uint32_t bytes) {
+  return guard(0.0, [&] {
+    auto self = borrowObject(object);
+    const std::string key(name, bytes);
+    Function* function = self->type()->findMethod(key);
+    TORCH_CHECK_VALUE(
+        function != nullptr, shortName(*self->type()->name()), " has no method '", key, "'");
+    auto unit = self->compilation_unit();
+    return exportCallable(Callable{std::move(unit), function, std::move(self)});
+  });
+}
+
+int32_t fb_callable_call(double callable, double ctx) {
+  return guard(-1, [&] {
+    const auto& target = *fromHandle<Callable>(callable);
+    Stack stack = readArguments(ctx, target);
+    if (torch::jit::tracer::isTracing()) {
+      runTraced(target, stack);
+    } else {
+      target.function->run(stack);
+    }
+    Writer out(ctx);
+    writeValue(out, stack.back());
+    return out.count();
+  });
+}
+
+double fb_callable_text(double callable, double ctx, int32_t what) {
+  return guard(
+      -1.0, [&] { return setText(ctx, textOf(*fromHandle<Callable>(callable), what)); });
+}
+
+int32_t fb_callable_schema(double callable, double ctx) {
+  return guard(-1, [&] {
+    const auto& target = *fromHandle<Callable>(callable);
+    const auto& schema = target.function->getSchema();
+    const auto& arguments = schema.arguments();
+    Writer out(ctx);
+    putArray(out, 3);
+    putString(out, schema.name());
+    putArray(out, arguments.size() - firstArgument(target));
+    for (size_t i = firstArgument(target); i < arguments.size(); i++) {
+      putArray(out, 4);
+      putString(out, arguments[i].name());
+      putString(out, arguments[i].type()->annotation_str());
+      writeValue(out, IValue(arguments[i].kwarg_only()));
+      if (arguments[i].default_value()) {
+        std::ostringstream text;
+        text << *arguments[i].default_value();
+        putString(out, text.str());
+      } else {
+        writeValue(out, IValue());
+      }
+    }
+    putArray(out, schema.returns().size());
+    for (const auto& result : schema.returns()) {
+      putArray(out, 2);
+      putString(out, result.name());
+      putString(out, result.type()->annotation_str());
+    }
+    return out.count();
+  });
+}
+
+double fb_compile(const char* source, double bytes) {
+  return guard(0.0, [&] {
+    auto made = std::make_unique<Unit>();
+    made->unit = torch::jit::compile(std::string(source, static_cast<size_t>(bytes)));
+    liveObjects.fetch_add(1, std::memory_order_relaxed);
+    return toHandle(made.release());
+  });
+}
+
+void fb_unit_release(double unit) {
+  guard(0, [&] {
+    liveObjects.fetch_sub(1, std::memory_order_relaxed);
+    delete fromHandle<Unit>(unit);
+    return 0;
+  });
+}
+
+int32_t fb_unit_names(double unit, double ctx) {
+  return guard(-1, [&] {
+    std::vector<std::string> names;
+    for (const auto* function : fromHandle<Unit>(unit)->unit->get_functions()) {
+      names.push_back(function->name());
+    }
+    Writer out(ctx);
+    writeNames(out, names);
+    return out.count();
+  });
+}
+
+double fb_unit_function(double unit, const char* name, uint32_t bytes) {
+  return guard(0.0, [&] {
+    const auto& owner = fromHandle<Unit>(unit)->unit;
+    const std::string key(name, bytes);
+    Function* function = owner->find_function(c10::QualifiedName(key));
+    TORCH_CHECK_VALUE(function != nullptr, "The compilation unit has no function '", key, "'");
+    return exportCallable(Callable{owner, function, std::nullopt});
+  });
+}

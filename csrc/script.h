@@ -1,0 +1,51 @@
+// Callables and units: what a script handle points to.
+#pragma once
+
+#include <torch/csrc/jit/api/compilation_unit.h>
+#include <torch/csrc/jit/api/module.h>
+
+#include <memory>
+#include <optional>
+
+#include "internal.h"
+
+namespace flambeau {
+
+using torch::jit::CompilationUnit;
+using torch::jit::Function;
+using torch::jit::Module;
+
+// A function, or a method with its object; the unit that owns the code lives as long as the handle.
+struct Callable {
+  std::shared_ptr<CompilationUnit> unit;
+  Function* function;
+  std::optional<torch::jit::ObjectPtr> self;
+};
+
+struct Unit {
+  std::shared_ptr<CompilationUnit> unit;
+};
+
+inline torch::jit::ObjectPtr borrowObject(double handle) {
+  return torch::jit::ObjectPtr::reclaim_copy(fromHandle<c10::ivalue::Object>(handle));
+}
+
+inline Module borrowModule(double handle) {
+  return Module(borrowObject(handle));
+}
+
+inline double exportObject(torch::jit::ObjectPtr object) {
+  liveObjects.fetch_add(1, std::memory_order_relaxed);
+  return toHandle(object.release());
+}
+
+inline double exportCallable(Callable callable) {
+  auto made = std::make_unique<Callable>(std::move(callable));
+  liveObjects.fetch_add(1, std::memory_order_relaxed);
+  return toHandle(made.release());
+}
+
+// TorchScript's own printing.
+std::string codeOf(const Callable& callable);
+
+}  // namespace flambeau

@@ -1,0 +1,215 @@
+// Tensors: made from the caller's bytes, described, read back, and their gradients.
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include <cstring>
+#include <mutex>
+
+#include "internal.h"
+
+namespace flambeau {
+namespace {
+
+// Ids of lent memories that LibTorch has let go of, until the caller asks. Deleters run on any thread.
+std::mutex releasedMutex;
+std::vector<double> releasedIds;
+
+void noteReleased(double id) {
+  const std::lock_guard<std::mutex> lock(releasedMutex);
+  releasedIds.push_back(id);
+}
+
+std::vector<int64_t> readShape(double ctx) {
+  Reader in(ctx);
+  std::vector<int64_t> shape(in.nextCount());
+  for (auto& size : shape) size = in.nextInt();
+  return shape;
+}
+
+void checkSize(const std::vector<int64_t>& shape, at::ScalarType dtype, double bytes) {
+  double expected = static_cast<double>(c10::elementSize(dtype));
+  for (const int64_t size : shape) {
+    TORCH_CHECK_VALUE(size >= 0, "A size of the shape is negative: ", size);
+    expected *= static_cast<double>(size);
+  }
+  TORCH_CHECK_VALUE(
+      expected == bytes, "The shape needs ", expected, " bytes, but the data has ", bytes);
+}
+
+// Row-major, on the CPU, with pending conjugation and negation applied: what JavaScript reads.
+at::Tensor readable(const at::Tensor& tensor) {
+  const at::NoGradGuard noGrad;
+  return tensor.detach().resolve_conj().resolve_neg().to(at::kCPU).contiguous();
+}
+
+}  // namespace
+}  // namespace flambeau
+
+using namespace flambeau;
+
+double fb_tensor_from_data(double ctx, const void* data, double bytes, int32_t dtype) {
+  return guard(0.0, [&] {
+    const auto type = static_cast<at::ScalarType>(dtype);
+    const auto shape = readShape(ctx);
+    checkSize(shape, type, bytes);
+    auto tensor = at::empty(shape, at::TensorOptions(type));
+    if (bytes > 0) std::memcpy(tensor.mutable_data_ptr(), data, static_cast<size_t>(bytes));
+    return exportTensor(std::move(tensor));
+  });
+}
+
+double fb_tensor_from_memory(double ctx, void* data, double bytes, int32_t dtype, double id) {
+  return guard(0.0, [&] {
+    const auto type = static_cast<at::ScalarType>(dtype);
+    const auto shape = readShape(ctx);
+    checkSize(shape, type, bytes);
+    return exportTensor(at::from_blob(
+        data, shape, [id](void*) { noteReleased(id); }, at::TensorOptions(type)));
+  });
+}
+
+int32_t fb_memory_released(double ctx) {
+  return guard(-1, [&] {
+    std::vector<double> ids;
+    {
+      const std::lock_guard<std::mutex> lock(releasedMutex);
+      // At most what fits: the rest is told at the next call.
+      const size_t count = std::min(releasedIds.size(), context(ctx).capacity);
+      ids.assign(releasedIds.end() - static_cast<ptrdiff_t>(count), releasedIds.end());
+      releasedIds.resize(releasedIds.size() - count);
+    }
+    Writer out(ctx);
+    for (const double id : ids) out.put(id);
+    return out.count();
+  });
+}
+
+void fb_tensor_release(double tensor) {
+  guard(0, [&] {
+    liveTensors.fetch_sub(1, std::memory_order_relaxed);
+    c10::raw::intrusive_ptr::decref(fromHandle<at::TensorImpl>(tensor));
+    return 0;
+  });
+}
+
+double fb_tensor_retain(double tensor) {
+  return guard(0.0, [&] { return exportTensor(borrowTensor(tensor)); });
+}
+
+void fb_tensor_release_many(const double* handles, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (handles[i] != 0) fb_tensor_release(handles[i]);
+  }
+}
+
+int32_t fb_tensor_meta(double tensor, double ctx) {
+  return guard(-1, [&] {
+    const at::Tensor self = borrowTensor(tensor);
+    const bool strided = self.layout() == at::kStrided;
+    Writer out(ctx);
+    out.put(static_cast<double>(self.scalar_type()));
+    out.put(deviceCode(self.device()));
+    out.put(static_cast<double>(self.dim()));
+    out.put(static_cast<double>(self.numel()));
+    out.put(self.requires_grad());
+    out.put(self.is_leaf());
+    out.put(static_cast<double>(self.layout()));
+    out.put(strided ? static_cast<double>(self.storage().nbytes()) : 0);
+    out.put(self.is_conj() || self.is_neg());
+    for (const int64_t size : self.sizes()) out.put(static_cast<double>(size));
+    if (strided) {
+      for (const int64_t stride : self.strides()) out.put(static_cast<double>(stride));
+    }
+    return out.count();
+  });
+}
+
+int32_t fb_tensor_item(double tensor, double ctx) {
+  return guard(-1, [&] {
+    const at::Scalar value = borrowTensor(tensor).item();
+    Writer out(ctx);
+    putScalar(out, value);
+    return out.count();
+  });
+}
+
+int32_t fb_tensor_read(double tensor, void* out, double bytes) {
+  return guard(-1, [&] {
+    const at::Tensor self = readable(borrowTensor(tensor));
+    const auto size = static_cast<double>(self.numel()) * static_cast<double>(self.element_size());
+    TORCH_CHECK_VALUE(size == bytes, "The tensor has ", size, " bytes, the buffer ", bytes);
+    if (bytes > 0) std::memcpy(out, self.const_data_ptr(), static_cast<size_t>(bytes));
+    return 0;
+  });
+}
+
+int32_t fb_tensor_set_requires_grad(double tensor, bool on) {
+  return guard(-1, [&] {
+    borrowTensor(tensor).requires_grad_(on);
+    return 0;
+  });
+}
+
+double fb_tensor_grad(double tensor) {
+  return guard(-1.0, [&] { return exportTensor(borrowTensor(tensor).grad()); });
+}
+
+int32_t fb_tensor_set_grad(double tensor, double grad) {
+  return guard(-1, [&] {
+    const at::Tensor self = borrowTensor(tensor);
+    const at::Tensor value = borrowTensor(grad);
+    if (value.defined()) {
+      TORCH_CHECK_VALUE(
+          value.sizes() == self.sizes(),
+          "A gradient has its tensor's shape: expected ",
+          self.sizes(),
+          ", got ",
+          value.sizes());
+      TORCH_CHECK_TYPE(
+          value.scalar_type() == self.scalar_type(),
+          "A gradient has its tensor's dtype: expected ",
+          self.scalar_type(),
+          ", got ",
+          value.scalar_type());
+    }
+    self.mutable_grad() = value;
+    return 0;
+  });
+}
+
+double fb_tensor_grad_fn(double tensor, double ctx) {
+  return guard(-1.0, [&] {
+    const at::Tensor self = borrowTensor(tensor);
+    const auto& function = self.grad_fn();
+    return setText(ctx, function ? function->name() : std::string());
+  });
+}
+
+int32_t fb_tensor_set_data(double tensor, double other) {
+  return guard(-1, [&] {
+    borrowTensor(tensor).set_data(borrowTensor(other));
+    return 0;
+  });
+}
+
+int32_t fb_backward(double ctx, bool retain_graph, bool create_graph) {
+  return guard(-1, [&] {
+    Reader in(ctx);
+    std::vector<at::Tensor> roots(in.nextCount());
+    for (auto& root : roots) root = borrowTensor(in.next());
+    std::vector<at::Tensor> gradients(roots.size());
+    for (auto& gradient : gradients) gradient = borrowTensor(in.next());
+    torch::autograd::backward(roots, gradients, retain_graph, create_graph);
+    return 0;
+  });
+}
+
+int32_t fb_tensor_shares_storage(double a, double b) {
+  return guard(-1, [&] {
+    const at::Tensor first = borrowTensor(a);
+    const at::Tensor second = borrowTensor(b);
+    return first.is_same(second) || (first.has_storage() && first.is_alias_of(second)) ? 1 : 0;
+  });
+}

@@ -1,0 +1,258 @@
+// Tracing, as begin and end around the caller's own code: no C++ frame lies under it.
+//
+// This is torch::jit::tracer::trace() taken apart, since its callback form would need a callback into
+// JavaScript, whose exceptions cannot cross it. The order of the steps is LibTorch's.
+#include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/passes/fixup_trace_scope_blocks.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/passes/normalize_ops.h>
+
+#include "script.h"
+
+namespace flambeau {
+namespace {
+
+namespace tracer = torch::jit::tracer;
+using c10::IValue;
+using torch::jit::Graph;
+using torch::jit::Node;
+using torch::jit::Value;
+
+struct Session {
+  std::shared_ptr<tracer::TracingState> state;
+  std::optional<Module> self;
+};
+
+thread_local std::optional<Session> session;
+
+Session& requireSession() {
+  TORCH_CHECK(session.has_value() && tracer::isTracing(), "No trace is under way on this thread");
+  return *session;
+}
+
+void endSession() {
+  session.reset();
+  tracer::setTracingState(nullptr);
+}
+
+IValue addInput(tracer::TracingState& state, const IValue& input, Value* value, const std::string& path);
+
+IValue addTensor(tracer::TracingState& state, at::Tensor tensor, Value* value, const std::string& path) {
+  TORCH_CHECK_TYPE(tensor.defined(), "argument '", path, "': expected Tensor, got None");
+  // The same tensor given twice must be two values, so the second becomes a view.
+  if (state.hasValue(tensor)) tensor = tensor.view(tensor.sizes());
+  state.setValue(tensor, value);
+  return tensor;
+}
+
+IValue addTuple(
+    tracer::TracingState& state, const IValue& input, const c10::TupleType& type, Value* value,
+    const std::string& path) {
+  Node* unpack = state.graph->insertNode(state.graph->createTupleUnpack(value));
+  std::vector<IValue> elements;
+  for (size_t i = 0; i < type.elements().size(); i++) {
+    elements.push_back(addInput(
+        state, input.toTupleRef().elements()[i], unpack->outputs()[i], c10::str(path, "[", i, "]")));
+  }
+  const auto named = input.toTupleRef().type();
+  return named->schema() ? c10::ivalue::Tuple::createNamed(std::move(elements), named)
+                         : c10::ivalue::Tuple::create(std::move(elements));
+}
+
+IValue addList(
+    tracer::TracingState& state, const IValue& input, const c10::ListType& type, Value* value,
+    const std::string& path) {
+  const auto given = input.toListRef().vec();
+  Node* unpack = state.graph->insertNode(state.graph->createListUnpack(value, given.size()));
+  c10::impl::GenericList list(type.getElementType());
+  for (size_t i = 0; i < given.size(); i++) {
+    list.push_back(addInput(state, given[i], unpack->outputs()[i], c10::str(path, "[", i, "]")));
+  }
+  return list;
+}
+
+IValue addDict(
+    tracer::TracingState& state, const IValue& input, const c10::DictType& type, Value* value,
+    const std::string& path) {
+  c10::impl::GenericDict dict(type.getKeyType(), type.getValueType());
+  for (const auto& entry : input.toGenericDict()) {
+    Value* key = state.graph->insertConstant(entry.key());
+    Value* element = state.graph->insert(c10::aten::__getitem__, {value, key});
+    dict.insert(
+        entry.key(), addInput(state, entry.value(), element, c10::str(path, ".", entry.key())));
+  }
+  return dict;
+}
+
+// Maps an example input to its graph value, containers element by element; the input to call with.
+IValue addInput(tracer::TracingState& state, const IValue& input, Value* value, const std::string& path) {
+  const c10::TypePtr type = input.type();
+  value->setType(type);
+  if (input.isTensor()) return addTensor(state, input.toTensor(), value, path);
+  if (const auto tuple = type->cast<c10::TupleType>()) return addTuple(state, input, *tuple, value, path);
+  if (const auto dict = type->cast<c10::DictType>()) return addDict(state, input, *dict, value, path);
+  if (const auto list = type->cast<c10::ListType>()) return addList(state, input, *list, value, path);
+  throw JitTypeError(c10::str(
+      "argument '",
+      path,
+      "': expected a Tensor, or a (possibly nested) array, tuple, object or Map of tensors, got ",
+      nameOfType(type)));
+}
+
+// Maps each tensor of the module tree to an access to `self`, so that it stays a parameter, not a constant.
+void addAttributes(
+    tracer::TracingState& state, Value* selfValue, const Module& self, const std::string& prefix) {
+  Graph& graph = *selfValue->owningGraph();
+  state.setValue(self._ivalue(), selfValue);
+  for (const auto& attribute : self.named_attributes(/*recurse=*/false)) {
+    const std::string path = prefix + "." + attribute.name;
+    Value* access = graph.insertNode(graph.create(c10::prim::TracedAttr))
+                        ->s_(c10::attr::scope, path)
+                        ->output()
+                        ->setType(attribute.value.type());
+    if (attribute.value.isTensor()) state.setValue(attribute.value, access);
+    if (attribute.value.isModule()) {
+      addAttributes(state, access, Module(attribute.value.toObject()), path);
+    }
+  }
+}
+
+std::vector<std::string> readNames(Reader& in) {
+  const IValue names = readValue(in, c10::ListType::ofStrings(), "names");
+  std::vector<std::string> result;
+  for (const auto& name : names.toListRef()) result.push_back(name.toStringRef());
+  return result;
+}
+
+std::vector<IValue> readInputs(Reader& in, std::vector<std::string>& names) {
+  TORCH_CHECK(in.next() == FB_VALUE_ARRAY, "The example inputs are an array");
+  std::vector<IValue> inputs(in.nextCount());
+  for (size_t i = 0; i < inputs.size(); i++) {
+    inputs[i] = readAnyValue(in, c10::str("inputs[", i, "]"));
+  }
+  names = readNames(in);
+  return inputs;
+}
+
+// A captured tensor lies in the graph as it is, and changes when its owner changes it; the trace keeps a copy.
+void copyConstants(torch::jit::Block* block) {
+  for (Node* node : block->nodes()) {
+    if (node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&
+        node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t) {
+      node->t_(c10::attr::value, node->t(c10::attr::value).clone());
+    }
+    for (auto* inner : node->blocks()) copyConstants(inner);
+  }
+}
+
+void registerNamedTuple(Value* output, const IValue& value, CompilationUnit& unit) {
+  if (!value.isTuple()) return;
+  const auto given = value.toTupleRef().type();
+  if (!given->schema()) return;
+  std::vector<std::string> names;
+  for (const auto& argument : given->schema()->arguments()) names.push_back(argument.name());
+  const auto name = unit.mangle(c10::QualifiedName("__torch__.NamedTuple"));
+  const auto type = c10::TupleType::createNamed(name, names, given->elements().vec());
+  unit.register_type(type);
+  output->setType(type);
+}
+
+Callable finish(Session& current, const IValue& output, const std::string& name) {
+  auto graph = current.state->graph;
+  graph->registerOutput(current.state->getOutput(output, 0));
+  tracer::setTracingState(nullptr);
+  copyConstants(graph->block());
+  Module* self = current.self ? &*current.self : nullptr;
+  torch::jit::FixupTraceScopeBlocks(graph, self);
+  torch::jit::NormalizeOps(graph);
+  if (self == nullptr) {
+    auto unit = std::make_shared<CompilationUnit>();
+    registerNamedTuple(graph->outputs()[0], output, *unit);
+    Function* function = unit->create_function(c10::QualifiedName("__torch__." + name), graph);
+    return Callable{std::move(unit), function, std::nullopt};
+  }
+  auto unit = self->_ivalue()->compilation_unit();
+  registerNamedTuple(graph->outputs()[0], output, *unit);
+  const auto type = self->type();
+  Function* method = unit->create_function(c10::QualifiedName(*type->name(), name), graph);
+  type->addMethod(method);
+  return Callable{std::move(unit), method, self->_ivalue()};
+}
+
+}  // namespace
+}  // namespace flambeau
+
+using namespace flambeau;
+
+int32_t fb_trace_begin(double ctx, double self, bool strict) {
+  return guard(-1, [&] {
+    TORCH_CHECK(!tracer::isTracing(), "Tracing can't be nested");
+    Reader in(ctx);
+    std::vector<std::string> names;
+    std::vector<IValue> inputs = readInputs(in, names);
+
+    Session made;
+    made.state = std::make_shared<tracer::TracingState>();
+    made.state->strict = strict;
+    made.state->force_outplace = false;
+    auto& state = *made.state;
+    for (size_t i = 0; i < inputs.size(); i++) {
+      Value* value = state.graph->addInput();
+      if (i < names.size() && !names[i].empty()) value->setDebugName(names[i]);
+      inputs[i] = addInput(state, inputs[i], value, c10::str("inputs[", i, "]"));
+    }
+    if (self != 0) {
+      made.self = borrowModule(self);
+      Value* selfValue = state.graph->insertInput(0, "self")->setType(made.self->type());
+      addAttributes(state, selfValue, *made.self, "__module");
+    }
+    Writer out(ctx);
+    out.put(FB_VALUE_ARRAY);
+    out.put(static_cast<double>(inputs.size()));
+    for (const auto& input : inputs) writeValue(out, input);
+    tracer::setTracingState(made.state);
+    session = std::move(made);
+    return out.count();
+  });
+}
+
+int32_t fb_trace_push_scope(const char* name, uint32_t bytes) {
+  return guard(-1, [&] {
+    requireSession().state->graph->push_scope(std::string(name, bytes));
+    return 0;
+  });
+}
+
+int32_t fb_trace_pop_scope(void) {
+  return guard(-1, [] {
+    requireSession().state->graph->pop_scope();
+    return 0;
+  });
+}
+
+double fb_trace_end(double ctx, const char* name, uint32_t bytes) {
+  const double made = guard(0.0, [&] {
+    Session& current = requireSession();
+    Reader in(ctx);
+    const IValue output = readAnyValue(in, "output");
+    return exportCallable(finish(current, output, std::string(name, bytes)));
+  });
+  endSession();
+  return made;
+}
+
+void fb_trace_abort(void) {
+  guard(0, [] {
+    endSession();
+    return 0;
+  });
+}
+
+int32_t fb_is_tracing(void) {
+  return tracer::isTracing() ? 1 : 0;
+}
+
+double fb_trace_size(double tensor, int32_t dim) {
+  return guard(0.0, [&] { return exportTensor(tracer::getSizeOf(borrowTensor(tensor), dim)); });
+}

@@ -1,0 +1,99 @@
+/**
+ * Finds the shim, opens it, and checks that it is the one this source was written against.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
+import { LoadError } from "./errors.ts";
+import { tryGetEnv } from "./home.ts";
+import { linkPath, readLink } from "./link.ts";
+import { ABI_VERSION, type Native, symbols } from "./symbols.ts";
+
+const isDeno = "Deno" in globalThis;
+const { open } = isDeno ? await import("./deno.ts") : await import("./bun.ts");
+
+const MEND = "Run `deno task setup` (or `bun run setup`) in the folder of Flambeau, " +
+  "or `deno task doctor` to see what is missing";
+
+/** Where the shim is, and how that was found. */
+interface Place {
+  path: string;
+  found: string;
+}
+
+/** The folder that holds `mod.ts`: the key under which set-up noted its shim. */
+export function projectRoot(): string {
+  return fileURLToPath(new URL("..", import.meta.url));
+}
+
+function findShim(): Place {
+  const given = tryGetEnv("FLAMBEAU_LIB");
+  if (given) return { path: given, found: "the environment variable FLAMBEAU_LIB" };
+  const root = projectRoot();
+  const link = readLink(root);
+  if (link) return { path: link.shim, found: `the set-up's note ${linkPath(root)}` };
+  throw new LoadError(
+    `The native library of Flambeau was not found. Tried: FLAMBEAU_LIB (not set), ` +
+      `${linkPath(root)} (missing or not readable). ${MEND}.`,
+    { op: "load", kind: "internal" },
+  );
+}
+
+function loadFailure(place: Place, cause: unknown): LoadError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const denied = cause instanceof Error && /NotCapable|PermissionDenied/.test(cause.name);
+  const mend = denied
+    ? "Run Deno with --allow-ffi (and --allow-read and --allow-env, to find the library)"
+    : existsSync(place.path)
+    ? MEND
+    : `That file does not exist. ${MEND}`;
+  return new LoadError(
+    `The native library of Flambeau could not be opened. Tried: ${place.path} ` +
+      `(from ${place.found}): ${reason}. ${mend}.`,
+    { op: "load", kind: "internal", cause },
+  );
+}
+
+function showVersion(version: number): string {
+  return `${Math.floor(version / 1e6)}.${Math.floor(version / 1000) % 1000}.${version % 1000}`;
+}
+
+function checkVersions(native: Native, place: Place): void {
+  const abi = native.fb_abi_version();
+  if (abi !== ABI_VERSION) {
+    throw new LoadError(
+      `The native library ${place.path} has ABI version ${abi}, but this Flambeau needs ` +
+        `${ABI_VERSION}. ${MEND}.`,
+      { op: "load", kind: "internal" },
+    );
+  }
+  const compiled = native.fb_libtorch_compiled();
+  const loaded = native.fb_libtorch_loaded();
+  if (compiled !== loaded) {
+    throw new LoadError(
+      `The native library ${place.path} was compiled against LibTorch ${showVersion(compiled)}, ` +
+        `but LibTorch ${showVersion(loaded)} was loaded. ${MEND}.`,
+      { op: "load", kind: "internal" },
+    );
+  }
+}
+
+function load(): Native {
+  const place = findShim();
+  let native: Native;
+  try {
+    native = open(place.path, symbols);
+  } catch (cause) {
+    throw loadFailure(place, cause);
+  }
+  checkVersions(native, place);
+  return native;
+}
+
+/** The opened shim. Importing this module loads LibTorch, which takes about a third of a second. */
+export const native: Native = load();
+
+/** The versions that `torch.version` shows. */
+export const libtorchVersion: string = showVersion(native.fb_libtorch_loaded());

@@ -1,0 +1,12 @@
+/**
+ * The seam: the only folder that knows a runtime. Above it are handles (plain numbers), words in a scratch
+ * memory, and errors.
+ *
+ * @module
+ */
+
+export * from "./errors.ts";
+export { libtorchVersion, native } from "./library.ts";
+export { context, decode, encode, scratch, takeBytes, takeText } from "./scratch.ts";
+export { check, checkHandle, nativeError } from "./raise.ts";
+export { ABI_VERSION } from "./symbols.ts";

@@ -1,0 +1,52 @@
+/**
+ * Turns a failed native call into the error that says why.
+ *
+ * @module
+ */
+
+import { JitTypeError, TorchError, type TorchErrorKind } from "./errors.ts";
+import { native } from "./library.ts";
+import { context, takeText } from "./scratch.ts";
+
+// In the order of fb_error_kind in csrc/flambeau.h; 9 is the value that does not fit a TorchScript type.
+const kinds: readonly TorchErrorKind[] = [
+  "internal",
+  "index",
+  "value",
+  "type",
+  "notImplemented",
+  "outOfMemory",
+  "torchscript",
+  "serialization",
+  "internal",
+  "type",
+];
+const JIT_TYPE = 9;
+
+/** The calling thread's last native failure, as an error that names `op`. */
+export function nativeError(op: string): TorchError {
+  const kind = native.fb_error_kind();
+  const id = native.fb_error_id();
+  const message = takeText(native.fb_error_text(context, 0)).trimEnd();
+  const details = {
+    op,
+    kind: kinds[kind] ?? "internal",
+    torchscriptTrace: takeText(native.fb_error_text(context, 1)),
+    pythonClass: takeText(native.fb_error_text(context, 2)),
+    nativeBacktrace: () => takeText(native.fb_error_backtrace(context, id)),
+  };
+  const text = `${op}(): ${message}`;
+  return kind === JIT_TYPE ? new JitTypeError(text, details) : new TorchError(text, details);
+}
+
+/** Passes on a status or count, and throws for a negative one. */
+export function check(status: number, op: string): number {
+  if (status < 0) throw nativeError(op);
+  return status;
+}
+
+/** Passes on a handle, and throws for 0. */
+export function checkHandle(handle: number, op: string): number {
+  if (handle === 0) throw nativeError(op);
+  return handle;
+}

@@ -1,0 +1,138 @@
+/**
+ * The C ABI as one neutral table, translated once at load for whichever runtime is here.
+ *
+ * `csrc/flambeau.h` says what each function does; `tests/ffi_symbols_test.ts` holds the two together,
+ * both ways. A handle is a `double` that holds an address, so that both runtimes keep it in a register.
+ *
+ * @module
+ */
+
+/** A type that costs nothing special to pass in either runtime. `buffer` is a TypedArray, for cold calls. */
+export type NativeType = "f64" | "i32" | "u32" | "bool" | "buffer" | "void";
+
+/** One function: its parameters in order, and its result. */
+export interface NativeSymbol {
+  readonly parameters: readonly NativeType[];
+  readonly result: NativeType;
+}
+
+/** Every function of `csrc/flambeau.h`. */
+// deno-fmt-ignore: one function a line, as in the header.
+export const symbols = {
+  fb_abi_version: { parameters: [], result: "i32" },
+  fb_libtorch_compiled: { parameters: [], result: "i32" },
+  fb_libtorch_loaded: { parameters: [], result: "i32" },
+
+  fb_context_new: { parameters: ["buffer", "u32"], result: "f64" }, //            words, capacity
+  fb_context_resize: { parameters: ["f64", "buffer", "u32"], result: "i32" }, //  ctx, words, capacity
+  fb_context_overflow: { parameters: ["f64"], result: "i32" }, //                 ctx
+  fb_context_free: { parameters: ["f64"], result: "void" }, //                    ctx
+  fb_text_copy: { parameters: ["f64", "buffer", "f64"], result: "f64" }, //       ctx, out, size
+
+  fb_error_kind: { parameters: [], result: "i32" },
+  fb_error_id: { parameters: [], result: "f64" },
+  fb_error_text: { parameters: ["f64", "i32"], result: "f64" }, //                ctx, part
+  fb_error_backtrace: { parameters: ["f64", "f64"], result: "f64" }, //           ctx, id
+
+  fb_tensor_from_data: { parameters: ["f64", "buffer", "f64", "i32"], result: "f64" }, //           ctx, data, bytes, dtype
+  fb_tensor_from_memory: { parameters: ["f64", "buffer", "f64", "i32", "f64"], result: "f64" }, //  ctx, data, bytes, dtype, id
+  fb_memory_released: { parameters: ["f64"], result: "i32" }, //                                    ctx
+  fb_tensor_release: { parameters: ["f64"], result: "void" }, //                                    tensor
+  fb_tensor_retain: { parameters: ["f64"], result: "f64" }, //                                      tensor
+  fb_tensor_release_many: { parameters: ["buffer", "u32"], result: "void" }, //                     handles, count
+  fb_tensor_meta: { parameters: ["f64", "f64"], result: "i32" }, //                                 tensor, ctx
+  fb_tensor_item: { parameters: ["f64", "f64"], result: "i32" }, //                                 tensor, ctx
+  fb_tensor_read: { parameters: ["f64", "buffer", "f64"], result: "i32" }, //                       tensor, out, bytes
+  fb_tensor_set_requires_grad: { parameters: ["f64", "bool"], result: "i32" }, //                   tensor, on
+  fb_tensor_grad: { parameters: ["f64"], result: "f64" }, //                                        tensor
+  fb_tensor_set_grad: { parameters: ["f64", "f64"], result: "i32" }, //                             tensor, grad
+  fb_tensor_grad_fn: { parameters: ["f64", "f64"], result: "f64" }, //                              tensor, ctx
+  fb_tensor_set_data: { parameters: ["f64", "f64"], result: "i32" }, //                             tensor, other
+  fb_backward: { parameters: ["f64", "bool", "bool"], result: "i32" }, //                           ctx, retain_graph, create_graph
+  fb_tensor_shares_storage: { parameters: ["f64", "f64"], result: "i32" }, //                       a, b
+  fb_live: { parameters: ["i32"], result: "f64" }, //                                               what
+
+  fb_grad_enabled: { parameters: [], result: "i32" },
+  fb_set_grad_enabled: { parameters: ["bool"], result: "void" }, //       on
+  fb_inference_enabled: { parameters: [], result: "i32" },
+  fb_inference_enter: { parameters: ["bool"], result: "f64" }, //         on
+  fb_inference_leave: { parameters: ["f64"], result: "void" }, //         guard
+  fb_manual_seed: { parameters: ["u32", "u32"], result: "i32" }, //       high, low
+  fb_rng_state: { parameters: [], result: "f64" },
+  fb_set_rng_state: { parameters: ["f64"], result: "i32" }, //            tensor
+  fb_num_threads: { parameters: [], result: "i32" },
+  fb_set_num_threads: { parameters: ["i32"], result: "i32" }, //          n
+  fb_default_dtype: { parameters: [], result: "i32" },
+  fb_set_default_dtype: { parameters: ["i32"], result: "i32" }, //        dtype
+  fb_device_parse: { parameters: ["buffer", "u32"], result: "i32" }, //   name, bytes
+
+  fb_op_find: { parameters: ["buffer", "u32"], result: "f64" }, //  name, bytes
+  fb_op_call: { parameters: ["f64", "f64"], result: "i32" }, //     op, ctx
+  fb_op_schemas: { parameters: ["f64"], result: "f64" }, //         ctx
+
+  fb_object_release: { parameters: ["f64"], result: "void" }, //                                    object
+  fb_object_retain: { parameters: ["f64"], result: "f64" }, //                                      object
+  fb_module_new: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //                        parent, name, bytes
+  fb_module_add_tensor: { parameters: ["f64", "buffer", "u32", "f64", "bool"], result: "i32" }, //  module, name, bytes, tensor, is_parameter
+  fb_module_add_module: { parameters: ["f64", "buffer", "u32", "f64"], result: "i32" }, //          module, name, bytes, child
+  fb_module_add_attribute: { parameters: ["f64", "f64", "buffer", "u32", "buffer", "u32"], result: "i32" }, // module, ctx, name, bytes, type, bytes
+  fb_module_define: { parameters: ["f64", "buffer", "f64"], result: "i32" }, //                     module, source, bytes
+  fb_object_list: { parameters: ["f64", "f64", "i32", "bool"], result: "i32" }, //                  object, ctx, what, deep
+  fb_object_get: { parameters: ["f64", "f64", "buffer", "u32"], result: "i32" }, //                 object, ctx, name, bytes
+  fb_object_set: { parameters: ["f64", "f64", "buffer", "u32"], result: "i32" }, //                 object, ctx, name, bytes
+  fb_module_train: { parameters: ["f64", "bool"], result: "i32" }, //                               module, on
+  fb_module_training: { parameters: ["f64"], result: "i32" }, //                                    module
+  fb_module_to: { parameters: ["f64", "i32", "i32"], result: "i32" }, //                            module, device, dtype
+  fb_module_clone: { parameters: ["f64"], result: "f64" }, //                                       module
+  fb_module_freeze: { parameters: ["f64", "f64"], result: "f64" }, //                               module, ctx
+
+  fb_callable_release: { parameters: ["f64"], result: "void" }, //                 callable
+  fb_object_method: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //    object, name, bytes
+  fb_callable_call: { parameters: ["f64", "f64"], result: "i32" }, //              callable, ctx
+  fb_callable_text: { parameters: ["f64", "f64", "i32"], result: "f64" }, //       callable, ctx, what
+  fb_callable_schema: { parameters: ["f64", "f64"], result: "i32" }, //            callable, ctx
+  fb_callable_graph: { parameters: ["f64", "f64"], result: "i32" }, //             callable, ctx
+
+  fb_compile: { parameters: ["buffer", "f64"], result: "f64" }, //                 source, bytes
+  fb_unit_release: { parameters: ["f64"], result: "void" }, //                     unit
+  fb_unit_names: { parameters: ["f64", "f64"], result: "i32" }, //                 unit, ctx
+  fb_unit_function: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //    unit, name, bytes
+
+  fb_trace_begin: { parameters: ["f64", "f64", "bool"], result: "i32" }, //        ctx, self, strict
+  fb_trace_push_scope: { parameters: ["buffer", "u32"], result: "i32" }, //        name, bytes
+  fb_trace_pop_scope: { parameters: [], result: "i32" },
+  fb_trace_end: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //        ctx, name, bytes
+  fb_trace_abort: { parameters: [], result: "void" },
+  fb_is_tracing: { parameters: [], result: "i32" },
+  fb_trace_size: { parameters: ["f64", "i32"], result: "f64" }, //                 tensor, dim
+
+  fb_load: { parameters: ["f64", "buffer", "f64", "i32"], result: "i32" }, //      ctx, data, bytes, device
+  fb_module_save: { parameters: ["f64", "f64", "bool"], result: "f64" }, //        module, ctx, mobile
+  fb_callable_save: { parameters: ["f64", "f64", "bool"], result: "f64" }, //      callable, ctx, mobile
+} as const;
+
+/** The table's type: what each runtime's adapter returns is derived from it. */
+export type NativeTable = typeof symbols;
+
+/** The ABI that this table describes; `fb_abi_version()` of the shim must say the same. */
+export const ABI_VERSION = 1;
+
+interface JavaScriptTypes {
+  f64: number;
+  i32: number;
+  u32: number;
+  bool: boolean;
+  buffer: ArrayBufferView;
+  void: void;
+}
+
+type Arguments<P extends readonly NativeType[]> = {
+  -readonly [I in keyof P]: JavaScriptTypes[P[I]];
+};
+
+/** The functions as JavaScript calls them. */
+export type Native = {
+  readonly [K in keyof NativeTable]: (
+    ...args: Arguments<NativeTable[K]["parameters"]>
+  ) => JavaScriptTypes[NativeTable[K]["result"]];
+};

@@ -1,0 +1,7 @@
+/**
+ * Lifetimes of native memory.
+ *
+ * @module
+ */
+
+export { memory, type MemoryReport } from "./memory.ts";

@@ -1,0 +1,248 @@
+/**
+ * The tensor: a handle with a lifetime, what can be said of it without running an op, and its gradient.
+ *
+ * Ops are methods too: `src/ops/` attaches them, and {@linkcode TensorOps} and {@linkcode TensorCompanions}
+ * declare them, so that this file needs to know none.
+ *
+ * @module
+ */
+
+import {
+  check,
+  context,
+  DisposedError,
+  native,
+  nativeError,
+  scratch,
+  takeText,
+} from "../../ffi/mod.ts";
+import { type Page, pageFor, releaseSlot } from "../memory/cell.ts";
+import type { TensorCompanions } from "./companions.ts";
+import { deviceName } from "./device.ts";
+import { type DType, dtypeName } from "./dtype.ts";
+import type { TensorOps } from "./methods.ts";
+import { frozenByTrace } from "./trace_guard.ts";
+
+let handleOfAny: (tensor: Tensor, op: string, argument: string) => number;
+let isTensorValue: (value: unknown) => value is Tensor;
+
+// What fb_tensor_meta writes, by position.
+const META_DTYPE = 0;
+const META_DEVICE = 1;
+const META_NDIM = 2;
+const META_NUMEL = 3;
+const META_REQUIRES_GRAD = 4;
+const META_IS_LEAF = 5;
+const META_SIZES = 9;
+
+/** A tensor's methods that ops provide. */
+export interface Tensor extends TensorOps<Tensor>, TensorCompanions<Tensor> {}
+
+/**
+ * A multi-dimensional array of one element type, held by LibTorch.
+ *
+ * Tensors come from {@linkcode tensor}, from factories such as `torch.zeros`, and from ops; not from `new`.
+ * A tensor is native memory: `using`, `dispose()` or a scope frees it at once, the garbage collector some
+ * time after it was forgotten. Using a disposed tensor throws a {@linkcode DisposedError}.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using x = torch.tensor([[1, 2], [3, 4]]);
+ * assertEquals(x.shape, [2, 2]);
+ * assertEquals(x.dtype, "int64");
+ * ```
+ */
+export class Tensor {
+  readonly #page: Page;
+  readonly #slot: number;
+
+  static {
+    handleOfAny = (tensor, op, argument) => {
+      if (typeof tensor !== "object" || tensor === null || !(#page in tensor)) {
+        throw new TypeError(
+          `${op}(): argument '${argument}' must be a Tensor, but got ${describe(tensor)}`,
+        );
+      }
+      const handle = tensor.#page.handles[tensor.#slot]!;
+      if (handle === 0) throw disposed(op, argument);
+      return handle;
+    };
+    isTensorValue = (value): value is Tensor =>
+      typeof value === "object" && value !== null && #page in value;
+  }
+
+  /** Takes over a native handle. Not for use outside of this library: there is no way to get one. */
+  constructor(handle: number, bytes: number) {
+    if (typeof handle !== "number" || handle === 0) {
+      throw new TypeError(
+        "Tensors are not made with new: use torch.tensor(data), or a factory such as torch.zeros(shape)",
+      );
+    }
+    this.#page = pageFor(bytes);
+    this.#slot = this.#page.used - 1;
+    this.#page.handles[this.#slot] = handle;
+  }
+
+  #meta(op: string): Float64Array {
+    check(native.fb_tensor_meta(handleOfAny(this, op, "self"), context), op);
+    return scratch.words;
+  }
+
+  /** The sizes, a fresh array. Warns once while tracing, since the trace keeps it as a constant. */
+  get shape(): number[] {
+    frozenByTrace("shape");
+    return shapeOf(this);
+  }
+
+  /** The element type. */
+  get dtype(): DType {
+    return dtypeName(this.#meta("dtype")[META_DTYPE]!);
+  }
+
+  /** The device: `"cpu"`, `"cuda:0"`. */
+  get device(): string {
+    return deviceName(this.#meta("device")[META_DEVICE]!);
+  }
+
+  /** The number of dimensions. */
+  get ndim(): number {
+    return this.#meta("ndim")[META_NDIM]!;
+  }
+
+  /** Whether gradients flow to this tensor. Settable on leaves of floating-point or complex dtype. */
+  get requiresGrad(): boolean {
+    return this.#meta("requiresGrad")[META_REQUIRES_GRAD] === 1;
+  }
+
+  set requiresGrad(on: boolean) {
+    if (typeof on !== "boolean") {
+      throw new TypeError(`requiresGrad must be a boolean, but got ${describe(on)}`);
+    }
+    const handle = handleOfAny(this, "requiresGrad", "self");
+    check(native.fb_tensor_set_requires_grad(handle, on), "requiresGrad");
+  }
+
+  /** Whether the user made this tensor, rather than an op that gradients flow through. */
+  get isLeaf(): boolean {
+    return this.#meta("isLeaf")[META_IS_LEAF] === 1;
+  }
+
+  /**
+   * The gradient that `backward()` left, or `null`; a new tensor object at each read, over the same memory.
+   * Assign a tensor of the same shape and dtype to set it, `null` to clear it.
+   */
+  get grad(): Tensor | null {
+    const handle = native.fb_tensor_grad(handleOfAny(this, "grad", "self"));
+    if (handle < 0) throw nativeError("grad");
+    return handle === 0 ? null : new Tensor(handle, 0);
+  }
+
+  set grad(value: Tensor | null) {
+    const grad = value === null ? 0 : handleOfAny(value, "grad", "value");
+    check(native.fb_tensor_set_grad(handleOfAny(this, "grad", "self"), grad), "grad");
+  }
+
+  /** The name of the autograd function that made this tensor (`"AddBackward0"`), or `null`. */
+  get gradFn(): string | null {
+    const size = native.fb_tensor_grad_fn(handleOfAny(this, "gradFn", "self"), context);
+    return takeText(check(size, "gradFn")) || null;
+  }
+
+  /** Whether `dispose()` was called (or a scope did it). */
+  get isDisposed(): boolean {
+    return this.#page.handles[this.#slot] === 0;
+  }
+
+  /** The number of elements. */
+  numel(): number {
+    return this.#meta("numel")[META_NUMEL]!;
+  }
+
+  /** The sizes, or the size of dimension `dim` (from the end, where it is negative). Warns once while tracing. */
+  size(): number[];
+  size(dim: number): number;
+  size(dim?: number): number | number[] {
+    frozenByTrace("size()");
+    const shape = shapeOf(this);
+    return dim === undefined ? shape : at(shape, dim, "size");
+  }
+
+  /** The strides in elements, or that of dimension `dim`. */
+  stride(): number[];
+  stride(dim: number): number;
+  stride(dim?: number): number | number[] {
+    const words = this.#meta("stride");
+    const start = META_SIZES + words[META_NDIM]!;
+    const strides = Array.from(words.subarray(start, start + words[META_NDIM]!));
+    return dim === undefined ? strides : at(strides, dim, "stride");
+  }
+
+  /** Frees the native memory, unless others share it. Harmless when called again. */
+  dispose(): void {
+    releaseSlot(this.#page, this.#slot);
+  }
+
+  /** {@linkcode dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    releaseSlot(this.#page, this.#slot);
+  }
+}
+
+/** The native handle, for a call. Throws for what is not a tensor, and for a disposed one, by argument name. */
+export function handleOf(tensor: Tensor, op: string, argument: string): number {
+  return handleOfAny(tensor, op, argument);
+}
+
+/** Whether a value is a tensor (disposed or not), whatever its prototype says. */
+export function isTensor(value: unknown): value is Tensor {
+  return isTensorValue(value);
+}
+
+/** The sizes without a warning, for the library's own use while tracing. */
+export function shapeOf(tensor: Tensor): number[] {
+  check(native.fb_tensor_meta(handleOfAny(tensor, "shape", "self"), context), "shape");
+  const words = scratch.words;
+  return Array.from(words.subarray(META_SIZES, META_SIZES + words[META_NDIM]!));
+}
+
+/** A value for an error message: short, and never by running its code. */
+export function describe(value: unknown): string {
+  if (value === null) return "null";
+  switch (typeof value) {
+    case "string":
+      return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);
+    case "bigint":
+      return `${value}n`;
+    case "function":
+      return "a function";
+    case "object":
+      return isTensorValue(value) ? "a Tensor" : Array.isArray(value) ? "an array" : "an object";
+    default:
+      return String(value);
+  }
+}
+
+function disposed(op: string, argument: string): DisposedError {
+  return new DisposedError(`${op}(): argument '${argument}' is a tensor that was disposed`, {
+    op,
+    kind: "value",
+  });
+}
+
+function at(values: number[], dim: number, op: string): number {
+  if (!Number.isInteger(dim)) {
+    throw new TypeError(`${op}(): argument 'dim' must be an integer, but got ${describe(dim)}`);
+  }
+  const value = values.at(dim);
+  if (value === undefined || dim < -values.length) {
+    throw new RangeError(
+      `${op}(): argument 'dim' must be from ${-values.length} to ${
+        values.length - 1
+      }, but got ${dim}`,
+    );
+  }
+  return value;
+}
