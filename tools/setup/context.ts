@@ -7,6 +7,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { flambeauHome } from "../../ffi/home.ts";
 import { type Report, report } from "./progress.ts";
@@ -23,6 +24,8 @@ export interface Context {
   readonly report: Report;
   /** The bytes free on the disk that holds an existing directory. */
   freeBytes(directory: string): Promise<number>;
+  /** Waits before something is tried again. */
+  pause(milliseconds: number): Promise<void>;
 }
 
 /** The checkout that these tools belong to. */
@@ -30,7 +33,7 @@ export const PROJECT_ROOT: string = dirname(dirname(dirname(fileURLToPath(import
 
 /** This machine. */
 export function thisMachine(): Context {
-  return { root: PROJECT_ROOT, home: flambeauHome(), env: process.env, report, freeBytes };
+  return { root: PROJECT_ROOT, home: flambeauHome(), env: process.env, report, freeBytes, pause };
 }
 
 async function freeBytes(directory: string): Promise<number> {

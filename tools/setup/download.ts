@@ -9,7 +9,6 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "./context.ts";
 import { errorCode, SetupError } from "./errors.ts";
 import type { Bar } from "./progress.ts";
@@ -34,7 +33,7 @@ export async function download(context: Context, url: string, target: string): P
       if (attempt >= ATTEMPTS || all >= 20 * ATTEMPTS) {
         throw brokenOff(url, error, await part.size());
       }
-      await sleep(Number(context.env.FLAMBEAU_RETRY_MS ?? 1000) * attempt);
+      await context.pause(1000 * attempt);
     }
   }
   await rename(part.path, target);

@@ -8,7 +8,6 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "./context.ts";
 import { errorCode } from "./errors.ts";
 
@@ -21,7 +20,7 @@ export async function withLock<T>(context: Context, work: () => Promise<T>): Pro
       context.report.line(`Another set-up is at work in ${context.home}: waiting for it.`);
     }
     await removeIfAbandoned(path);
-    await sleep(300);
+    await context.pause(300);
   }
   try {
     return await work();

@@ -8,7 +8,14 @@ import { createWriteStream } from "node:fs";
 import { chmod, type FileHandle, mkdir, open, symlink } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { Writable } from "node:stream";
-import { configure, type Entry, type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
+import {
+  configure,
+  type Entry,
+  ERR_UNSAFE_FILENAME,
+  type FileEntry,
+  Reader,
+  ZipReader,
+} from "@zip.js/zip.js";
 import type { Context } from "./context.ts";
 import { errorCode, SetupError } from "./errors.ts";
 
@@ -26,7 +33,7 @@ export async function extract(
   try {
     await extractAll(context, zip, target, title);
   } catch (error) {
-    throw error instanceof SetupError ? error : damaged(archive, error);
+    throw asSetupError(archive, error);
   } finally {
     await zip.close();
     await file.close();
@@ -106,7 +113,11 @@ function escapes(name: string): SetupError {
   );
 }
 
-function damaged(archive: string, error: unknown): SetupError {
+function asSetupError(archive: string, error: unknown): SetupError {
+  if (error instanceof SetupError) return error;
+  // zip.js looks at the names too, before we see them.
+  const { message, filename } = error as { message?: string; filename?: string };
+  if (message === ERR_UNSAFE_FILENAME) return escapes(filename ?? "");
   if (errorCode(error) === "ENOSPC") {
     return new SetupError(
       "The disk filled up while LibTorch was unpacked: free some space, or set FLAMBEAU_HOME to a " +
