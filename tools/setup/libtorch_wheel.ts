@@ -30,7 +30,7 @@ export async function fetchWheel(context: Context, pip: Pip, target: string): Pr
       const target = join(staging, "wheel");
       return pipInstall(context, pip, {
         args: ["--no-deps", "--target", target, "--extra-index-url", PYTORCH_INDEX, requirement],
-        staging,
+        directory: staging,
         title: `LibTorch ${LIBTORCH_VERSION} by pip`,
         megabytes: WHEEL_MEGABYTES,
       });

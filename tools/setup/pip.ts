@@ -9,7 +9,7 @@ import { SetupError } from "./errors.ts";
 import { type Ended, run, tail, which } from "./process.ts";
 import { directorySize } from "./files.ts";
 import { join } from "node:path";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 
 /** A Python that has pip. */
 export interface Pip {
@@ -37,11 +37,11 @@ export async function findPip({ env }: Context): Promise<Pip | null> {
 export interface PipInstall {
   /** pip's arguments after `install`. */
   readonly args: readonly string[];
-  /** An empty directory of the cache that takes pip's temporary files and its target. */
-  readonly staging: string;
+  /** The directory of the cache that all goes to; pip's temporary files lie in its `tmp`. */
+  readonly directory: string;
   /** What is brought, for the progress bar. */
   readonly title: string;
-  /** About how many megabytes the staging directory comes to. */
+  /** About how many megabytes that directory comes to. */
   readonly megabytes: number;
 }
 
@@ -49,13 +49,13 @@ export interface PipInstall {
 export async function pipInstall(
   context: Context,
   pip: Pip,
-  { args, staging, title, megabytes }: PipInstall,
+  { args, directory, title, megabytes }: PipInstall,
 ): Promise<Ended> {
-  const temporary = join(staging, "tmp");
+  const temporary = join(directory, "tmp");
   await mkdir(temporary, { recursive: true });
   const bar = context.report.bar(title, megabytes, "MB");
   const timer = setInterval(async () => {
-    bar.update(await directorySize(staging) / 1e6);
+    bar.update(await directorySize(directory) / 1e6);
   }, 1000);
   const ended = await run(
     pip.python,
@@ -64,6 +64,7 @@ export async function pipInstall(
     { env: { ...context.env, TMPDIR: temporary, PIP_ROOT_USER_ACTION: "ignore" } },
   );
   clearInterval(timer);
+  await rm(temporary, { recursive: true, force: true });
   bar.stop(ended.code === 0);
   return ended;
 }

@@ -19,7 +19,8 @@ import { findPip, type Pip, pipFailure, pipInstall } from "./pip.ts";
 import { run, tail } from "./process.ts";
 import { LIBTORCH_VERSION, PYTORCH_INDEX } from "./versions.ts";
 
-const ENVIRONMENT_MEGABYTES = 400;
+const ENVIRONMENT_MEGABYTES = 220;
+const NEEDED_MEGABYTES = 500;
 
 /** A Python that can import torch, and the environment variables it needs for that. */
 export interface TestPython {
@@ -70,7 +71,7 @@ export async function ensureEnvironment(context: Context): Promise<Environment> 
   const mark = join(directory, "whole");
   if (existsSync(mark)) return environment;
   await rm(directory, { recursive: true, force: true });
-  await requireSpace(context, ENVIRONMENT_MEGABYTES, "Python's packages for the tests");
+  await requireSpace(context, NEEDED_MEGABYTES, "Python's packages for the tests");
   await makeEnvironment(context, pip, directory);
   await install(context, environment, ["-r", requirements], "Python's packages for the tests");
   await writeFile(mark, "");
@@ -126,12 +127,9 @@ async function install(
   args: readonly string[],
   title: string,
 ): Promise<void> {
-  const staging = join(directory, "staging");
-  await mkdir(staging, { recursive: true });
   const pip = { python, pythonVersion: "", version: "" };
   const megabytes = ENVIRONMENT_MEGABYTES;
-  const ended = await pipInstall(context, pip, { args, staging, title, megabytes });
-  await rm(staging, { recursive: true, force: true });
+  const ended = await pipInstall(context, pip, { args, directory, title, megabytes });
   if (ended.code !== 0) throw pipFailure(title, ended);
 }
 

@@ -60,7 +60,7 @@ async function fetchZig(context: Context, pip: Pip): Promise<void> {
     const target = join(staging, "zig");
     const ended = await pipInstall(context, pip, {
       args: ["--no-deps", "--target", target, `ziglang==${ZIG_VERSION}`],
-      staging,
+      directory: staging,
       title: `Zig ${ZIG_VERSION} by pip`,
       megabytes: ZIG_MEGABYTES,
     });
