@@ -269,6 +269,8 @@ FB_API double fb_trace_end(double ctx, const char* name, uint32_t bytes);
 /* Drops the trace, if one is under way. */
 FB_API void fb_trace_abort(void);
 FB_API int32_t fb_is_tracing(void);
+/* While paused, ops run on this thread without being recorded. */
+FB_API void fb_trace_pause(bool paused);
 /* A 0-d integer tensor that holds size `dim` and keeps it a variable of the graph. Owned. */
 FB_API double fb_trace_size(double tensor, int32_t dim);
 

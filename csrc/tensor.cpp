@@ -1,5 +1,6 @@
 // Tensors: made from the caller's bytes, described, read back, and their gradients.
 #include <ATen/ATen.h>
+#include <ATen/TracerMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
@@ -41,6 +42,7 @@ void checkSize(const std::vector<int64_t>& shape, at::ScalarType dtype, double b
 // Row-major, on the CPU, with pending conjugation and negation applied: what JavaScript reads.
 at::Tensor readable(const at::Tensor& tensor) {
   const at::NoGradGuard noGrad;
+  const at::tracer::impl::NoTracerDispatchMode untraced;
   return tensor.detach().resolve_conj().resolve_neg().to(at::kCPU).contiguous();
 }
 
@@ -128,6 +130,8 @@ int32_t fb_tensor_meta(double tensor, double ctx) {
 
 int32_t fb_tensor_item(double tensor, double ctx) {
   return guard(-1, [&] {
+    // What JavaScript reads is no part of a graph, so reading leaves no trace in one.
+    const at::tracer::impl::NoTracerDispatchMode untraced;
     const at::Scalar value = borrowTensor(tensor).item();
     Writer out(ctx);
     putScalar(out, value);

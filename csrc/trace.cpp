@@ -2,6 +2,7 @@
 //
 // This is torch::jit::tracer::trace() taken apart, since its callback form would need a callback into
 // JavaScript, whose exceptions cannot cross it. The order of the steps is LibTorch's.
+#include <ATen/TracerMode.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/fixup_trace_scope_blocks.h>
@@ -251,6 +252,10 @@ void fb_trace_abort(void) {
 
 int32_t fb_is_tracing(void) {
   return tracer::isTracing() ? 1 : 0;
+}
+
+void fb_trace_pause(bool paused) {
+  at::tracer::impl::set_dispatch_enabled(!paused);
 }
 
 double fb_trace_size(double tensor, int32_t dim) {

@@ -104,6 +104,7 @@ export const symbols = {
   fb_trace_end: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //        ctx, name, bytes
   fb_trace_abort: { parameters: [], result: "void" },
   fb_is_tracing: { parameters: [], result: "i32" },
+  fb_trace_pause: { parameters: ["bool"], result: "void" }, //     paused
   fb_trace_size: { parameters: ["f64", "i32"], result: "f64" }, //                 tensor, dim
 
   fb_load: { parameters: ["f64", "buffer", "f64", "i32"], result: "i32" }, //      ctx, data, bytes, device

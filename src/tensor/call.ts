@@ -9,17 +9,12 @@
  */
 
 import { checkHandle, context, encode, native, nativeError, scratch } from "../../ffi/mod.ts";
+import { type Complex, isComplex as hasParts } from "./complex.ts";
 import { deviceCode } from "./device.ts";
 import { dtypeCode } from "./dtype.ts";
 import { describe, handleOf, isTensor, Tensor } from "./tensor.ts";
 
-/** A complex number, as JavaScript has none of its own. */
-export interface Complex {
-  /** The real part. */
-  readonly re: number;
-  /** The imaginary part. */
-  readonly im: number;
-}
+export type { Complex };
 
 /** A single value: PyTorch's `Number`. A whole number is an integer, `2.5` (and `-0`) a float. */
 export type Scalar = number | bigint | boolean | Complex;
@@ -101,8 +96,7 @@ export function isScalar(value: unknown): value is Scalar {
 }
 
 function isComplex(value: unknown): value is Complex {
-  return typeof value === "object" && value !== null && !isTensor(value) && "re" in value &&
-    "im" in value;
+  return !isTensor(value) && hasParts(value);
 }
 
 /** A number, bigint, boolean or complex value; a complex one is copied, so that it cannot change any more. */

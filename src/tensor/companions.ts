@@ -1,12 +1,14 @@
 /**
- * Methods of a tensor that are written by hand over ops (`src/ops/` attaches them).
+ * The methods of a tensor that are written by hand: reading values, conversion, gradients.
  *
  * @module
  */
 
+import type { Complex } from "./complex.ts";
 import type { DType } from "./dtype.ts";
+import type { TypedArray } from "./typed_array.ts";
 
-/** What {@linkcode TensorCompanions.to} changes. */
+/** What `to` changes. */
 export interface ToOptions {
   /** The element type; default: as it is. */
   dtype?: DType;
@@ -16,8 +18,47 @@ export interface ToOptions {
   copy?: boolean;
 }
 
-/** Hand-written methods. */
-export interface TensorCompanions<T> {
-  /** The value of a one-element tensor; an int64 outside of the safe range is a `RangeError` that names `itemBigInt()`. */
-  item(): number | boolean;
+/** Options of `backward`. */
+export interface BackwardOptions {
+  /** Keep the graph for another `backward()`; default: the value of `createGraph`. */
+  retainGraph?: boolean;
+  /** Record the backward pass itself, for derivatives of higher order; default `false`. */
+  createGraph?: boolean;
 }
+
+/** Hand-written methods of a tensor; `T` is the tensor type. */
+export interface TensorCompanions<T> {
+  /**
+   * The value of a tensor with one element. Warns once while tracing, since the trace keeps it as a constant.
+   *
+   * @throws {RangeError} If an int64 lies outside of the safe integers: use `itemBigInt()`.
+   * @throws {TorchError} If there is not exactly one element.
+   */
+  item(): number | boolean;
+  /** The value of a one-element tensor of an integer dtype, exactly. */
+  itemBigInt(): bigint;
+  /**
+   * All elements as nested arrays of numbers (booleans for bool, `{ re, im }` for complex); a single one for no dimensions.
+   *
+   * @throws {RangeError} If an int64 lies outside of the safe integers: use `toTypedArray()`.
+   */
+  // deno-lint-ignore no-explicit-any -- the depth is the tensor's, which no type knows
+  toArray(): any;
+  /**
+   * All elements, copied in row-major order, in the TypedArray of the dtype: `BigInt64Array` for int64, `Uint8Array` for
+   * bool, pairs of real and imaginary parts for complex, `Float32Array` for bfloat16, which has none of its own.
+   */
+  toTypedArray(): TypedArray;
+  /**
+   * Computes gradients of this tensor for the leaves it came from, and adds them to their `grad`.
+   *
+   * @param gradient The gradient of this tensor; needed unless it has one element.
+   */
+  backward(gradient?: T | null, options?: BackwardOptions): void;
+  /** Sets `requiresGrad`, and returns the tensor. */
+  requiresGrad_(on?: boolean): T;
+  /** The text that PyTorch prints. */
+  toString(): string;
+}
+
+export type { Complex };

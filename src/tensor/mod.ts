@@ -1,0 +1,32 @@
+/**
+ * Tensors: the class, dtypes and devices, creation, reading, printing, and how an op is called.
+ *
+ * @module
+ */
+
+import "./attach.ts";
+
+export { Tensor } from "./tensor.ts";
+export type { BackwardOptions, TensorCompanions, ToOptions } from "./companions.ts";
+export type { TensorOps } from "./methods.ts";
+export { type Complex } from "./complex.ts";
+export type { DType } from "./dtype.ts";
+export type { Layout, MemoryFormat, Scalar } from "./call.ts";
+export type { Float16ArrayLike, TypedArray } from "./typed_array.ts";
+export { fromTypedArray, tensor, type TensorData, type TensorOptions } from "./create.ts";
+export {
+  getPrintOptions,
+  type PrintOptionChanges,
+  type PrintOptions,
+  type PrintProfile,
+  setPrintOptions,
+} from "./print.ts";
+export {
+  getDefaultDtype,
+  getNumThreads,
+  getRngState,
+  manualSeed,
+  setDefaultDtype,
+  setNumThreads,
+  setRngState,
+} from "./state.ts";

@@ -1,0 +1,82 @@
+/**
+ * State that belongs to the process: the seed, the threads, the default dtype.
+ *
+ * @module
+ */
+
+import { check, checkHandle, native } from "../../ffi/mod.ts";
+import { type DType, dtypeCode, dtypeName } from "./dtype.ts";
+import { describe, handleOf, Tensor } from "./tensor.ts";
+
+/**
+ * Seeds the random generators of all devices. The same seed gives the same numbers as in PyTorch.
+ *
+ * @param seed An integer; a negative one counts from 2**64, as in PyTorch.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * torch.manualSeed(0);
+ * const a = torch.rand([3]).toArray();
+ * torch.manualSeed(0);
+ * assertEquals(torch.rand([3]).toArray(), a);
+ * ```
+ */
+export function manualSeed(seed: number | bigint): void {
+  const whole = typeof seed === "bigint" || Number.isSafeInteger(seed);
+  if (!whole) {
+    throw new TypeError(
+      `manualSeed(): argument 'seed' must be an integer, but got ${describe(seed)}`,
+    );
+  }
+  const bits = BigInt.asUintN(64, BigInt(seed));
+  check(native.fb_manual_seed(Number(bits >> 32n), Number(bits & 0xffffffffn)), "manualSeed");
+}
+
+/** The state of the CPU's random generator, as a byte tensor for {@linkcode setRngState}. */
+export function getRngState(): Tensor {
+  return new Tensor(checkHandle(native.fb_rng_state(), "getRngState"), 0);
+}
+
+/** Puts the CPU's random generator back to a state from {@linkcode getRngState}. */
+export function setRngState(state: Tensor): void {
+  check(native.fb_set_rng_state(handleOf(state, "setRngState", "state")), "setRngState");
+}
+
+/** The number of threads that one op may use. */
+export function getNumThreads(): number {
+  return check(native.fb_num_threads(), "getNumThreads");
+}
+
+/** Sets the number of threads that one op may use, on this thread and on threads to come. */
+export function setNumThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > 65536) {
+    throw new RangeError(
+      `setNumThreads(): argument 'count' must be an integer from 1 to 65536, but got ${
+        describe(count)
+      }`,
+    );
+  }
+  check(native.fb_set_num_threads(count), "setNumThreads");
+}
+
+/** The dtype of factories and of tensors made from fractions: `"float32"`, unless it was set. */
+export function getDefaultDtype(): DType {
+  return dtypeName(check(native.fb_default_dtype(), "getDefaultDtype"));
+}
+
+/** Sets the dtype of factories and of tensors made from fractions: a floating-point one. */
+export function setDefaultDtype(dtype: DType): void {
+  const code = dtypeCode(dtype, "setDefaultDtype", "dtype");
+  if (!/^(float(16|32|64)|bfloat16)$/.test(dtype)) {
+    throw new TypeError(
+      `setDefaultDtype(): argument 'dtype' must be a floating-point dtype, but got ${dtype}`,
+    );
+  }
+  check(native.fb_set_default_dtype(code), "setDefaultDtype");
+}
+
+/** The default dtype, for the library's own use. */
+export const defaultDType: () => DType = getDefaultDtype;

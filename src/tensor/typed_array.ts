@@ -1,0 +1,95 @@
+/**
+ * Which TypedArray holds which dtype.
+ *
+ * @module
+ */
+
+import type { DType } from "./dtype.ts";
+
+/** A TypedArray whose elements a tensor can hold. `Float16Array` too, where the runtime has it. */
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float16ArrayLike;
+
+/** The shape of `Float16Array`, which older type libraries do not declare. */
+export interface Float16ArrayLike extends ArrayBufferView {
+  /** The number of elements. */
+  readonly length: number;
+  /** Always 2. */
+  readonly BYTES_PER_ELEMENT: number;
+  /** A copy. */
+  slice(): Float16ArrayLike;
+  /** The elements. */
+  [index: number]: number;
+}
+
+interface ArrayType {
+  new (length: number): TypedArray;
+}
+
+const float16 = (globalThis as { Float16Array?: ArrayType }).Float16Array;
+
+// Complex numbers lie as pairs, real then imaginary; bool as bytes of 0 and 1.
+const types: Partial<Record<DType, ArrayType>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
+  ...(float16 ? { float16 } : {}),
+};
+
+const dtypes: Record<string, DType> = {
+  Float32Array: "float32",
+  Float64Array: "float64",
+  Int8Array: "int8",
+  Int16Array: "int16",
+  Int32Array: "int32",
+  BigInt64Array: "int64",
+  Uint8Array: "uint8",
+  Uint8ClampedArray: "uint8",
+  Uint16Array: "uint16",
+  Uint32Array: "uint32",
+  BigUint64Array: "uint64",
+  Float16Array: "float16",
+};
+
+const nameOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get!;
+
+/** Whether a value is a TypedArray, whatever realm it comes from and whatever its prototype says. */
+export function isTypedArray(value: unknown): value is TypedArray {
+  return nameOf.call(value) !== undefined;
+}
+
+/** The dtype of a TypedArray's elements. */
+export function dtypeOfArray(array: TypedArray): DType {
+  return dtypes[nameOf.call(array) as string]!;
+}
+
+/** A new array for `count` elements of a dtype; `null` for a dtype that no TypedArray holds (bfloat16, float8). */
+export function arrayOf(dtype: DType, count: number): TypedArray | null {
+  const type = types[dtype];
+  if (type === undefined) return null;
+  return new type(dtype === "complex64" || dtype === "complex128" ? 2 * count : count);
+}
