@@ -6,7 +6,7 @@
  */
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { flambeauHome } from "./home.ts";
 
@@ -28,8 +28,8 @@ const LONGEST_NAME = 120;
 
 /** The file that links the checkout at `root` to its shim. */
 export function linkPath(root: string, home: string = flambeauHome()): string {
-  let name = root.replace(/[^A-Za-z0-9]/g, "-");
-  if (name.length > LONGEST_NAME) name = `${name.slice(-LONGEST_NAME)}-${shortHash(root)}`;
+  let name = resolve(root).replace(/[^A-Za-z0-9]/g, "-");
+  if (name.length > LONGEST_NAME) name = `${name.slice(-LONGEST_NAME)}-${shortHash(resolve(root))}`;
   return join(home, "links", `${name}.json`);
 }
 
@@ -38,7 +38,7 @@ export function readLink(root: string, home: string = flambeauHome()): Link | nu
   try {
     const link: unknown = JSON.parse(readFileSync(linkPath(root, home), "utf8"));
     // Two roots can share a file name (`/a-b` and `/a/b`): the root inside decides.
-    return isLink(link) && link.root === root ? link : null;
+    return isLink(link) && resolve(link.root) === resolve(root) ? link : null;
   } catch {
     return null;
   }

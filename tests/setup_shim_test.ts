@@ -106,6 +106,7 @@ describe("The link", () => {
     assertEquals(readLink(link.root, here.home), null);
     writeLink(link, here.home);
     assertEquals(readLink(link.root, here.home), link);
+    assertEquals(readLink(`${link.root}/`, here.home), link);
     assertEquals(linkPath(link.root, here.home), join(here.home, "links/-home-me-my-project.json"));
   });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -143,10 +143,12 @@ describe("withLock()", () => {
     assertStringIncludes(here.lines.join(), "Another set-up is at work");
   });
 
-  test("passes over the lock of a set-up that was killed", async () => {
+  test("passes over the lock of a set-up that was killed, and clears what it left", async () => {
     using here = machine();
     // No process has this number: it is above Linux's largest.
     put(join(here.home, "setup.lock"), `99999999 ${hostname()}`);
+    const left = put(join(here.home, "staging/part-1/half"), "");
     assertEquals(await withLock(here, () => Promise.resolve("done")), "done");
+    assert(!existsSync(left));
   });
 });

@@ -23,6 +23,8 @@ export async function withLock<T>(context: Context, work: () => Promise<T>): Pro
     await context.pause(300);
   }
   try {
+    // What a set-up that was killed had half done.
+    await rm(join(context.home, "staging"), { recursive: true, force: true });
     return await work();
   } finally {
     await rm(path, { force: true });
