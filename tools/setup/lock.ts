@@ -16,10 +16,10 @@ export async function withLock<T>(context: Context, work: () => Promise<T>): Pro
   await mkdir(context.home, { recursive: true });
   const path = join(context.home, "setup.lock");
   for (let tries = 0; !(await take(path)); tries++) {
+    if (await removeIfAbandoned(path)) continue;
     if (tries === 0) {
       context.report.line(`Another set-up is at work in ${context.home}: waiting for it.`);
     }
-    await removeIfAbandoned(path);
     await context.pause(300);
   }
   try {
@@ -44,15 +44,16 @@ async function take(path: string): Promise<boolean> {
 }
 
 /** Clears the lock of a set-up on this machine that ended without clearing it. */
-async function removeIfAbandoned(path: string): Promise<void> {
+async function removeIfAbandoned(path: string): Promise<boolean> {
   const owner = await readFile(path, "utf8").catch(() => "");
   const [pid, host] = owner.split(" ");
-  if (!pid || host !== hostname() || isAlive(Number(pid))) return;
+  if (!pid || host !== hostname() || isAlive(Number(pid))) return false;
   // Should two that wait do this at once, both may go on: slower, but safe, since whatever set-up puts
   // into the cache is put there in one step.
   const aside = `${path}.${process.pid}`;
   await rename(path, aside).catch(() => {});
   await rm(aside, { force: true });
+  return true;
 }
 
 function isAlive(pid: number): boolean {
