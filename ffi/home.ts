@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 
 /** Reads an environment variable; one that may not be read counts as unset. */
@@ -30,7 +30,7 @@ export function tryGetEnv(name: string): string | undefined {
  */
 export function flambeauHome(env: (name: string) => string | undefined = tryGetEnv): string {
   const home = env("FLAMBEAU_HOME");
-  if (home) return home;
+  if (home) return resolve(home);
   const cache = env("XDG_CACHE_HOME");
   if (cache) return join(cache, "flambeau");
   const user = env("HOME") ?? env("USERPROFILE") ?? ".";

@@ -20,8 +20,9 @@ import { setUpTests } from "./setup/tests.ts";
 import { ensureZig } from "./setup/zig.ts";
 
 /** Brings everything that the library needs, and answers what this checkout is linked to. */
-export function setUp(context: Context): Promise<Link> {
-  return withLock(context, async () => {
+export async function setUp(context: Context): Promise<Link> {
+  requireLinux();
+  return await withLock(context, async () => {
     // First what costs nothing to find missing.
     const stdcxx = await findStdcxx(context);
     const zig = await ensureZig(context);
@@ -37,6 +38,14 @@ export function setUp(context: Context): Promise<Link> {
     writeLink(link, context.home);
     return link;
   });
+}
+
+function requireLinux(): void {
+  if (process.platform === "linux") return;
+  throw new SetupError(
+    `The set-up builds the shim on Linux only so far, and this is ${process.platform}: use a Linux machine, ` +
+      "a container, or WSL.",
+  );
 }
 
 /** Runs a tool's work; ends the process with one sentence when the set-up cannot go on. */

@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import type { Context } from "./context.ts";
 import { download } from "./download.ts";
 import { SetupError } from "./errors.ts";
@@ -17,12 +18,20 @@ const NEEDED_MEGABYTES = 1200;
 
 /** Brings the archive's LibTorch to `target`. */
 export async function fetchArchive(context: Context, target: string): Promise<void> {
-  const url = context.env.FLAMBEAU_LIBTORCH_URL ?? LIBTORCH_ZIP;
+  const url = context.env.FLAMBEAU_LIBTORCH_URL ?? officialArchive();
   await requireSpace(context, NEEDED_MEGABYTES, `Fetching LibTorch ${LIBTORCH_VERSION}`);
   const archive = join(context.home, "downloads", `libtorch-${LIBTORCH_VERSION}.zip`);
   await download(context, url, archive);
   await putDirectory(context, target, (staging) => unpack(context, archive, staging));
   await rm(archive, { force: true });
+}
+
+function officialArchive(): string {
+  if (process.arch === "x64") return LIBTORCH_ZIP;
+  throw new SetupError(
+    `Without pip, LibTorch comes from PyTorch's archive, which is for x64 only, and this is ${process.arch}: ` +
+      "install Python 3 with pip, or set LIBTORCH to a LibTorch that is already here.",
+  );
 }
 
 async function unpack(context: Context, archive: string, staging: string): Promise<string> {
