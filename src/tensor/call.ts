@@ -351,8 +351,21 @@ export function putOptionalString(value: string | null): void {
 
 // ---- Running, and reading results ---------------------------------------------------------------------------
 
+let beforeRun: (() => void) | null = null;
+
+/** Sets what runs before each native call, while asynchronous tasks have modes of their own; `null` for nothing. */
+export function setBeforeRun(hook: (() => void) | null): void {
+  beforeRun = hook;
+}
+
+/** Puts on the mode of the task that is running, before a native call that computes. */
+export function applyMode(): void {
+  if (beforeRun !== null) beforeRun();
+}
+
 /** Runs the op on what was written. Results are read from their start by the functions below, in order. */
 export function run(op: Op): void {
+  applyMode();
   const count = native.fb_op_call(op.handle, context);
   if (count < 0) throw nativeError(op.name);
   scratch.receive(count);
@@ -361,6 +374,7 @@ export function run(op: Op): void {
 
 /** Runs an op whose only result is a tensor. */
 export function runTensor(op: Op): Tensor {
+  applyMode();
   const count = native.fb_op_call(op.handle, context);
   if (count < 0) throw nativeError(op.name);
   const words = scratch.words;

@@ -1,0 +1,186 @@
+/**
+ * Grad mode and inference mode, for a function or, by `using`, for the rest of a block.
+ *
+ * LibTorch keeps the mode per thread, but a thread runs many asynchronous tasks in turn. So while an async
+ * function runs under a mode, every op first puts on the mode of the task that it belongs to.
+ *
+ * @module
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { native } from "../../ffi/mod.ts";
+import { setBeforeRun } from "../tensor/call.ts";
+import { describe } from "../tensor/tensor.ts";
+
+/** Ends a mode when disposed: what `using _ = torch.noGrad()` holds. */
+export interface ModeGuard extends Disposable {
+  /** Ends the mode. */
+  [Symbol.dispose](): void;
+}
+
+interface Mode {
+  grad: boolean;
+}
+
+const tasks = new AsyncLocalStorage<Mode>();
+// The mode of code outside of every task that has one of its own.
+let base = true;
+let pending = 0;
+
+function applyTaskMode(): void {
+  native.fb_set_grad_enabled(tasks.getStore()?.grad ?? base);
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
+}
+
+// Sets the mode back when an async function is done, and stops the per-op check when none is left.
+async function untilDone<T>(result: Promise<T>): Promise<T> {
+  pending++;
+  setBeforeRun(applyTaskMode);
+  try {
+    return await result;
+  } finally {
+    pending--;
+    if (pending === 0) {
+      setBeforeRun(null);
+      native.fb_set_grad_enabled(base);
+    }
+  }
+}
+
+function withGrad<R>(grad: boolean, fn: () => R): R {
+  if (pending > 0) applyTaskMode();
+  const before = native.fb_grad_enabled() === 1;
+  native.fb_set_grad_enabled(grad);
+  let result: R;
+  try {
+    result = tasks.run({ grad }, fn);
+  } finally {
+    native.fb_set_grad_enabled(before);
+  }
+  return isPromise(result) ? untilDone(result) as R : result;
+}
+
+function gradGuard(grad: boolean): ModeGuard {
+  const task = tasks.getStore();
+  const before = task?.grad ?? base;
+  const set = (on: boolean) => {
+    if (task) task.grad = on;
+    else base = on;
+    native.fb_set_grad_enabled(on);
+  };
+  set(grad);
+  let ended = false;
+  return {
+    [Symbol.dispose]() {
+      if (ended) return;
+      ended = true;
+      set(before);
+    },
+  };
+}
+
+function mode<R>(grad: boolean, fn: (() => R) | undefined, name: string): R | ModeGuard {
+  if (fn === undefined) return gradGuard(grad);
+  if (typeof fn !== "function") {
+    throw new TypeError(`${name}(): argument 'fn' must be a function, but got ${describe(fn)}`);
+  }
+  return withGrad(grad, fn);
+}
+
+/**
+ * Runs a function, sync or async, without recording gradients; without one, the rest of the block that holds `using`.
+ *
+ * @returns What the function returns.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = torch.tensor([1.5], { requiresGrad: true });
+ * assertEquals(torch.noGrad(() => x.mul(2)).requiresGrad, false);
+ * {
+ *   using _ = torch.noGrad();
+ *   assertEquals(x.mul(2).requiresGrad, false);
+ * }
+ * assertEquals(x.mul(2).requiresGrad, true);
+ * ```
+ */
+export function noGrad<R>(fn: () => R): R;
+export function noGrad(): ModeGuard;
+export function noGrad<R>(fn?: () => R): R | ModeGuard {
+  return mode(false, fn, "noGrad");
+}
+
+/**
+ * Runs a function, sync or async, with gradients recorded, within {@linkcode noGrad}.
+ *
+ * @returns What the function returns.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = torch.tensor([1.5], { requiresGrad: true });
+ * const y = torch.noGrad(() => torch.enableGrad(() => x.mul(2)));
+ * assertEquals(y.requiresGrad, true);
+ * ```
+ */
+export function enableGrad<R>(fn: () => R): R;
+export function enableGrad(): ModeGuard;
+export function enableGrad<R>(fn?: () => R): R | ModeGuard {
+  return mode(true, fn, "enableGrad");
+}
+
+/** Whether gradients are recorded here and now. */
+export function isGradEnabled(): boolean {
+  if (pending > 0) applyTaskMode();
+  return native.fb_grad_enabled() === 1;
+}
+
+/**
+ * Runs a synchronous function in inference mode: faster than {@linkcode noGrad}, and the tensors made in it can never take
+ * part in gradients. Without a function, the rest of the block that holds `using`.
+ *
+ * @throws {TypeError} If the function is async: inference mode belongs to the thread, and would leak into other tasks at
+ * each `await`. Use {@linkcode noGrad} there.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = torch.tensor([1.5], { requiresGrad: true });
+ * assertEquals(torch.inferenceMode(() => x.mul(2)).requiresGrad, false);
+ * ```
+ */
+export function inferenceMode<R>(fn: () => R): R;
+export function inferenceMode(): ModeGuard;
+export function inferenceMode<R>(fn?: () => R): R | ModeGuard {
+  const handle = native.fb_inference_enter(true);
+  let ended = false;
+  const guard: ModeGuard = {
+    [Symbol.dispose]() {
+      if (ended) return;
+      ended = true;
+      native.fb_inference_leave(handle);
+    },
+  };
+  if (fn === undefined) return guard;
+  try {
+    const result = fn();
+    if (!isPromise(result)) return result;
+    throw new TypeError("inferenceMode(): argument 'fn' must be synchronous: use noGrad for async code");
+  } finally {
+    guard[Symbol.dispose]();
+  }
+}
+
+/** Whether inference mode is on here and now. */
+export function isInferenceModeEnabled(): boolean {
+  return native.fb_inference_enabled() === 1;
+}
