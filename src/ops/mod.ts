@@ -1,0 +1,12 @@
+/**
+ * Ops: as functions, in PyTorch's namespaces, and (by importing this module) as methods of a tensor.
+ *
+ * @module
+ */
+
+import "./generated/methods.ts";
+
+export * from "./generated/torch.ts";
+export * as fft from "./fft.ts";
+export * as linalg from "./linalg.ts";
+export * as special from "./special.ts";

@@ -1,0 +1,98 @@
+/**
+ * What is left out, and what has another shape in JavaScript.
+ *
+ * @module
+ */
+
+import type { Schema } from "./schema.ts";
+
+/** A reason to leave an overload out. */
+interface Exclusion {
+  /** Why. */
+  reason: string;
+  /** Whether the rule applies. */
+  applies(schema: Schema): boolean;
+}
+
+const SUPPORTED = new Set(
+  ["Tensor", "int", "bool", "float", "ScalarType", "str", "Scalar", "Generator", "Layout", "Device"]
+    .concat(["MemoryFormat"]),
+);
+
+/** Rules by which overloads are left out, in order. */
+export const exclusions: readonly Exclusion[] = [
+  {
+    reason: "out= variants: JavaScript has in-place methods, and results are new tensors",
+    applies: (schema) =>
+      schema.arguments.some((argument) => argument.type.written && argument.name !== "self"),
+  },
+  {
+    reason: "a type without a JavaScript form (Dimname, Storage, Stream, QScheme, SymBool, Dict)",
+    applies: (schema) =>
+      [...schema.arguments, ...schema.results].some(({ name, type }) =>
+        !SUPPORTED.has(type.base) && !(type.base === "" && name === "")
+      ),
+  },
+  {
+    reason: "dimension names, which PyTorch itself never finished",
+    applies: (schema) => /(^|_)(names|name|Dimname|dimname|DimnameList)(_|$)/.test(schema.overload),
+  },
+  {
+    reason: "the same op with a Generator argument",
+    applies: (schema) => /generator/.test(schema.overload),
+  },
+  {
+    reason: "private to LibTorch",
+    applies: (schema) => schema.name.startsWith("_"),
+  },
+  {
+    reason: "kernels of one backend, behind public ops",
+    applies: (schema) =>
+      /^(cudnn|miopen|mkldnn|mps|fbgemm|quantized|q_per_channel|fake_quantize|fused|hspmm|smm|dsmm|saddmm)/
+        .test(schema.name),
+  },
+  {
+    reason: "gradients of other ops",
+    applies: (schema) => /_backward(_|$)/.test(schema.name),
+  },
+];
+
+/** Ops that are members of Tensor or hand-written companions already. */
+export const handWritten: ReadonlySet<string> = new Set(
+  ["item", "to", "index", "index_put", "index_put_", "backward", "requires_grad_", "numel", "size"]
+    .concat(["stride", "data", "is_leaf", "output_nr", "retains_grad", "retain_grad", "set_data"]),
+);
+
+/** Attributes in Python, getters here; by the name of their op. */
+export const getters: Readonly<Record<string, string>> = {
+  T: "numpy_T",
+  H: "matrix_H",
+  mT: "mT",
+  mH: "mH",
+  real: "real",
+  imag: "imag",
+};
+
+/** Methods that take their list of integers as separate arguments too. */
+export const variadic: ReadonlySet<string> = new Set(
+  ["view", "reshape", "permute", "expand", "repeat", "tile", "flip"],
+);
+
+/** What a string argument may be, by its name or by op and name. */
+export const literals: Readonly<Record<string, string>> = {
+  rounding_mode: `"trunc" | "floor"`,
+  indexing: `"ij" | "xy"`,
+  interpolation: `"linear" | "lower" | "higher" | "midpoint" | "nearest"`,
+  UPLO: `"L" | "U"`,
+  approximate: `"none" | "tanh"`,
+  norm: `"backward" | "ortho" | "forward"`,
+  side: `"left" | "right"`,
+  "linalg_qr.mode": `"reduced" | "complete" | "r"`,
+  "pad.mode": `"constant" | "reflect" | "replicate" | "circular"`,
+  "scatter.reduce": `"add" | "multiply"`,
+  "scatter_.reduce": `"add" | "multiply"`,
+  "scatter_reduce.reduce": `"sum" | "prod" | "mean" | "amax" | "amin"`,
+  "scatter_reduce_.reduce": `"sum" | "prod" | "mean" | "amax" | "amin"`,
+  "index_reduce.reduce": `"prod" | "mean" | "amax" | "amin"`,
+  "index_reduce_.reduce": `"prod" | "mean" | "amax" | "amin"`,
+};
