@@ -7,6 +7,7 @@
 import "./generated/methods.ts";
 
 export * from "./generated/torch.ts";
+export { to } from "./convert.ts";
 export * as fft from "./fft.ts";
 export * as linalg from "./linalg.ts";
 export * as special from "./special.ts";

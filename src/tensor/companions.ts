@@ -59,6 +59,28 @@ export interface TensorCompanions<T> {
   requiresGrad_(on?: boolean): T;
   /** The text that PyTorch prints. */
   toString(): string;
+  /** The tensor in another dtype or on another device; this same tensor object where nothing changes. */
+  to(options: ToOptions): T;
+  /** The tensor with a dtype, on a device, or with both of another tensor. */
+  to(target: DType | string | T, options?: { copy?: boolean }): T;
+  /** The tensor on the CPU; itself where it is there. */
+  cpu(): T;
+  /** As float32; itself where it is that. */
+  float(): T;
+  /** As float64; itself where it is that. */
+  double(): T;
+  /** As float16; itself where it is that. */
+  half(): T;
+  /** As bfloat16; itself where it is that. */
+  bfloat16(): T;
+  /** As int32; itself where it is that. */
+  int(): T;
+  /** As int64; itself where it is that. */
+  long(): T;
+  /** As int16; itself where it is that. */
+  short(): T;
+  /** As bool; itself where it is that. */
+  bool(): T;
 }
 
 export type { Complex };
