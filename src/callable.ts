@@ -4,6 +4,8 @@
  * @module
  */
 
+import { showAsText } from "./inspect.ts";
+
 /** The base of classes whose instances are functions. A subclass says what a call does in its constructor. */
 export class Callable {
   /** Makes the instance: a function with the class's prototype, so that fields and methods work as on any object. */
@@ -16,3 +18,5 @@ export class Callable {
     return self;
   }
 }
+
+showAsText(Callable);

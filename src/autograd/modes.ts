@@ -174,7 +174,9 @@ export function inferenceMode<R>(fn?: () => R): R | ModeGuard {
   try {
     const result = fn();
     if (!isPromise(result)) return result;
-    throw new TypeError("inferenceMode(): argument 'fn' must be synchronous: use noGrad for async code");
+    throw new TypeError(
+      "inferenceMode(): argument 'fn' must be synchronous: use noGrad for async code",
+    );
   } finally {
     guard[Symbol.dispose]();
   }

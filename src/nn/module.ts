@@ -115,7 +115,10 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     third?: { persistent?: boolean },
   ): Buffer {
     if (typeof first !== "string") {
-      return new Buffer(first, (second as { persistent?: boolean } | undefined)?.persistent ?? true);
+      return new Buffer(
+        first,
+        (second as { persistent?: boolean } | undefined)?.persistent ?? true,
+      );
     }
     const buffer = second == null ? null : new Buffer(second as Tensor, third?.persistent ?? true);
     this.#register(first, buffer);
@@ -289,13 +292,17 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter((key) => !Object.hasOwn(dict, key));
     const unexpectedKeys = Object.keys(dict).filter((key) => !Object.hasOwn(own, key));
-    const problems = strict ? [...listed("missing", missingKeys), ...listed("unexpected", unexpectedKeys)] : [];
+    const problems = strict
+      ? [...listed("missing", missingKeys), ...listed("unexpected", unexpectedKeys)]
+      : [];
     for (const key of Object.keys(own)) {
       const given = Object.hasOwn(dict, key) ? dict[key] : undefined;
       if (given !== undefined) problems.push(...mismatch(key, own[key]!, given));
     }
     if (problems.length > 0) {
-      throw new TypeError(`loadStateDict(): ${this.typeName()} cannot take this dict: ${problems.join("; ")}`);
+      throw new TypeError(
+        `loadStateDict(): ${this.typeName()} cannot take this dict: ${problems.join("; ")}`,
+      );
     }
     for (const key of Object.keys(own)) {
       if (Object.hasOwn(dict, key)) copyInto(own[key]!, dict[key]!);
@@ -384,16 +391,6 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     if (lines.length === 0) return `${this.typeName()}(${extra})`;
     return `${this.typeName()}(\n  ${[...(extra ? [extra] : []), ...lines].join("\n  ")}\n)`;
   }
-
-  /** What `console.log` shows in Deno. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
-  }
-
-  /** What `console.log` shows in Bun. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
-  }
 }
 
 function join(prefix: string, name: string): string {
@@ -436,7 +433,10 @@ function move(tensor: Tensor, dtype: DType | undefined, device: string | undefin
   const grad = tensor.grad;
   using data = tensor.detach();
   using moved = convert(data, change);
-  check(native.fb_tensor_set_data(handleOf(tensor, "to", "self"), handleOf(moved, "to", "self")), "to");
+  check(
+    native.fb_tensor_set_data(handleOf(tensor, "to", "self"), handleOf(moved, "to", "self")),
+    "to",
+  );
   if (grad !== null) {
     using movedGrad = convert(grad, change);
     tensor.grad = movedGrad;

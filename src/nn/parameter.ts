@@ -4,7 +4,7 @@
  * @module
  */
 
-import { native, nativeError, scratch, context } from "../../ffi/mod.ts";
+import { context, native, nativeError, scratch } from "../../ffi/mod.ts";
 import { asTensor, begin, Op, putTensor } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -45,16 +45,6 @@ export class Parameter extends Tensor {
   /** As PyTorch prints it. */
   override toString(): string {
     return `Parameter containing:\n${Tensor.prototype.toString.call(this)}`;
-  }
-
-  /** What `console.log` shows in Deno. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
-  }
-
-  /** What `console.log` shows in Bun. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { check, context, native, scratch } from "../../ffi/mod.ts";
+import { showAsText } from "../inspect.ts";
 import { asBool, asTensor } from "./call.ts";
 import { item, itemBigInt, toArray, toTypedArray } from "./read.ts";
 import { show } from "./show.ts";
@@ -60,11 +61,6 @@ install({
   toString(this: Tensor) {
     return show(this);
   },
-  // What console.log shows, in Deno and in Bun (and anything that follows Node's protocol).
-  [Symbol.for("Deno.customInspect")](this: Tensor) {
-    return show(this);
-  },
-  [Symbol.for("nodejs.util.inspect.custom")](this: Tensor) {
-    return show(this);
-  },
 });
+
+showAsText(Tensor);

@@ -1,0 +1,30 @@
+/**
+ * Flambeau: TorchScript, and the tensor library under it, for Deno and Bun.
+ *
+ * ```ts
+ * import * as torch from "flambeau";
+ *
+ * const traced = torch.jit.trace((x: torch.Tensor) => x.relu().add(1), [torch.zeros([3])]);
+ * console.log(traced.graph);
+ * console.log(traced(torch.tensor([-1, 0.5, 2])));
+ * ```
+ *
+ * @module
+ */
+
+export * from "./src/tensor/mod.ts";
+export * from "./src/ops/mod.ts";
+export * from "./src/memory/mod.ts";
+export * from "./src/autograd/mod.ts";
+export * as jit from "./src/jit/mod.ts";
+export * as nn from "./src/nn/mod.ts";
+export {
+  DisposedError,
+  JitTypeError,
+  LoadError,
+  TorchError,
+  type TorchErrorDetails,
+  type TorchErrorKind,
+  TraceCheckError,
+} from "./ffi/errors.ts";
+export { version, type Versions } from "./src/version.ts";

@@ -1,0 +1,103 @@
+/**
+ * TorchScript from source text.
+ *
+ * @module
+ */
+
+import { check, checkHandle, context, encode, native, scratch } from "../../ffi/mod.ts";
+import { describe } from "../tensor/tensor.ts";
+import { showAsText } from "../inspect.ts";
+import { takeValue } from "./decode.ts";
+import { NativeHandle } from "./handle.ts";
+import { ScriptFunction } from "./script_function.ts";
+import { rewind } from "./words.ts";
+
+/** Functions compiled together; each is a property. */
+export class CompilationUnit {
+  readonly #handle: NativeHandle;
+  readonly #functions: Map<string, ScriptFunction> = new Map();
+
+  /** Takes over a native handle: {@linkcode compile} does that. */
+  constructor(handle: NativeHandle) {
+    this.#handle = handle;
+    for (const name of this.names) {
+      if (name in this) continue;
+      Object.defineProperty(this, name, { get: () => this.function(name), enumerable: true });
+    }
+  }
+
+  /** The names of its functions. */
+  get names(): string[] {
+    const unit = this.#handle.get("names", "self", "compilation unit");
+    scratch.receive(check(native.fb_unit_names(unit, context), "names"));
+    rewind();
+    return takeValue() as string[];
+  }
+
+  /** One of its functions. It stays alive when the unit is disposed. */
+  function(name: string): ScriptFunction {
+    let found = this.#functions.get(name);
+    if (found === undefined) {
+      const unit = this.#handle.get("function", "self", "compilation unit");
+      const bytes = encode(name);
+      const callable = checkHandle(native.fb_unit_function(unit, bytes, bytes.length), "function");
+      found = new ScriptFunction(new NativeHandle("callable", callable));
+      this.#functions.set(name, found);
+    }
+    return found;
+  }
+
+  /** Frees the unit, and the functions that were taken from it as properties. */
+  dispose(): void {
+    for (const taken of this.#functions.values()) taken.dispose();
+    this.#functions.clear();
+    this.#handle.dispose();
+  }
+
+  /** {@linkcode dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** `CompilationUnit(names)`. */
+  toString(): string {
+    return `CompilationUnit(${this.#handle.isDisposed ? "disposed" : this.names.join(", ")})`;
+  }
+}
+
+showAsText(CompilationUnit);
+
+/**
+ * Compiles TorchScript source: any number of `def`s, in the subset of Python that TorchScript is.
+ *
+ * @param source The text.
+ * @returns The functions, each a property.
+ * @throws {TorchError} If the source does not compile; the message has the line and marks the place.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const unit = torch.jit.compile(`
+ * def scale(x: Tensor, by: float = 2.0) -> Tensor:
+ *     return x * by
+ * `);
+ * assertEquals(unit.scale!(torch.tensor([1, 2.5])).toArray(), [2, 5]);
+ * assertEquals(unit.scale!(torch.tensor([1, 2.5]), 3).toArray(), [3, 7.5]);
+ * ```
+ */
+export function compile(
+  source: string,
+): CompilationUnit & { readonly [name: string]: ScriptFunction } {
+  if (typeof source !== "string") {
+    throw new TypeError(
+      `jit.compile(): argument 'source' must be a string, but got ${describe(source)}`,
+    );
+  }
+  const bytes = encode(source);
+  const unit = checkHandle(native.fb_compile(bytes, bytes.length), "jit.compile");
+  return new CompilationUnit(new NativeHandle("unit", unit)) as
+    & CompilationUnit
+    & { readonly [name: string]: ScriptFunction };
+}

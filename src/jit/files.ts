@@ -1,0 +1,118 @@
+/**
+ * Saving and loading.
+ *
+ * @module
+ */
+
+import { check, context, native, scratch, TorchError } from "../../ffi/mod.ts";
+import { deviceCode } from "../tensor/device.ts";
+import { describe } from "../tensor/tensor.ts";
+import { readArchive } from "./archive.ts";
+import { takeValue } from "./decode.ts";
+import { NativeHandle } from "./handle.ts";
+import { putNames, type SaveOptions, ScriptFunction } from "./script_function.ts";
+import { type LoadedModule, ScriptModule, scriptModule } from "./script_module.ts";
+import { rewind, seek, take } from "./words.ts";
+
+/** Options of {@linkcode load}. */
+export interface LoadOptions {
+  /** Where the tensors go; default: where they were when the file was made. */
+  device?: string;
+  /** Its keys name extra files of the archive; their texts are put in as its values, `""` for one that is not there. */
+  extraFiles?: Record<string, string>;
+}
+
+function asScript(script: unknown, op: string): ScriptFunction | ScriptModule {
+  if (script instanceof ScriptFunction || script instanceof ScriptModule) return script;
+  throw new TypeError(
+    `${op}(): argument 'script' must be a ScriptFunction or a ScriptModule, but got ${
+      describe(script)
+    }: ` +
+      "trace a function or module first",
+  );
+}
+
+/**
+ * Saves a script function or module. The file loads in Python (`torch.jit.load`), in C++, and here.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const path = join(tmpdir(), "flambeau-example.pt");
+ * torch.jit.save(torch.jit.trace((x: torch.Tensor) => x.add(1), [torch.zeros([2])]), path);
+ * assertEquals(torch.jit.load(path)(torch.tensor([1, 2.5])).toArray(), [2, 3.5]);
+ * ```
+ */
+export function save(
+  script: ScriptFunction | ScriptModule,
+  path: string | URL,
+  options: SaveOptions = {},
+): void {
+  asScript(script, "jit.save").save(path, options);
+}
+
+/** What {@linkcode save} writes, as bytes. */
+export function serialize(
+  script: ScriptFunction | ScriptModule,
+  options: SaveOptions = {},
+): Uint8Array<ArrayBuffer> {
+  return asScript(script, "jit.serialize").serialize(options);
+}
+
+/**
+ * Loads a TorchScript program, whatever made it: PyTorch, C++, or this library.
+ *
+ * @param source A path, a file URL, or the bytes.
+ * @throws {TorchError} If the file cannot be read, or is not TorchScript.
+ */
+export function load(source: string | URL | Uint8Array, options: LoadOptions = {}): LoadedModule {
+  const bytes = source instanceof Uint8Array ? source : readArchive(source);
+  try {
+    return deserialize(bytes, options);
+  } catch (error) {
+    if (!(error instanceof TorchError) || source instanceof Uint8Array) throw error;
+    throw new TorchError(`${error.message} (in ${String(source)})`, {
+      op: error.op,
+      kind: error.kind,
+      cause: error,
+    });
+  }
+}
+
+/** Loads a TorchScript program from bytes. */
+export function deserialize(bytes: Uint8Array, options: LoadOptions = {}): LoadedModule {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(
+      `jit.load(): argument 'bytes' must be a Uint8Array, but got ${describe(bytes)}`,
+    );
+  }
+  const { device, extraFiles } = options;
+  const deviceNumber = device === undefined ? -1 : deviceCode(device, "jit.load", "device");
+  checkArchive(bytes);
+  rewind();
+  putNames(Object.keys(extraFiles ?? {}));
+  const count = check(native.fb_load(context, bytes, bytes.byteLength, deviceNumber), "jit.load");
+  scratch.receive(count);
+  seek(count - 1);
+  const module = new NativeHandle("object", take());
+  rewind();
+  const files = takeValue();
+  if (extraFiles !== undefined) Object.assign(extraFiles, files);
+  return scriptModule(module);
+}
+
+// LibTorch's own words for this speak of its reader's internals.
+function checkArchive(bytes: Uint8Array): void {
+  const isZip = bytes.length >= 22 && bytes[0] === 0x50 && bytes[1] === 0x4b;
+  if (isZip) return;
+  throw new TorchError(
+    `jit.load(): this is no TorchScript file: a zip archive was expected, but the ${bytes.length} bytes ${
+      bytes.length < 22 ? "are too few for one" : "do not begin like one"
+    }`,
+    { op: "jit.load", kind: "serialization" },
+  );
+}

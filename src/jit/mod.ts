@@ -1,0 +1,39 @@
+/**
+ * TorchScript: trace functions and modules, compile source, look at graphs, save, load, run.
+ *
+ * @module
+ */
+
+import { setMakeObject } from "./decode.ts";
+import { ScriptObject } from "./script_object.ts";
+import { scriptModule } from "./script_module.ts";
+
+setMakeObject((handle, isModule, type) =>
+  isModule ? scriptModule(handle) : new ScriptObject(handle, type)
+);
+
+export { trace, traceModule, type TraceOptions } from "./trace_api.ts";
+export type { AnyFunction } from "./trace.ts";
+export { CompilationUnit, compile } from "./compile.ts";
+export { deserialize, load, type LoadOptions, save, serialize } from "./files.ts";
+export { type SaveOptions, ScriptFunction } from "./script_function.ts";
+export { type LoadedModule, ScriptModule } from "./script_module.ts";
+export { ScriptObject } from "./script_object.ts";
+export type { ExtraFiles } from "./archive.ts";
+export type { EnumValue } from "./decode.ts";
+export { type Block, Graph, type Node, type Value } from "./graph.ts";
+export { Schema, type SchemaArgument, type SchemaReturn } from "./schema.ts";
+export {
+  bool,
+  complex,
+  dict,
+  float,
+  int,
+  kwargs,
+  list,
+  scalar,
+  str,
+  tuple,
+  TypedValue,
+  type TypedValueContent,
+} from "./typed_value.ts";

@@ -1,0 +1,59 @@
+/**
+ * What a script function takes and gives.
+ *
+ * @module
+ */
+
+/** One argument of a script function. */
+export interface SchemaArgument {
+  /** Its name, for keywords. */
+  readonly name: string;
+  /** Its type as TorchScript writes it: `"Tensor"`, `"List[int]"`, `"Optional[float]"`. */
+  readonly type: string;
+  /** Whether it can be given by name only. */
+  readonly kwargOnly: boolean;
+  /** Its default as TorchScript writes it, `null` for none. */
+  readonly default: string | null;
+}
+
+/** One result of a script function. */
+export interface SchemaReturn {
+  /** Its name, mostly empty. */
+  readonly name: string;
+  /** Its type. */
+  readonly type: string;
+}
+
+/** The signature of a script function or method, without `self`. */
+export class Schema {
+  /** The function's name. */
+  readonly name: string;
+  /** Its arguments. */
+  readonly arguments: readonly SchemaArgument[];
+  /** Its results; TorchScript functions have one. */
+  readonly returns: readonly SchemaReturn[];
+  readonly #text: string;
+
+  /** `value` is what fb_callable_schema wrote, `text` LibTorch's own print. */
+  constructor(value: unknown, text: string) {
+    const [name, args, returns] = value as [
+      string,
+      [string, string, boolean, string | null][],
+      [string, string][],
+    ];
+    this.name = name;
+    this.arguments = args.map(([name, type, kwargOnly, fallback]) => ({
+      name,
+      type,
+      kwargOnly,
+      default: fallback,
+    }));
+    this.returns = returns.map(([name, type]) => ({ name, type }));
+    this.#text = text;
+  }
+
+  /** As PyTorch prints it: `forward(__torch__.Net self, Tensor x) -> Tensor`. */
+  toString(): string {
+    return this.#text;
+  }
+}

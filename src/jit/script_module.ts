@@ -1,0 +1,324 @@
+/**
+ * TorchScript modules: traced here, or loaded from a file that anything made.
+ *
+ * @module
+ */
+
+import { check, checkHandle, context, encode, native, takeBytes } from "../../ffi/mod.ts";
+import { type AnyModule, type IncompatibleKeys, Module, type StateDict } from "../nn/module.ts";
+import { deviceCode } from "../tensor/device.ts";
+import { type DType, dtypeCode } from "../tensor/dtype.ts";
+import { describe, handleOf, Tensor } from "../tensor/tensor.ts";
+import { putExtraFiles, writeArchive } from "./archive.ts";
+import { plainOf, putPlain } from "./encode.ts";
+import type { Graph } from "./graph.ts";
+import { bindScriptHandle, NativeHandle, scriptHandleOf } from "./handle.ts";
+import type { SaveOptions, ScriptFunction } from "./script_function.ts";
+import {
+  ATTRIBUTES,
+  BUFFERS,
+  CHILDREN,
+  CLASS,
+  defineMembers,
+  listOf,
+  methodOf,
+  METHODS,
+  PARAMETERS,
+} from "./script_object.ts";
+import { rewind } from "./words.ts";
+
+/** A script module with its members as properties: methods, parameters, submodules, attributes. */
+// deno-lint-ignore no-explicit-any -- what a file holds, no type knows
+export type LoadedModule = ScriptModule & { readonly [name: string]: any };
+
+/**
+ * A module in TorchScript, called like a function: `module(x)` runs its `forward`. Every script method, parameter, buffer,
+ * submodule and attribute is a property too, unless a member of this class has the name: `method(name)` gets
+ * those. Parameters and buffers are live: changing one in place changes the module.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const traced = torch.jit.trace(new torch.nn.Linear(4, 2), [torch.zeros([1, 4])]);
+ * assertEquals(traced(torch.ones([3, 4])).shape, [3, 2]);
+ * assertEquals([...traced.namedParameters()].map(([name]) => name), ["weight", "bias"]);
+ * ```
+ */
+// deno-lint-ignore no-explicit-any -- the schema decides, which no type knows
+export class ScriptModule extends Module<any[], any> {
+  readonly #handle: NativeHandle;
+  #forward: ScriptFunction | undefined;
+
+  /** Takes over a native handle: `jit.trace` and `jit.load` do that. */
+  constructor(handle: NativeHandle) {
+    super();
+    this.#handle = handle;
+    bindScriptHandle(this, handle);
+    defineMembers(this, () => this.#native("attribute"));
+    for (const name of Object.keys(this.#childHandles())) this.#defineChild(name);
+  }
+
+  #native(op: string): number {
+    return this.#handle.get(op, "self", "script module");
+  }
+
+  #childHandles(): Record<string, ScriptModule> {
+    return listOf(this.#native("children"), CHILDREN, false) as Record<string, ScriptModule>;
+  }
+
+  #defineChild(name: string): void {
+    if (name in this) return;
+    let child: ScriptModule | undefined;
+    Object.defineProperty(this, name, {
+      get: () => child ??= this.#childHandles()[name],
+      enumerable: false,
+      configurable: true,
+    });
+  }
+
+  /** Runs the script method `forward`. */
+  override forward(...args: unknown[]): unknown {
+    this.#forward ??= this.method("forward");
+    this.#native("forward");
+    return this.#forward(...args);
+  }
+
+  /** The name of its class. */
+  override typeName(): string {
+    return this.#handle.isDisposed
+      ? "ScriptModule"
+      : listOf(this.#native("typeName"), CLASS, false) as string;
+  }
+
+  // ---- Script methods ----
+
+  /** The names of its script methods. */
+  get methods(): string[] {
+    return listOf(this.#native("methods"), METHODS, false) as string[];
+  }
+
+  /** A script method, as a function of its own. Throws a {@linkcode TorchError} when there is none of that name. */
+  method(name: string): ScriptFunction {
+    if (typeof name !== "string") {
+      throw new TypeError(`method(): argument 'name' must be a string, but got ${describe(name)}`);
+    }
+    return methodOf(this.#native("method"), name);
+  }
+
+  /** The graph of `forward`. */
+  get graph(): Graph {
+    using forward = this.method("forward");
+    return forward.graph;
+  }
+
+  /** The TorchScript source of `forward`. */
+  get code(): string {
+    using forward = this.method("forward");
+    return forward.code;
+  }
+
+  /** Adds methods from TorchScript source. */
+  define(source: string): void {
+    if (typeof source !== "string") {
+      throw new TypeError(
+        `define(): argument 'source' must be a string, but got ${describe(source)}`,
+      );
+    }
+    const bytes = encode(source);
+    check(native.fb_module_define(this.#native("define"), bytes, bytes.length), "define");
+    defineMembers(this, () => this.#native("attribute"));
+  }
+
+  // ---- What belongs to it ----
+
+  #tensors(what: number, deep: boolean): [string, Tensor][] {
+    const seen: [string, Tensor][] = [];
+    for (
+      const entry of Object.entries(listOf(this.#native("parameters"), what, deep) as StateDict)
+    ) {
+      const twin = seen.some(([, tensor]) => same(tensor, entry[1]));
+      if (twin) entry[1].dispose();
+      else seen.push(entry);
+    }
+    return seen;
+  }
+
+  /** Parameters of this module and all below it, each once, by dotted name. */
+  override namedParameters(): Iterable<[string, Tensor]> {
+    return this.#tensors(PARAMETERS, true);
+  }
+
+  /** Buffers, likewise. */
+  override namedBuffers(): Iterable<[string, Tensor]> {
+    return this.#tensors(BUFFERS, true);
+  }
+
+  /** Submodules by name. */
+  override *namedChildren(): Generator<[string, AnyModule]> {
+    for (const entry of Object.entries(this.#childHandles())) yield entry;
+  }
+
+  /** Attributes that are neither tensors nor submodules, by name. */
+  attributes(): Record<string, unknown> {
+    return listOf(this.#native("attributes"), ATTRIBUTES, false) as Record<string, unknown>;
+  }
+
+  /** Adds a parameter, live: the module uses this very tensor. */
+  override registerParameter(name: string, parameter: Tensor | null): void {
+    this.#addTensor(name, parameter, true);
+  }
+
+  /** Adds a buffer, live. */
+  override registerBuffer(name: string, tensor: Tensor | null): never;
+  override registerBuffer(tensor: Tensor): never;
+  override registerBuffer(name: string | Tensor, tensor?: Tensor | null): never {
+    this.#addTensor(name, tensor ?? null, false);
+    return undefined as never;
+  }
+
+  #addTensor(name: unknown, tensor: Tensor | null, isParameter: boolean): void {
+    const op = isParameter ? "registerParameter" : "registerBuffer";
+    if (typeof name !== "string" || name === "" || name.includes(".")) {
+      throw new TypeError(
+        `${op}(): argument 'name' must be a name without dots, but got ${describe(name)}`,
+      );
+    }
+    const bytes = encode(name);
+    const handle = tensor === null ? 0 : handleOf(tensor, op, "tensor");
+    check(
+      native.fb_module_add_tensor(this.#native(op), bytes, bytes.length, handle, isParameter),
+      op,
+    );
+    defineMembers(this, () => this.#native("attribute"));
+  }
+
+  /** Adds a submodule: a script module. */
+  override registerModule(name: string, module: AnyModule): void {
+    if (!(module instanceof ScriptModule)) {
+      throw new TypeError(
+        "registerModule(): a script module takes script modules as submodules only",
+      );
+    }
+    const bytes = encode(name);
+    const child = module.#native("registerModule");
+    check(
+      native.fb_module_add_module(this.#native("registerModule"), bytes, bytes.length, child),
+      "registerModule",
+    );
+    this.#defineChild(name);
+  }
+
+  /** Adds an attribute; `type` is TorchScript's (`"List[int]"`), by default what the value looks like. */
+  registerAttribute(name: string, value: unknown, type: string = ""): void {
+    const plain = plainOf(value, `attribute '${name}'`);
+    const bytes = encode(name);
+    const typeBytes = encode(type);
+    rewind();
+    putPlain(plain, "registerAttribute", name);
+    check(
+      native.fb_module_add_attribute(
+        this.#native("registerAttribute"),
+        context,
+        bytes,
+        bytes.length,
+        typeBytes,
+        typeBytes.length,
+      ),
+      "registerAttribute",
+    );
+    defineMembers(this, () => this.#native("attribute"));
+  }
+
+  // ---- Mode and state ----
+
+  /** Whether it is in training mode. */
+  override get training(): boolean {
+    return check(native.fb_module_training(this.#native("training")), "training") === 1;
+  }
+
+  override set training(on: boolean) {
+    this.train(on);
+  }
+
+  /** Puts this module and all below it in training mode (`false`: in evaluation mode). */
+  override train(on: boolean = true): this {
+    if (typeof on !== "boolean") {
+      throw new TypeError(`train(): argument 'on' must be a boolean, but got ${describe(on)}`);
+    }
+    check(native.fb_module_train(this.#native("train"), on), "train");
+    return this;
+  }
+
+  /** All parameters and buffers by name; the tensors share the module's memory. */
+  override stateDict(): StateDict {
+    const dict: StateDict = {};
+    for (const what of [PARAMETERS, BUFFERS]) {
+      for (
+        const [name, tensor] of Object.entries(
+          listOf(this.#native("stateDict"), what, true) as StateDict,
+        )
+      ) {
+        dict[name] = tensor.detach();
+        tensor.dispose();
+      }
+    }
+    return dict;
+  }
+
+  /** Copies values into the parameters and buffers: see `nn.Module.loadStateDict`. */
+  override loadStateDict(dict: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
+    return super.loadStateDict(dict, options);
+  }
+
+  /** Moves parameters and buffers: floating-point ones to `dtype`, all to `device`. */
+  override to(options: { dtype?: DType; device?: string }): this {
+    const { dtype, device } = options;
+    const dtypeNumber = dtype === undefined ? -1 : dtypeCode(dtype, "to", "dtype");
+    const deviceNumber = device === undefined ? -1 : deviceCode(device, "to", "device");
+    check(native.fb_module_to(this.#native("to"), deviceNumber, dtypeNumber), "to");
+    return this;
+  }
+
+  /** A copy that shares nothing with this module. */
+  clone(): LoadedModule {
+    const handle = checkHandle(native.fb_module_clone(this.#native("clone")), "clone");
+    return scriptModule(new NativeHandle("object", handle));
+  }
+
+  // ---- Files ----
+
+  /** Saves the module: the file loads in Python, in C++, and here. */
+  save(path: string | URL, options: SaveOptions = {}): void {
+    writeArchive(path, this.serialize(options));
+  }
+
+  /** What {@linkcode save} writes, as bytes. */
+  serialize(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+    putExtraFiles(options.extraFiles, "jit.save");
+    return takeBytes(
+      check(native.fb_module_save(this.#native("jit.save"), context, false), "jit.save"),
+    );
+  }
+
+  /** Frees the native module, unless others share it; harmless when called again. */
+  override dispose(): void {
+    this.#forward?.dispose();
+    this.#handle.dispose();
+  }
+}
+
+/** A script module of an owned handle. */
+export function scriptModule(handle: NativeHandle): LoadedModule {
+  return new ScriptModule(handle) as LoadedModule;
+}
+
+/** The native handle of a script module, for calls. */
+export function moduleHandle(module: ScriptModule, op: string, argument: string): number {
+  return scriptHandleOf(module, op, argument);
+}
+
+function same(a: Tensor, b: Tensor): boolean {
+  return handleOf(a, "parameters", "self") === handleOf(b, "parameters", "self");
+}

@@ -1,0 +1,43 @@
+import { describe, type Tensor } from "../tensor/tensor.ts";
+import { type AnyModule, Module } from "./module.ts";
+
+/**
+ * Modules one after the other, each called with what the one before gave.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const net = new torch.nn.Sequential(new torch.nn.Linear(4, 8), new torch.nn.ReLU(), new torch.nn.Linear(8, 2));
+ * assertEquals(net(torch.ones([1, 4])).shape, [1, 2]);
+ * assertEquals(Object.keys(net.stateDict()), ["0.weight", "0.bias", "2.weight", "2.bias"]);
+ * ```
+ */
+// deno-lint-ignore no-explicit-any -- the first module decides what goes in, the last what comes out
+export class Sequential extends Module<any[], Tensor> {
+  /** Takes modules, which are named by number, or one object of modules by name. */
+  constructor(...modules: AnyModule[] | [Record<string, AnyModule>]) {
+    super();
+    const [first] = modules;
+    const named = modules.length === 1 && first !== undefined && !(first instanceof Module);
+    const entries = named
+      ? Object.entries(first as Record<string, AnyModule>)
+      : modules.map((m, i) => [`${i}`, m]);
+    for (const [name, module] of entries as [string, AnyModule][]) {
+      if (!(module instanceof Module)) {
+        throw new TypeError(
+          `nn.Sequential: '${name}' must be a Module, but is ${describe(module)}`,
+        );
+      }
+      this.registerModule(name, module);
+    }
+  }
+
+  /** Runs the modules in order. */
+  override forward(...inputs: unknown[]): Tensor {
+    let values = inputs;
+    for (const child of this.children()) values = [child(...values)];
+    return values[0] as Tensor;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What layers check about their options.
+ *
+ * @module
+ */
+
+import { empty } from "../ops/mod.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { describe } from "../tensor/tensor.ts";
+import { Parameter } from "./parameter.ts";
+
+/** Where a layer's parameters are made. */
+export interface FactoryOptions {
+  /** The dtype of the parameters; default: the default dtype. */
+  dtype?: DType;
+  /** The device; default `"cpu"`. */
+  device?: string;
+}
+
+/** A parameter of uninitialised memory. */
+export function emptyParameter(shape: number[], options: FactoryOptions): Parameter {
+  const { dtype, device } = options;
+  using data = empty(shape, {
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(device === undefined ? {} : { device }),
+  });
+  return new Parameter(data);
+}
+
+/** Refuses what is not a count of features or channels. */
+export function checkCount(value: unknown, layer: string, name: string): asserts value is number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return;
+  throw new RangeError(
+    `nn.${layer}: argument '${name}' must be an integer of at least 0, but got ${describe(value)}`,
+  );
+}
+
+/** One number for both dimensions, or one for each. */
+export type Pair = number | readonly [number, number];
+
+/** The two numbers of a {@linkcode Pair}. */
+export function pairOf(value: Pair, layer: string, name: string): [number, number] {
+  const pair = typeof value === "number" ? [value, value] : Array.from(value ?? []);
+  if (pair.length !== 2) {
+    throw new RangeError(
+      `nn.${layer}: argument '${name}' must be an integer or a pair of integers, but got ${
+        describe(value)
+      }`,
+    );
+  }
+  for (const part of pair) checkCount(part, layer, name);
+  return pair as [number, number];
+}
+
+/** A pair as PyTorch prints it. */
+export function showPair([a, b]: readonly [number, number]): string {
+  return `(${a}, ${b})`;
+}
