@@ -130,7 +130,7 @@ std::vector<IValue> readInputs(Reader& in, std::vector<std::string>& names) {
   TORCH_CHECK(in.next() == FB_VALUE_ARRAY, "The example inputs are an array");
   std::vector<IValue> inputs(in.nextCount());
   for (size_t i = 0; i < inputs.size(); i++) {
-    inputs[i] = readAnyValue(in, c10::str("inputs[", i, "]"));
+    inputs[i] = readAnyValue(in, c10::str("exampleInputs[", i, "]"));
   }
   names = readNames(in);
   return inputs;
@@ -201,7 +201,7 @@ int32_t fb_trace_begin(double ctx, double self, bool strict) {
     for (size_t i = 0; i < inputs.size(); i++) {
       Value* value = state.graph->addInput();
       if (i < names.size() && !names[i].empty()) value->setDebugName(names[i]);
-      inputs[i] = addInput(state, inputs[i], value, c10::str("inputs[", i, "]"));
+      inputs[i] = addInput(state, inputs[i], value, c10::str("exampleInputs[", i, "]"));
     }
     if (self != 0) {
       made.self = borrowModule(self);
