@@ -8,8 +8,8 @@ import { JitTypeError, TorchError, type TorchErrorKind } from "./errors.ts";
 import { native } from "./library.ts";
 import { context, takeText } from "./scratch.ts";
 
-// In the order of fb_error_kind in csrc/flambeau.h; 9 is the value that does not fit a TorchScript type.
-const kinds: readonly TorchErrorKind[] = [
+/** Kinds by number, in the order of fb_error_kind in csrc/flambeau.h; 9 is the value that does not fit a TorchScript type. */
+export const errorKinds: readonly TorchErrorKind[] = [
   "internal",
   "index",
   "value",
@@ -30,7 +30,7 @@ export function nativeError(op: string): TorchError {
   const message = takeText(native.fb_error_text(context, 0)).trimEnd();
   const details = {
     op,
-    kind: kinds[kind] ?? "internal",
+    kind: errorKinds[kind] ?? "internal",
     torchscriptTrace: takeText(native.fb_error_text(context, 1)),
     pythonClass: takeText(native.fb_error_text(context, 2)),
     nativeBacktrace: () => takeText(native.fb_error_backtrace(context, id)),
