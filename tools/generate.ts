@@ -13,23 +13,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { check, context, native, takeText } from "../ffi/mod.ts";
 import { generatedFiles } from "./generate/files.ts";
-import { makePlan, type PublicNames } from "./generate/plan.ts";
-import { parseSchema, type Schema } from "./generate/schema.ts";
+import { readPlan } from "./generate/read.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-
-/** What LibTorch itself reports, in a fixed order. */
-function readSchemas(): Schema[] {
-  const text = takeText(check(native.fb_op_schemas(context), "generate"));
-  const lines = text.split("\n").filter((line) => line.startsWith("aten::"));
-  return lines.filter((line) => !line.includes("__torch__")).sort().map(parseSchema);
-}
-
-function readNames(): PublicNames {
-  return JSON.parse(readFileSync(join(root, "tools/generate/public_names.json"), "utf8"));
-}
 
 /** Formats files as the project does, by writing them to a folder beside its configuration. */
 function format(files: Map<string, string>): Map<string, string> {
@@ -64,7 +51,7 @@ function leftOver(files: Map<string, string>): string[] {
 }
 
 function main(): number {
-  const files = format(generatedFiles(makePlan(readSchemas(), readNames())));
+  const files = format(generatedFiles(readPlan()));
   const stale = [...files].filter(([path, text]) => read(path) !== text).map(([path]) => path);
   const old = leftOver(files);
   if (process.argv.includes("--check")) {

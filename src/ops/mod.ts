@@ -8,6 +8,15 @@ import "./generated/methods.ts";
 
 export * from "./generated/torch.ts";
 export { to } from "./convert.ts";
+export {
+  einsum,
+  tensordot,
+  unique,
+  uniqueConsecutive,
+  type UniqueConsecutiveOptions,
+  type UniqueOptions,
+  type UniqueResult,
+} from "./companions.ts";
 export * as fft from "./fft.ts";
 export * as linalg from "./linalg.ts";
 export * as special from "./special.ts";

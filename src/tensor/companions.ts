@@ -7,6 +7,7 @@
 import type { Complex } from "./complex.ts";
 import type { DType } from "./dtype.ts";
 import type { TypedArray } from "./typed_array.ts";
+import type { UniqueConsecutiveOptions, UniqueOptions, UniqueResult } from "./unique_types.ts";
 
 /** What `to` changes. */
 export interface ToOptions {
@@ -81,6 +82,12 @@ export interface TensorCompanions<T> {
   short(): T;
   /** As bool; itself where it is that. */
   bool(): T;
+  /** The distinct elements, sorted, or an array of them and what else was asked for. */
+  unique<O extends UniqueOptions = Record<never, never>>(options?: O): UniqueResult<T, O>;
+  /** The elements without those that equal the one before, or an array of them and what else was asked for. */
+  uniqueConsecutive<O extends UniqueConsecutiveOptions = Record<never, never>>(
+    options?: O,
+  ): UniqueResult<T, O>;
 }
 
 export type { Complex };

@@ -2375,27 +2375,6 @@ export interface TensorOps<T> {
   uniform_(from: number, options: { to?: number }): T;
   /** PyTorch's in-place `uniform_`: writes its result to this tensor and returns it. */
   uniform_(options: { from?: number; to?: number }): T;
-  /** PyTorch's `uniqueConsecutive`. */
-  uniqueConsecutive(
-    returnInverse?: boolean,
-    returnCounts?: boolean,
-    dim?: number | null,
-  ): [T, T, T];
-  /** PyTorch's `uniqueConsecutive`. */
-  uniqueConsecutive(
-    returnInverse: boolean,
-    returnCounts: boolean,
-    options: { dim?: number | null },
-  ): [T, T, T];
-  /** PyTorch's `uniqueConsecutive`. */
-  uniqueConsecutive(
-    returnInverse: boolean,
-    options: { returnCounts?: boolean; dim?: number | null },
-  ): [T, T, T];
-  /** PyTorch's `uniqueConsecutive`. */
-  uniqueConsecutive(
-    options: { returnInverse?: boolean; returnCounts?: boolean; dim?: number | null },
-  ): [T, T, T];
   /** PyTorch's `unsafeChunk`. */
   unsafeChunk(chunks: number, dim?: number): T[];
   /** PyTorch's `unsafeChunk`. */

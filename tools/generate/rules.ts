@@ -60,7 +60,8 @@ export const exclusions: readonly Exclusion[] = [
 /** Ops that are members of Tensor or hand-written companions already. */
 export const handWritten: ReadonlySet<string> = new Set(
   ["item", "to", "index", "index_put", "index_put_", "backward", "requires_grad_", "numel", "size"]
-    .concat(["stride", "data", "is_leaf", "output_nr", "retains_grad", "retain_grad", "set_data"]),
+    .concat(["stride", "data", "is_leaf", "output_nr", "retains_grad", "retain_grad", "set_data"])
+    .concat(["unique_consecutive", "tensordot", "einsum"]),
 );
 
 /** Attributes in Python, getters here; by the name of their op. */

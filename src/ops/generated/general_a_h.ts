@@ -6543,48 +6543,6 @@ export function dropout(
   return runTensor(dropout$$op);
 }
 
-const einsum$$op = new Op("aten::einsum", "einsum");
-/**
- * PyTorch's `einsum`.
- *
- * `aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor`
- */
-export function einsum(
-  equation: string,
-  tensors: readonly Tensor[],
-  options?: { path?: readonly number[] | null },
-): Tensor;
-export function einsum(
-  equation?: unknown,
-  tensors?: unknown,
-  options?: unknown,
-  extra?: unknown,
-): Tensor {
-  let $o: Options = NONE;
-  if (isOptions(equation)) {
-    $o = readOptions("einsum", "equation, tensors, path", equation, tensors ?? options ?? extra);
-    equation = undefined;
-  } else if (isOptions(tensors)) {
-    $o = readOptions("einsum", "equation, tensors, path", tensors, options ?? extra);
-    tensors = undefined;
-  } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("einsum", "equation, tensors, path", options, 2, extra);
-  }
-  if ($o !== NONE) {
-    equation = either("einsum", "equation", equation, $o.equation);
-    tensors = either("einsum", "tensors", tensors, $o.tensors);
-  }
-  const path = $o.path;
-  const $equation = asString(equation, "einsum", "equation");
-  const $tensors = asTensors(tensors, "einsum", "tensors");
-  const $path = path === undefined || path === null ? null : asList(path, "einsum", "path", asInt);
-  begin();
-  putString($equation);
-  putTensors($tensors, "einsum", "tensors");
-  putNumbers($path);
-  return runTensor(einsum$$op);
-}
-
 const embeddingBag$$op = new Op("aten::embedding_bag", "embeddingBag");
 const embeddingBag$padding_idx$op = new Op("aten::embedding_bag.padding_idx", "embeddingBag");
 function embeddingBag$(

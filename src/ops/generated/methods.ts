@@ -122,7 +122,6 @@ import {
   tril,
   triu,
   trueDivide,
-  uniqueConsecutive,
   unsafeChunk,
   unsafeSplit,
   unsafeSplitWithSizes,
@@ -1995,9 +1994,6 @@ const methods: Record<string, (this: Tensor, ...args: unknown[]) => unknown> = {
   },
   uniform_(this: Tensor, a0?, a1?, a2?, a3?) {
     return (uniform_ as Untyped)(this, a0, a1, a2, a3);
-  },
-  uniqueConsecutive(this: Tensor, a0?, a1?, a2?, a3?, a4?) {
-    return (uniqueConsecutive as Untyped)(this, a0, a1, a2, a3, a4);
   },
   unsafeChunk(this: Tensor, a0?, a1?, a2?, a3?) {
     return (unsafeChunk as Untyped)(this, a0, a1, a2, a3);

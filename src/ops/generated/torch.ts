@@ -121,7 +121,6 @@ export {
   div,
   divide,
   dropout,
-  einsum,
   embeddingBag,
   eq,
   expandCopy,
@@ -246,7 +245,6 @@ export {
   trueDivide,
   unbindCopy,
   unfoldCopy,
-  uniqueConsecutive,
   unsafeChunk,
   unsafeSplit,
   unsafeSplitWithSizes,
@@ -431,7 +429,6 @@ export {
   stft,
   take,
   takeAlongDim,
-  tensordot,
   triangularSolve,
   vdot,
 } from "./two_tensors_i_z.ts";

@@ -2399,66 +2399,6 @@ export function takeAlongDim(
   return runTensor(takeAlongDim$$op);
 }
 
-const tensordot$$op = new Op("aten::tensordot", "tensordot");
-/**
- * PyTorch's `tensordot`.
- *
- * `aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor`
- */
-export function tensordot(
-  self: Tensor,
-  other: Tensor,
-  dimsSelf: readonly number[],
-  dimsOther: readonly number[],
-): Tensor;
-export function tensordot(
-  self?: unknown,
-  other?: unknown,
-  dimsSelf?: unknown,
-  dimsOther?: unknown,
-  options?: unknown,
-  extra?: unknown,
-): Tensor {
-  let $o: Options = NONE;
-  if (isOptions(other)) {
-    $o = readOptions(
-      "tensordot",
-      "other, dimsSelf, dimsOther",
-      other,
-      dimsSelf ?? dimsOther ?? options ?? extra,
-    );
-    other = undefined;
-  } else if (isOptions(dimsSelf)) {
-    $o = readOptions(
-      "tensordot",
-      "other, dimsSelf, dimsOther",
-      dimsSelf,
-      dimsOther ?? options ?? extra,
-    );
-    dimsSelf = undefined;
-  } else if (isOptions(dimsOther)) {
-    $o = readOptions("tensordot", "other, dimsSelf, dimsOther", dimsOther, options ?? extra);
-    dimsOther = undefined;
-  } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("tensordot", "other, dimsSelf, dimsOther", options, 4, extra);
-  }
-  if ($o !== NONE) {
-    other = either("tensordot", "other", other, $o.other);
-    dimsSelf = either("tensordot", "dimsSelf", dimsSelf, $o.dimsSelf);
-    dimsOther = either("tensordot", "dimsOther", dimsOther, $o.dimsOther);
-  }
-  const $self = asTensor(self, "tensordot", "self");
-  const $other = asTensor(other, "tensordot", "other");
-  const $dimsSelf = asList(dimsSelf, "tensordot", "dimsSelf", asInt);
-  const $dimsOther = asList(dimsOther, "tensordot", "dimsOther", asInt);
-  begin();
-  putTensor($self, "tensordot", "self");
-  putTensor($other, "tensordot", "other");
-  putNumbers($dimsSelf);
-  putNumbers($dimsOther);
-  return runTensor(tensordot$$op);
-}
-
 const triangularSolve$$op = new Op("aten::triangular_solve", "triangularSolve");
 /**
  * PyTorch's `triangularSolve`.
