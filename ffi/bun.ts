@@ -35,3 +35,8 @@ export function open(path: string, symbols: Record<string, NativeSymbol>): Nativ
   }
   return ffi.dlopen(path, translated).symbols as Native;
 }
+
+/** Bun has no permissions. */
+export function missingPermissions(): string[] {
+  return [];
+}

@@ -12,7 +12,7 @@ import { linkPath, readLink } from "./link.ts";
 import { ABI_VERSION, type Native, symbols } from "./symbols.ts";
 
 const isDeno = "Deno" in globalThis;
-const { open } = isDeno ? await import("./deno.ts") : await import("./bun.ts");
+const { open, missingPermissions } = isDeno ? await import("./deno.ts") : await import("./bun.ts");
 
 const MEND = "Run `deno task setup` (or `bun run setup`) in the folder of Flambeau, " +
   "or `deno task doctor` to see what is missing";
@@ -34,18 +34,20 @@ function findShim(): Place {
   const root = projectRoot();
   const link = readLink(root);
   if (link) return { path: link.shim, found: `the set-up's note ${linkPath(root)}` };
+  const denied = missingPermissions().join(" ");
   throw new LoadError(
     `The native library of Flambeau was not found. Tried: FLAMBEAU_LIB (not set), ` +
-      `${linkPath(root)} (missing or not readable). ${MEND}.`,
+      `${linkPath(root)} (missing or not readable). ` +
+      `${denied === "" ? MEND : `Run Deno with ${denied}, so that it can be found and opened`}.`,
     { op: "load", kind: "internal" },
   );
 }
 
 function loadFailure(place: Place, cause: unknown): LoadError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const denied = cause instanceof Error && /NotCapable|PermissionDenied/.test(cause.name);
-  const mend = denied
-    ? "Run Deno with --allow-ffi (and --allow-read and --allow-env, to find the library)"
+  const denied = missingPermissions().join(" ");
+  const mend = denied !== "" && cause instanceof Error && cause.name === "NotCapable"
+    ? `Run Deno with ${denied}, so that it can be opened`
     : existsSync(place.path)
     ? MEND
     : `That file does not exist. ${MEND}`;
