@@ -132,7 +132,8 @@ int32_t fb_context_resize(double ctx, void* words, uint32_t capacity) {
 int32_t fb_context_overflow(double ctx) {
   return guard(-1, [&] {
     auto& overflow = context(ctx).overflow;
-    TORCH_CHECK(overflow.size() <= context(ctx).capacity, "The result does not fit the context yet");
+    TORCH_CHECK(
+        overflow.size() <= context(ctx).capacity, "The result does not fit the context yet");
     std::copy(overflow.begin(), overflow.end(), context(ctx).words);
     const auto count = static_cast<int32_t>(overflow.size());
     std::vector<double>().swap(overflow);
@@ -158,6 +159,8 @@ double fb_text_copy(double ctx, void* out, double size) {
 }
 
 double fb_live(int32_t what) {
-  return static_cast<double>(
-      (what == 0 ? liveTensors : what == 1 ? liveObjects : liveContexts).load());
+  return static_cast<double>((what == 0   ? liveTensors
+                              : what == 1 ? liveObjects
+                                          : liveContexts)
+                                 .load());
 }

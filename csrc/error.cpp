@@ -1,4 +1,5 @@
-// The error slot: what the last failure on a thread was, kept apart in message, trace and backtrace.
+// The error slot: what the last failure on a thread was, kept apart in message, trace and
+// backtrace.
 #include <c10/util/Exception.h>
 #include <torch/csrc/jit/frontend/error_report.h>
 #include <torch/csrc/jit/runtime/jit_exception.h>
@@ -133,9 +134,9 @@ double fb_error_text(double ctx, int32_t part) {
   return guard(-1.0, [&] {
     return setText(
         ctx,
-        part == 0       ? lastError.message
-            : part == 1 ? lastError.scriptTrace
-                        : lastError.pythonClass);
+        part == 0   ? lastError.message
+        : part == 1 ? lastError.scriptTrace
+                    : lastError.pythonClass);
   });
 }
 

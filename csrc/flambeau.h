@@ -1,14 +1,15 @@
 /*
  * flambeau.h - the C ABI between LibTorch and JavaScript.
  *
- * The model in five sentences. Everything LibTorch owns is a *handle*: the address of the object, as a
- * double (an address has at most 47 bits, a double holds 53), so that either runtime passes it in a
- * register and keeps it as a plain number. A handle returned to the caller carries one reference, which
- * the matching `_release` gives back; a handle passed in is borrowed for the call. Variable-length
- * data travels in a *context*: memory that the caller owns and lends for the context's life, read and
- * written as a sequence of doubles ("words"). Failure is a zero handle or a negative status, and the
- * reason is then read from the calling thread's error slot. No function throws, and none
- * keeps a pointer into its arguments, but for fb_tensor_from_memory and the context's memory.
+ * The model in five sentences. Everything LibTorch owns is a *handle*: the address of the object,
+ * as a double (an address has at most 47 bits, a double holds 53), so that either runtime passes it
+ * in a register and keeps it as a plain number. A handle returned to the caller carries one
+ * reference, which the matching `_release` gives back; a handle passed in is borrowed for the call.
+ * Variable-length data travels in a *context*: memory that the caller owns and lends for the
+ * context's life, read and written as a sequence of doubles ("words"). Failure is a zero handle or
+ * a negative status, and the reason is then read from the calling thread's error slot. No function
+ * throws, and none keeps a pointer into its arguments, but for fb_tensor_from_memory and the
+ * context's memory.
  *
  * A worked example, `x.add(2)`:
  *
@@ -30,13 +31,15 @@
  *     Device          type * 1000 + index + 1 (index -1: none)
  *     str             byte length, then the bytes, padded to whole words
  *     Generator       handle or 0
- *     T?              0, or 1 and then T (but for Tensor?, Generator?, lists and str: count -1)
+ *     T?              0, or 1 and then T (Tensor? and Generator? as above; a list: count -1)
  *     T[]             count, then the elements
  *
- * Results come back from word 0 on: Tensor as handle and bytes that it alone holds, Tensor[] as a count
- * and then those pairs, numbers as Scalar. A result that aliases a written argument (`add_`) is left out.
+ * Results come back from word 0 on: Tensor as handle and bytes that it alone holds, Tensor[] as a
+ * count and then those pairs, numbers as Scalar. A result that aliases a written argument (`add_`)
+ * is left out.
  *
- * ## Values (everything TorchScript), pre-order: a tag of FB_VALUE_*, then its words. See value.cpp.
+ * ## Values (everything TorchScript), pre-order: a tag of FB_VALUE_*, then its words. See
+ * value.cpp.
  *
  * Results longer than the context: the return value is the number of words needed; lend a larger
  * memory with fb_context_resize and fetch them with fb_context_overflow.
@@ -82,47 +85,52 @@ enum fb_scalar_tag {
 
 enum fb_value_tag {
   FB_VALUE_NONE = 0,
-  FB_VALUE_TENSOR = 1,      /* in: handle; out: handle, bytes held */
-  FB_VALUE_BOOL = 2,        /* 0 or 1 */
-  FB_VALUE_INT = 3,         /* value */
-  FB_VALUE_INT64 = 4,       /* signed high 32 bits, unsigned low 32 bits */
-  FB_VALUE_FLOAT = 5,       /* value */
-  FB_VALUE_NUMBER = 6,      /* value; the type asked for decides between int and float (in only) */
-  FB_VALUE_COMPLEX = 7,     /* real, imaginary */
-  FB_VALUE_STRING = 8,      /* byte length, bytes padded to words */
-  FB_VALUE_ARRAY = 9,       /* n, n values: a list, or a tuple where one is asked for */
-  FB_VALUE_TUPLE = 10,      /* n, n values */
-  FB_VALUE_RECORD = 11,     /* n, n times string words and value: Dict[str, V] or NamedTuple (in only) */
-  FB_VALUE_MAP = 12,        /* n, n times key value and value */
-  FB_VALUE_LIST = 13,       /* element type as string words, n, n values (in only) */
-  FB_VALUE_DICT = 14,       /* key type, value type as string words, n, n pairs (in only) */
-  FB_VALUE_OBJECT = 15,     /* in: handle; out: handle, 1 for a module, type name as string words */
-  FB_VALUE_NAMED_TUPLE = 16,/* n, n times string words and value */
-  FB_VALUE_NUMBERS = 17,    /* n, n numbers: an array of numbers, cheaply (in only) */
-  FB_VALUE_ENUM = 18,       /* type name, member name as string words, value (out only) */
-  FB_VALUE_DEVICE = 19,     /* string words */
-  FB_VALUE_GENERATOR = 20,  /* handle */
-  FB_VALUE_OPAQUE = 21      /* type name as string words: a kind that has no JavaScript form (out only) */
+  FB_VALUE_TENSOR = 1,  /* in: handle; out: handle, bytes held */
+  FB_VALUE_BOOL = 2,    /* 0 or 1 */
+  FB_VALUE_INT = 3,     /* value */
+  FB_VALUE_INT64 = 4,   /* signed high 32 bits, unsigned low 32 bits */
+  FB_VALUE_FLOAT = 5,   /* value */
+  FB_VALUE_NUMBER = 6,  /* value; the type asked for decides between int and float (in only) */
+  FB_VALUE_COMPLEX = 7, /* real, imaginary */
+  FB_VALUE_STRING = 8,  /* byte length, bytes padded to words */
+  FB_VALUE_ARRAY = 9,   /* n, n values: a list, or a tuple where one is asked for */
+  FB_VALUE_TUPLE = 10,  /* n, n values */
+  FB_VALUE_RECORD =
+      11,             /* n, n times string words and value: Dict[str, V] or NamedTuple (in only) */
+  FB_VALUE_MAP = 12,  /* n, n times key value and value */
+  FB_VALUE_LIST = 13, /* element type as string words, n, n values (in only) */
+  FB_VALUE_DICT = 14, /* key type, value type as string words, n, n pairs (in only) */
+  FB_VALUE_OBJECT = 15, /* in: handle; out: handle, 1 for a module, type name as string words */
+  FB_VALUE_NAMED_TUPLE = 16, /* n, n times string words and value */
+  FB_VALUE_NUMBERS = 17,     /* n, n numbers: an array of numbers, cheaply (in only) */
+  FB_VALUE_ENUM = 18,        /* type name, member name as string words, value (out only) */
+  FB_VALUE_DEVICE = 19,      /* string words */
+  FB_VALUE_GENERATOR = 20,   /* handle */
+  FB_VALUE_OPAQUE =
+      21 /* type name as string words: a kind that has no JavaScript form (out only) */
 };
 
 /* ---- Versions: compared by the loader before anything else is called. ---- */
 
 /* FB_ABI_VERSION of the compiled shim. */
 FB_API int32_t fb_abi_version(void);
-/* LibTorch's version: major * 1000000 + minor * 1000 + patch; compiled against, and the one loaded (0: unknown). */
+/* LibTorch's version: major * 1000000 + minor * 1000 + patch; compiled against, and the one loaded
+ * (0: unknown). */
 FB_API int32_t fb_libtorch_compiled(void);
 FB_API int32_t fb_libtorch_loaded(void);
 
 /* ---- Contexts ---- */
 
-/* Borrows `words` (capacity in words) until fb_context_free or the next resize. Returns a handle, owned. */
+/* Borrows `words` (capacity in words) until fb_context_free or the next resize. Returns a handle,
+ * owned. */
 FB_API double fb_context_new(void* words, uint32_t capacity);
 /* Lends the context another memory. 0, or -1. */
 FB_API int32_t fb_context_resize(double ctx, void* words, uint32_t capacity);
 /* Copies the last result that did not fit into the context's memory. Words copied, or -1. */
 FB_API int32_t fb_context_overflow(double ctx);
 FB_API void fb_context_free(double ctx);
-/* Copies the context's text (set by functions that say "text") to `out`. Bytes copied, or -1 when `size` is too small. */
+/* Copies the context's text (set by functions that say "text") to `out`. Bytes copied, or -1 when
+ * `size` is too small. */
 FB_API double fb_text_copy(double ctx, void* out, double size);
 
 /* ---- The calling thread's error slot ---- */
@@ -131,16 +139,20 @@ FB_API double fb_text_copy(double ctx, void* out, double size);
 FB_API int32_t fb_error_kind(void);
 /* A number that names the last failure, for fb_error_backtrace. */
 FB_API double fb_error_id(void);
-/* Text: 0 the message, 1 the TorchScript trace, 2 the Python class that a script raised. Its bytes. */
+/* Text: 0 the message, 1 the TorchScript trace, 2 the Python class that a script raised. Its bytes.
+ */
 FB_API double fb_error_text(double ctx, int32_t part);
-/* Text: the native backtrace of failure `id`, empty once eight later failures have passed. Its bytes. Milliseconds. */
+/* Text: the native backtrace of failure `id`, empty once eight later failures have passed. Its
+ * bytes. Milliseconds. */
 FB_API double fb_error_backtrace(double ctx, double id);
 
 /* ---- Tensors ---- */
 
-/* Copies `bytes` of `data` into a new contiguous CPU tensor; words: ndim, sizes. Owned handle, 0 on failure. */
+/* Copies `bytes` of `data` into a new contiguous CPU tensor; words: ndim, sizes. Owned handle, 0 on
+ * failure. */
 FB_API double fb_tensor_from_data(double ctx, const void* data, double bytes, int32_t dtype);
-/* The same without a copy: borrows `data` until LibTorch has let go of it, then `id` is listed by fb_memory_released. */
+/* The same without a copy: borrows `data` until LibTorch has let go of it, then `id` is listed by
+ * fb_memory_released. */
 FB_API double fb_tensor_from_memory(double ctx, void* data, double bytes, int32_t dtype, double id);
 /* Writes the ids of memories let go since the last call. How many. */
 FB_API int32_t fb_memory_released(double ctx);
@@ -150,7 +162,8 @@ FB_API void fb_tensor_release(double tensor);
 FB_API double fb_tensor_retain(double tensor);
 /* Gives back the `count` tensors whose handles are in `handles` (zeros are passed over). */
 FB_API void fb_tensor_release_many(const double* handles, uint32_t count);
-/* Words: dtype, device code, ndim, numel, requires_grad, is_leaf, layout, storage bytes, is_conj or is_neg, sizes, strides. */
+/* Words: dtype, device code, ndim, numel, requires_grad, is_leaf, layout, storage bytes, is_conj or
+ * is_neg, sizes, strides. */
 FB_API int32_t fb_tensor_meta(double tensor, double ctx);
 /* Words: the single element as Scalar. Words written, or -1. */
 FB_API int32_t fb_tensor_item(double tensor, double ctx);
@@ -177,7 +190,8 @@ FB_API double fb_live(int32_t what);
 FB_API int32_t fb_grad_enabled(void);
 FB_API void fb_set_grad_enabled(bool on);
 FB_API int32_t fb_inference_enabled(void);
-/* Enters or leaves inference mode on this thread, nested; enter returns an owned guard for leave. */
+/* Enters or leaves inference mode on this thread, nested; enter returns an owned guard for leave.
+ */
 FB_API double fb_inference_enter(bool on);
 FB_API void fb_inference_leave(double guard);
 FB_API int32_t fb_manual_seed(uint32_t high, uint32_t low);
@@ -204,19 +218,27 @@ FB_API double fb_op_schemas(double ctx);
 
 FB_API void fb_object_release(double object);
 FB_API double fb_object_retain(double object);
-/* A new, empty module of a class of that name, in a compilation unit of its own (parent 0) or the parent's. Owned. */
+/* A new, empty module of a class of that name, in a compilation unit of its own (parent 0) or the
+ * parent's. Owned. */
 FB_API double fb_module_new(double parent, const char* name, uint32_t bytes);
 /* `tensor` 0 registers None. */
 FB_API int32_t fb_module_add_tensor(
     double module, const char* name, uint32_t bytes, double tensor, bool is_parameter);
 FB_API int32_t fb_module_add_module(double module, const char* name, uint32_t bytes, double child);
-/* Words: a value; `type` is TorchScript's annotation ("List[int]"), or empty for the value's own. */
+/* Words: a value; `type` is TorchScript's annotation ("List[int]"), or empty for the value's own.
+ */
 FB_API int32_t fb_module_add_attribute(
-    double module, double ctx, const char* name, uint32_t bytes, const char* type, uint32_t type_bytes);
+    double module,
+    double ctx,
+    const char* name,
+    uint32_t bytes,
+    const char* type,
+    uint32_t type_bytes);
 /* Defines methods from TorchScript source. */
 FB_API int32_t fb_module_define(double module, const char* source, double bytes);
-/* Words: 0 parameters, 1 buffers, 2 children, 3 attributes of this module, as Map from name to value; 4 method
-   names, 5 the class name. `deep`: of all modules below, with dotted names (0 to 3). */
+/* Words: 0 parameters, 1 buffers, 2 children, 3 attributes of this module, as Map from name to
+   value; 4 method names, 5 the class name. `deep`: of all modules below, with dotted names (0 to
+   3). */
 FB_API int32_t fb_object_list(double object, double ctx, int32_t what, bool deep);
 FB_API int32_t fb_object_get(double object, double ctx, const char* name, uint32_t bytes);
 /* Words: a value. */
@@ -228,7 +250,8 @@ FB_API int32_t fb_module_training(double module);
 FB_API int32_t fb_module_to(double module, int32_t device, int32_t dtype);
 /* An independent copy of the module and its tensors. Owned. */
 FB_API double fb_module_clone(double module);
-/* Owned handle of a module with its parameters folded in; words: names to preserve, as one Array value. */
+/* Owned handle of a module with its parameters folded in; words: names to preserve, as one Array
+ * value. */
 FB_API double fb_module_freeze(double module, double ctx);
 
 /* ---- Callables: functions, and methods bound to their object ---- */
@@ -236,11 +259,14 @@ FB_API double fb_module_freeze(double module, double ctx);
 FB_API void fb_callable_release(double callable);
 /* Owned; 0 when there is no such method. */
 FB_API double fb_object_method(double object, const char* name, uint32_t bytes);
-/* Words: n positional values, values, n keywords, string words and value each. The words of the result, or -1. */
+/* Words: n positional values, values, n keywords, string words and value each. The words of the
+ * result, or -1. */
 FB_API int32_t fb_callable_call(double callable, double ctx);
-/* Text: 0 graph, 1 code, 2 schema, 3 name, 4 graph with all calls inlined, 5 the graph as last optimized. Its bytes. */
+/* Text: 0 graph, 1 code, 2 schema, 3 name, 4 graph with all calls inlined, 5 the graph as last
+ * optimized. Its bytes. */
 FB_API double fb_callable_text(double callable, double ctx, int32_t what);
-/* Words: the schema as a value: [name, [[name, type, kwarg_only, default or None]...], [[name, type]...]]. */
+/* Words: the schema as a value: [name, [[name, type, kwarg_only, default or None]...], [[name,
+ * type]...]]. */
 FB_API int32_t fb_callable_schema(double callable, double ctx);
 /* Words: the graph as a value; its shape is written beside describeGraph in graph.cpp. */
 FB_API int32_t fb_callable_graph(double callable, double ctx);
@@ -257,14 +283,16 @@ FB_API double fb_unit_function(double unit, const char* name, uint32_t bytes);
 
 /* ---- Tracing, on the calling thread: begin, the caller's own code, end or abort ---- */
 
-/* Words: Array of example inputs, then Array of argument names (fewer are allowed). `self` is a module or 0.
-   The words of the inputs to call with: every tensor replaced by the one that is traced. -1 on failure. */
+/* Words: Array of example inputs, then Array of argument names (fewer are allowed). `self` is a
+   module or 0. The words of the inputs to call with: every tensor replaced by the one that is
+   traced. -1 on failure. */
 FB_API int32_t fb_trace_begin(double ctx, double self, bool strict);
-/* Ops from here to the matching pop belong to the submodule whose path is `name` ("__module.encoder"). */
+/* Ops from here to the matching pop belong to the submodule whose path is `name`
+ * ("__module.encoder"). */
 FB_API int32_t fb_trace_push_scope(const char* name, uint32_t bytes);
 FB_API int32_t fb_trace_pop_scope(void);
-/* Words: the output value. Ends the trace; with `self` the method `name` is added to it. Owned callable, or 0 (then
-   the trace is ended too). */
+/* Words: the output value. Ends the trace; with `self` the method `name` is added to it. Owned
+   callable, or 0 (then the trace is ended too). */
 FB_API double fb_trace_end(double ctx, const char* name, uint32_t bytes);
 /* Drops the trace, if one is under way. */
 FB_API void fb_trace_abort(void);
@@ -276,10 +304,11 @@ FB_API double fb_trace_size(double tensor, int32_t dim);
 
 /* ---- Files, always as bytes: the caller opens paths, under its own permissions ---- */
 
-/* Words in: Array of extra file names; words out: Map of those found. Owned module handle in the last word; the
-   number of words, or -1. `device`: a device code, or -1. */
+/* Words in: Array of extra file names; words out: Map of those found. Owned module handle in the
+   last word; the number of words, or -1. `device`: a device code, or -1. */
 FB_API int32_t fb_load(double ctx, const void* data, double bytes, int32_t device);
-/* Words: Map of extra files. Text: the archive. Its bytes, or -1. `mobile`: with bytecode for the lite interpreter. */
+/* Words: Map of extra files. Text: the archive. Its bytes, or -1. `mobile`: with bytecode for the
+ * lite interpreter. */
 FB_API double fb_module_save(double module, double ctx, bool mobile);
 FB_API double fb_callable_save(double callable, double ctx, bool mobile);
 

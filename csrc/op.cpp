@@ -143,7 +143,8 @@ c10::IValue readArgument(Reader& in, const Slot& slot) {
     const double handle = in.next();
     if (handle == 0) return c10::IValue();
     return at::Generator(
-        c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(fromHandle<c10::GeneratorImpl>(handle)));
+        c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(
+            fromHandle<c10::GeneratorImpl>(handle)));
   }
   if (slot.optional && in.next() == 0) return c10::IValue();
   switch (slot.base) {
@@ -172,13 +173,15 @@ void writeResult(Writer& out, c10::IValue&& value, const Slot& slot) {
     out.put(static_cast<double>(tensors.size()));
     for (const auto& tensor : tensors) out.putTensor(tensor);
   } else if (value.isNone()) {
-    TORCH_CHECK_NOT_IMPLEMENTED(slot.base == Base::Tensor, "A result of None has no JavaScript form");
+    TORCH_CHECK_NOT_IMPLEMENTED(
+        slot.base == Base::Tensor, "A result of None has no JavaScript form");
     out.put(0);
     out.put(0);
   } else if (value.isScalar()) {
     putScalar(out, value.toScalar());
   } else {
-    TORCH_CHECK_NOT_IMPLEMENTED(false, "A result of type ", value.tagKind(), " has no JavaScript form");
+    TORCH_CHECK_NOT_IMPLEMENTED(
+        false, "A result of type ", value.tagKind(), " has no JavaScript form");
   }
 }
 

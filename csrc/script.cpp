@@ -45,7 +45,11 @@ bool isKind(const c10::ClassType& type, size_t slot, const IValue& value, Kind k
 using Entries = std::vector<std::pair<std::string, IValue>>;
 
 void collect(
-    const torch::jit::ObjectPtr& object, Kind kind, bool deep, const std::string& prefix, Entries& found) {
+    const torch::jit::ObjectPtr& object,
+    Kind kind,
+    bool deep,
+    const std::string& prefix,
+    Entries& found) {
   const auto type = object->type();
   for (size_t slot = 0; slot < type->numAttributes(); slot++) {
     const IValue value = object->getSlot(slot);
@@ -92,7 +96,8 @@ size_t firstArgument(const Callable& callable) {
   throw JitTypeError(text.str());
 }
 
-// Positional and keyword arguments from the context, coerced to the schema's types, with its defaults.
+// Positional and keyword arguments from the context, coerced to the schema's types, with its
+// defaults.
 Stack readArguments(double ctx, const Callable& callable) {
   const auto& schema = callable.function->getSchema();
   const auto& arguments = schema.arguments();
@@ -256,13 +261,17 @@ int32_t fb_module_add_module(double module, const char* name, uint32_t bytes, do
 }
 
 int32_t fb_module_add_attribute(
-    double module, double ctx, const char* name, uint32_t bytes, const char* type, uint32_t type_bytes) {
+    double module,
+    double ctx,
+    const char* name,
+    uint32_t bytes,
+    const char* type,
+    uint32_t type_bytes) {
   return guard(-1, [&] {
     const std::string key(name, bytes);
     Reader in(ctx);
     if (type_bytes > 0) {
-      const auto parsed =
-          torch::jit::ScriptTypeParser().parseType(std::string(type, type_bytes));
+      const auto parsed = torch::jit::ScriptTypeParser().parseType(std::string(type, type_bytes));
       borrowModule(module).register_attribute(key, parsed, readValue(in, parsed, key));
     } else {
       const IValue value = readAnyValue(in, key);
@@ -412,8 +421,7 @@ int32_t fb_callable_call(double callable, double ctx) {
 }
 
 double fb_callable_text(double callable, double ctx, int32_t what) {
-  return guard(
-      -1.0, [&] { return setText(ctx, textOf(*fromHandle<Callable>(callable), what)); });
+  return guard(-1.0, [&] { return setText(ctx, textOf(*fromHandle<Callable>(callable), what)); });
 }
 
 int32_t fb_callable_schema(double callable, double ctx) {

@@ -1,4 +1,5 @@
-// Versions, and the state that belongs to the process (seed, threads, default dtype) or the thread (grad mode).
+// Versions, and the state that belongs to the process (seed, threads, default dtype) or the thread
+// (grad mode).
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>

@@ -13,7 +13,8 @@
 namespace flambeau {
 namespace {
 
-// Ids of lent memories that LibTorch has let go of, until the caller asks. Deleters run on any thread.
+// Ids of lent memories that LibTorch has let go of, until the caller asks. Deleters run on any
+// thread.
 std::mutex releasedMutex;
 std::vector<double> releasedIds;
 
@@ -67,8 +68,8 @@ double fb_tensor_from_memory(double ctx, void* data, double bytes, int32_t dtype
     const auto type = static_cast<at::ScalarType>(dtype);
     const auto shape = readShape(ctx);
     checkSize(shape, type, bytes);
-    return exportTensor(at::from_blob(
-        data, shape, [id](void*) { noteReleased(id); }, at::TensorOptions(type)));
+    return exportTensor(
+        at::from_blob(data, shape, [id](void*) { noteReleased(id); }, at::TensorOptions(type)));
   });
 }
 

@@ -1,7 +1,7 @@
 // Tracing, as begin and end around the caller's own code: no C++ frame lies under it.
 //
-// This is torch::jit::tracer::trace() taken apart, since its callback form would need a callback into
-// JavaScript, whose exceptions cannot cross it. The order of the steps is LibTorch's.
+// This is torch::jit::tracer::trace() taken apart, since its callback form would need a callback
+// into JavaScript, whose exceptions cannot cross it. The order of the steps is LibTorch's.
 #include <ATen/TracerMode.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/ir/constants.h>
@@ -37,9 +37,11 @@ void endSession() {
   tracer::setTracingState(nullptr);
 }
 
-IValue addInput(tracer::TracingState& state, const IValue& input, Value* value, const std::string& path);
+IValue addInput(
+    tracer::TracingState& state, const IValue& input, Value* value, const std::string& path);
 
-IValue addTensor(tracer::TracingState& state, at::Tensor tensor, Value* value, const std::string& path) {
+IValue addTensor(
+    tracer::TracingState& state, at::Tensor tensor, Value* value, const std::string& path) {
   TORCH_CHECK_TYPE(tensor.defined(), "argument '", path, "': expected Tensor, got None");
   // The same tensor given twice must be two values, so the second becomes a view.
   if (state.hasValue(tensor)) tensor = tensor.view(tensor.sizes());
@@ -48,13 +50,19 @@ IValue addTensor(tracer::TracingState& state, at::Tensor tensor, Value* value, c
 }
 
 IValue addTuple(
-    tracer::TracingState& state, const IValue& input, const c10::TupleType& type, Value* value,
+    tracer::TracingState& state,
+    const IValue& input,
+    const c10::TupleType& type,
+    Value* value,
     const std::string& path) {
   Node* unpack = state.graph->insertNode(state.graph->createTupleUnpack(value));
   std::vector<IValue> elements;
   for (size_t i = 0; i < type.elements().size(); i++) {
     elements.push_back(addInput(
-        state, input.toTupleRef().elements()[i], unpack->outputs()[i], c10::str(path, "[", i, "]")));
+        state,
+        input.toTupleRef().elements()[i],
+        unpack->outputs()[i],
+        c10::str(path, "[", i, "]")));
   }
   const auto named = input.toTupleRef().type();
   return named->schema() ? c10::ivalue::Tuple::createNamed(std::move(elements), named)
@@ -62,7 +70,10 @@ IValue addTuple(
 }
 
 IValue addList(
-    tracer::TracingState& state, const IValue& input, const c10::ListType& type, Value* value,
+    tracer::TracingState& state,
+    const IValue& input,
+    const c10::ListType& type,
+    Value* value,
     const std::string& path) {
   const auto given = input.toListRef().vec();
   Node* unpack = state.graph->insertNode(state.graph->createListUnpack(value, given.size()));
@@ -74,7 +85,10 @@ IValue addList(
 }
 
 IValue addDict(
-    tracer::TracingState& state, const IValue& input, const c10::DictType& type, Value* value,
+    tracer::TracingState& state,
+    const IValue& input,
+    const c10::DictType& type,
+    Value* value,
     const std::string& path) {
   c10::impl::GenericDict dict(type.getKeyType(), type.getValueType());
   for (const auto& entry : input.toGenericDict()) {
@@ -87,21 +101,28 @@ IValue addDict(
 }
 
 // Maps an example input to its graph value, containers element by element; the input to call with.
-IValue addInput(tracer::TracingState& state, const IValue& input, Value* value, const std::string& path) {
+IValue addInput(
+    tracer::TracingState& state, const IValue& input, Value* value, const std::string& path) {
   const c10::TypePtr type = input.type();
   value->setType(type);
   if (input.isTensor()) return addTensor(state, input.toTensor(), value, path);
-  if (const auto tuple = type->cast<c10::TupleType>()) return addTuple(state, input, *tuple, value, path);
-  if (const auto dict = type->cast<c10::DictType>()) return addDict(state, input, *dict, value, path);
-  if (const auto list = type->cast<c10::ListType>()) return addList(state, input, *list, value, path);
-  throw JitTypeError(c10::str(
-      "argument '",
-      path,
-      "': expected a Tensor, or a (possibly nested) array, tuple, object or Map of tensors, got ",
-      nameOfType(type)));
+  if (const auto tuple = type->cast<c10::TupleType>())
+    return addTuple(state, input, *tuple, value, path);
+  if (const auto dict = type->cast<c10::DictType>())
+    return addDict(state, input, *dict, value, path);
+  if (const auto list = type->cast<c10::ListType>())
+    return addList(state, input, *list, value, path);
+  throw JitTypeError(
+      c10::str(
+          "argument '",
+          path,
+          "': expected a Tensor, or a (possibly nested) array, tuple, object or Map of tensors, "
+          "got ",
+          nameOfType(type)));
 }
 
-// Maps each tensor of the module tree to an access to `self`, so that it stays a parameter, not a constant.
+// Maps each tensor of the module tree to an access to `self`, so that it stays a parameter, not a
+// constant.
 void addAttributes(
     tracer::TracingState& state, Value* selfValue, const Module& self, const std::string& prefix) {
   Graph& graph = *selfValue->owningGraph();
@@ -136,7 +157,8 @@ std::vector<IValue> readInputs(Reader& in, std::vector<std::string>& names) {
   return inputs;
 }
 
-// A captured tensor lies in the graph as it is, and changes when its owner changes it; the trace keeps a copy.
+// A captured tensor lies in the graph as it is, and changes when its owner changes it; the trace
+// keeps a copy.
 void copyConstants(torch::jit::Block* block) {
   for (Node* node : block->nodes()) {
     if (node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&

@@ -1,8 +1,8 @@
 // TorchScript values, both ways.
 //
-// JavaScript cannot say whether 2 is an int or a float, an array a list or a tuple, an object a dictionary or a
-// named tuple; the type that is asked for can. So reading follows the type, and where there is none (tracing,
-// Any) the value is taken for what it looks like.
+// JavaScript cannot say whether 2 is an int or a float, an array a list or a tuple, an object a
+// dictionary or a named tuple; the type that is asked for can. So reading follows the type, and
+// where there is none (tracing, Any) the value is taken for what it looks like.
 #include <ATen/core/Dict.h>
 #include <ATen/core/List.h>
 #include <c10/util/StringUtil.h>
@@ -95,12 +95,14 @@ TypePtr parseType(const std::string& text) {
 // An object handle and what it points to: a module or an instance of a script class.
 IValue readObject(Reader& in) {
   return IValue(
-      c10::intrusive_ptr<c10::ivalue::Object>::reclaim_copy(fromHandle<c10::ivalue::Object>(in.next())));
+      c10::intrusive_ptr<c10::ivalue::Object>::reclaim_copy(
+          fromHandle<c10::ivalue::Object>(in.next())));
 }
 
 IValue readGenerator(Reader& in) {
-  return at::Generator(c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(
-      fromHandle<c10::GeneratorImpl>(in.next())));
+  return at::Generator(
+      c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(
+          fromHandle<c10::GeneratorImpl>(in.next())));
 }
 
 IValue readInt(Reader& in, int tag, const TypePtr& type, const std::string& path) {
@@ -399,8 +401,11 @@ IValue readAnyMap(Reader& in, const std::string& path) {
   }
   if (count == 0) return c10::impl::GenericDict(c10::StringType::get(), c10::TensorType::get());
   if (!oneType(keys) || !oneType(values)) {
-    throw JitTypeError(c10::str(
-        "argument '", path, "': expected a Map with keys of one type and values of one type, got a mixture"));
+    throw JitTypeError(
+        c10::str(
+            "argument '",
+            path,
+            "': expected a Map with keys of one type and values of one type, got a mixture"));
   }
   c10::impl::GenericDict dict(keys.front().type(), values.front().type());
   for (size_t i = 0; i < count; i++) dict.insert(keys[i], values[i]);

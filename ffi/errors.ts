@@ -48,6 +48,7 @@ export interface TorchErrorDetails {
  * ```
  */
 export class TorchError extends Error {
+  /** The name of the class. */
   override readonly name: string = "TorchError";
   /** The op, method or function that failed, or `""`. */
   readonly op: string;
@@ -77,20 +78,24 @@ export class TorchError extends Error {
 
 /** Something was used after it was disposed. */
 export class DisposedError extends TorchError {
+  /** The name of the class. */
   override readonly name: string = "DisposedError";
 }
 
 /** The native library could not be loaded; the message lists what was tried and how to mend it. */
 export class LoadError extends TorchError {
+  /** The name of the class. */
   override readonly name: string = "LoadError";
 }
 
 /** A trace gives other results than the function that was traced. */
 export class TraceCheckError extends TorchError {
+  /** The name of the class. */
   override readonly name: string = "TraceCheckError";
 }
 
 /** A value does not fit the TorchScript type that a function asks for; the message has the path to it. */
 export class JitTypeError extends TorchError {
+  /** The name of the class. */
   override readonly name: string = "JitTypeError";
 }

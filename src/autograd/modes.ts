@@ -110,6 +110,7 @@ function mode<R>(grad: boolean, fn: (() => R) | undefined, name: string): R | Mo
  * ```
  */
 export function noGrad<R>(fn: () => R): R;
+/** Turns recording of gradients off until the guard is disposed. */
 export function noGrad(): ModeGuard;
 export function noGrad<R>(fn?: () => R): R | ModeGuard {
   return mode(false, fn, "noGrad");
@@ -131,6 +132,7 @@ export function noGrad<R>(fn?: () => R): R | ModeGuard {
  * ```
  */
 export function enableGrad<R>(fn: () => R): R;
+/** Turns recording of gradients on until the guard is disposed. */
 export function enableGrad(): ModeGuard;
 export function enableGrad<R>(fn?: () => R): R | ModeGuard {
   return mode(true, fn, "enableGrad");
@@ -159,6 +161,7 @@ export function isGradEnabled(): boolean {
  * ```
  */
 export function inferenceMode<R>(fn: () => R): R;
+/** Turns inference mode on until the guard is disposed. */
 export function inferenceMode(): ModeGuard;
 export function inferenceMode<R>(fn?: () => R): R | ModeGuard {
   const handle = native.fb_inference_enter(true);

@@ -5,7 +5,7 @@
  */
 
 import { check, checkHandle, encode, native } from "../../ffi/mod.ts";
-import { type AnyModule } from "../nn/module.ts";
+import type { AnyModule } from "../nn/module.ts";
 import { Parameter } from "../nn/parameter.ts";
 import { handleOf } from "../tensor/tensor.ts";
 import { context } from "../../ffi/mod.ts";

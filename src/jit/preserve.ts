@@ -5,7 +5,7 @@
  */
 
 import { native } from "../../ffi/mod.ts";
-import { type AnyModule } from "../nn/module.ts";
+import type { AnyModule } from "../nn/module.ts";
 import { begin, Op, putBool, putTensor, run } from "../tensor/call.ts";
 import { getRngState, setRngState } from "../tensor/state.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -8,7 +8,7 @@ import { check, checkHandle, context, encode, native, takeBytes } from "../../ff
 import { type AnyModule, type IncompatibleKeys, Module, type StateDict } from "../nn/module.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { type DType, dtypeCode } from "../tensor/dtype.ts";
-import { describe, handleOf, Tensor } from "../tensor/tensor.ts";
+import { describe, handleOf, type Tensor } from "../tensor/tensor.ts";
 import { putExtraFiles, writeArchive } from "./archive.ts";
 import { plainOf, putPlain } from "./encode.ts";
 import type { Graph } from "./graph.ts";

@@ -93,7 +93,6 @@ function beginTrace(pass: Pass): unknown[] {
 }
 
 function endTrace(output: unknown, name: string): ScriptFunction {
-  let handle: number;
   try {
     const plain = plainOf(output, "jit.trace(): the output");
     rewind();
@@ -103,7 +102,7 @@ function endTrace(output: unknown, name: string): ScriptFunction {
     throw error;
   }
   const bytes = encode(name);
-  handle = checkHandle(native.fb_trace_end(context, bytes, bytes.length), "jit.trace");
+  const handle = checkHandle(native.fb_trace_end(context, bytes, bytes.length), "jit.trace");
   return new ScriptFunction(new NativeHandle("callable", handle));
 }
 

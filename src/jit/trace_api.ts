@@ -44,7 +44,8 @@ function settingsOf(options: TraceOptions, op: string): Settings {
     }
     if (value === undefined) continue;
     const expected = typeof settings[name as keyof Settings];
-    if (typeof value !== expected) {
+    const given: string = typeof value;
+    if (given !== expected) {
       throw new TypeError(
         `${op}(): option '${name}' must be a ${expected}, but got ${describe(value)}`,
       );

@@ -8,7 +8,7 @@ import { check, native } from "../../ffi/mod.ts";
 import { Callable } from "../callable.ts";
 import { convert } from "../tensor/convert.ts";
 import { type DType, dtypeCode } from "../tensor/dtype.ts";
-import { describe, handleOf, isTensor, shapeOf, Tensor } from "../tensor/tensor.ts";
+import { describe, handleOf, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 import { inScope } from "./trace_scope.ts";
 

@@ -163,6 +163,7 @@ export class Tensor {
 
   /** The sizes, or the size of dimension `dim` (from the end, where it is negative). Warns once while tracing. */
   size(): number[];
+  /** The size of dimension `dim`. */
   size(dim: number): number;
   size(dim?: number): number | number[] {
     frozenByTrace("size()");
@@ -172,6 +173,7 @@ export class Tensor {
 
   /** The strides in elements, or that of dimension `dim`. */
   stride(): number[];
+  /** The stride of dimension `dim`, in elements. */
   stride(dim: number): number;
   stride(dim?: number): number | number[] {
     const words = this.#meta("stride");
