@@ -100,9 +100,16 @@ function kind(value: unknown): string {
   return typeof value === "number" && !Number.isInteger(value) ? String(value) : describe(value);
 }
 
-/** Whether a list of numbers was given. */
+/** Whether a list was given that may be one of numbers. */
 export function isNumbers(value: unknown): boolean {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return Array.isArray(value)
+    ? !isTensor(value[0])
+    : ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+/** Whether a list was given that may be one of tensors. */
+export function isTensors(value: unknown): boolean {
+  return Array.isArray(value) && (value.length === 0 || isTensor(value[0]));
 }
 
 /** Whether a number was given that may stand for an integer. */

@@ -5,6 +5,7 @@
  */
 
 import "./generated/methods.ts";
+import "./indexing.ts";
 
 export * from "./generated/torch.ts";
 export { to } from "./convert.ts";

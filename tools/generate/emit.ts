@@ -303,6 +303,8 @@ function fits(parameter: Parameter, value: string, emitter: Emitter): string {
   if (type.list) {
     test = kind === "int" || kind === "float" || kind === "bool" || kind === "Scalar"
       ? `${own("isNumbers")}(${value})`
+      : kind === "Tensor" && !type.optionalElements
+      ? `${own("isTensors")}(${value})`
       : `Array.isArray(${value})`;
     if (type.length > 0 && kind !== "Tensor") test = `(${own("isIntegral")}(${value}) || ${test})`;
   } else {
@@ -362,7 +364,7 @@ function pickingBody(group: Group, emitter: Emitter): string {
       values.push(value);
     });
     for (const parameter of overload.keywords) {
-      if (overload.keywords.length > 0 && parameter.default === undefined) {
+      if (parameter.default === undefined || differs(parameter, overloads)) {
         tests.push(fits(parameter, local(parameter.name), emitter));
       }
       values.push(local(parameter.name));
@@ -378,6 +380,15 @@ function pickingBody(group: Group, emitter: Emitter): string {
     }], $o);`,
   );
   return lines.join("\n");
+}
+
+/** Whether overloads disagree about the type of a parameter. */
+function differs(parameter: Parameter, overloads: readonly Overload[]): boolean {
+  return overloads.some(({ positional, keywords }) =>
+    [...positional, ...keywords].some(({ name, kind, type }) =>
+      name === parameter.name && (kind !== parameter.kind || type.list !== parameter.type.list)
+    )
+  );
 }
 
 function form(overload: Overload, name: string): string {

@@ -52,6 +52,22 @@ export const exclusions: readonly Exclusion[] = [
         .test(schema.name),
   },
   {
+    reason: "marks sizes for PyTorch's compiler",
+    applies: (schema) => schema.name.startsWith("sym_"),
+  },
+  {
+    reason: "never returns for some arguments (a ratio of 1e308), and serves quantization only",
+    applies: (schema) => schema.name === "choose_qparams_optimized",
+  },
+  {
+    reason: "opens a file, behind the runtime's permissions",
+    applies: (schema) => schema.name === "from_file",
+  },
+  {
+    reason: "asks about a backend that LibTorch's builds do not have",
+    applies: (schema) => schema.name === "is_vulkan_available",
+  },
+  {
     reason: "gradients of other ops",
     applies: (schema) => /_backward(_|$)/.test(schema.name),
   },

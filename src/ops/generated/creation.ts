@@ -16,7 +16,6 @@ import {
   asList,
   asMemoryFormat,
   asScalar,
-  asString,
   asTensor,
   begin,
   isScalar,
@@ -30,7 +29,6 @@ import {
   putOptionalBool,
   putOptionalNumber,
   putScalar,
-  putString,
   putTensor,
   runTensor,
   type Scalar,
@@ -1170,138 +1168,6 @@ export function eye(n?: unknown, m?: unknown, options?: unknown, extra?: unknown
     [n, m],
     $o,
   );
-}
-
-const fromFile$$op = new Op("aten::from_file", "fromFile");
-/**
- * PyTorch's `fromFile`.
- *
- * `aten::from_file(str filename, bool? shared=None, int? size=0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function fromFile(
-  filename: string,
-  shared?: boolean | null,
-  size?: number | null,
-  options?: {
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `fromFile`.
- *
- * `aten::from_file(str filename, bool? shared=None, int? size=0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function fromFile(
-  filename: string,
-  shared: boolean | null,
-  options: {
-    size?: number | null;
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `fromFile`.
- *
- * `aten::from_file(str filename, bool? shared=None, int? size=0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function fromFile(
-  filename: string,
-  options: {
-    shared?: boolean | null;
-    size?: number | null;
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-export function fromFile(
-  filename?: unknown,
-  shared?: unknown,
-  size?: unknown,
-  options?: unknown,
-  extra?: unknown,
-): Tensor {
-  let $o: Options = NONE;
-  if (isOptions(filename)) {
-    $o = readOptions(
-      "fromFile",
-      "filename, shared, size, dtype, layout, device, pinMemory, requiresGrad",
-      filename,
-      shared ?? size ?? options ?? extra,
-    );
-    filename = undefined;
-  } else if (isOptions(shared)) {
-    $o = readOptions(
-      "fromFile",
-      "filename, shared, size, dtype, layout, device, pinMemory, requiresGrad",
-      shared,
-      size ?? options ?? extra,
-    );
-    shared = undefined;
-  } else if (isOptions(size)) {
-    $o = readOptions(
-      "fromFile",
-      "filename, shared, size, dtype, layout, device, pinMemory, requiresGrad",
-      size,
-      options ?? extra,
-    );
-    size = undefined;
-  } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions(
-      "fromFile",
-      "filename, shared, size, dtype, layout, device, pinMemory, requiresGrad",
-      options,
-      3,
-      extra,
-    );
-  }
-  if ($o !== NONE) {
-    filename = either("fromFile", "filename", filename, $o.filename);
-    shared = either("fromFile", "shared", shared, $o.shared);
-    size = either("fromFile", "size", size, $o.size);
-  }
-  const dtype = $o.dtype;
-  const layout = $o.layout;
-  const device = $o.device;
-  const pinMemory = $o.pinMemory;
-  const requiresGrad = $o.requiresGrad;
-  const $filename = asString(filename, "fromFile", "filename");
-  const $shared = shared === undefined || shared === null
-    ? null
-    : asBool(shared, "fromFile", "shared");
-  const $size = size === undefined ? 0 : size === null ? null : asInt(size, "fromFile", "size");
-  const $dtype = asOptionalDType(dtype, "fromFile", "dtype");
-  const $layout = layout === undefined || layout === null
-    ? null
-    : asLayout(layout, "fromFile", "layout");
-  const $device = device === undefined || device === null
-    ? null
-    : asDevice(device, "fromFile", "device");
-  const $pinMemory = pinMemory === undefined || pinMemory === null
-    ? null
-    : asBool(pinMemory, "fromFile", "pinMemory");
-  const $requiresGrad = requiresGrad === undefined
-    ? false
-    : asBool(requiresGrad, "fromFile", "requiresGrad");
-  begin();
-  putString($filename);
-  putOptionalBool($shared);
-  putOptionalNumber($size);
-  putOptionalNumber($dtype);
-  putOptionalNumber($layout);
-  putOptionalNumber($device);
-  putOptionalBool($pinMemory);
-  return requireGrad(runTensor(fromFile$$op), $requiresGrad);
 }
 
 const full$$op = new Op("aten::full", "full");

@@ -54,6 +54,7 @@ import {
   isIntegral,
   isNumbers,
   isOptions,
+  isTensors,
   lastOptions,
   NONE,
   noOverload,
@@ -2687,88 +2688,6 @@ export function choleskyInverse(
   putTensor($self, "choleskyInverse", "self");
   putBool($upper);
   return runTensor(choleskyInverse$$op);
-}
-
-const chooseQparamsOptimized$$op = new Op(
-  "aten::choose_qparams_optimized",
-  "chooseQparamsOptimized",
-);
-/**
- * PyTorch's `chooseQparamsOptimized`.
- *
- * `aten::choose_qparams_optimized(Tensor input, int numel, int n_bins, float ratio, int bit_width) -> (Tensor, Tensor)`
- */
-export function chooseQparamsOptimized(
-  input: Tensor,
-  numel: number,
-  nBins: number,
-  ratio: number,
-  bitWidth: number,
-): [Tensor, Tensor];
-export function chooseQparamsOptimized(
-  input?: unknown,
-  numel?: unknown,
-  nBins?: unknown,
-  ratio?: unknown,
-  bitWidth?: unknown,
-  options?: unknown,
-  extra?: unknown,
-): [Tensor, Tensor] {
-  let $o: Options = NONE;
-  if (isOptions(numel)) {
-    $o = readOptions(
-      "chooseQparamsOptimized",
-      "numel, nBins, ratio, bitWidth",
-      numel,
-      nBins ?? ratio ?? bitWidth ?? options ?? extra,
-    );
-    numel = undefined;
-  } else if (isOptions(nBins)) {
-    $o = readOptions(
-      "chooseQparamsOptimized",
-      "numel, nBins, ratio, bitWidth",
-      nBins,
-      ratio ?? bitWidth ?? options ?? extra,
-    );
-    nBins = undefined;
-  } else if (isOptions(ratio)) {
-    $o = readOptions(
-      "chooseQparamsOptimized",
-      "numel, nBins, ratio, bitWidth",
-      ratio,
-      bitWidth ?? options ?? extra,
-    );
-    ratio = undefined;
-  } else if (isOptions(bitWidth)) {
-    $o = readOptions(
-      "chooseQparamsOptimized",
-      "numel, nBins, ratio, bitWidth",
-      bitWidth,
-      options ?? extra,
-    );
-    bitWidth = undefined;
-  } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("chooseQparamsOptimized", "numel, nBins, ratio, bitWidth", options, 5, extra);
-  }
-  if ($o !== NONE) {
-    numel = either("chooseQparamsOptimized", "numel", numel, $o.numel);
-    nBins = either("chooseQparamsOptimized", "nBins", nBins, $o.nBins);
-    ratio = either("chooseQparamsOptimized", "ratio", ratio, $o.ratio);
-    bitWidth = either("chooseQparamsOptimized", "bitWidth", bitWidth, $o.bitWidth);
-  }
-  const $input = asTensor(input, "chooseQparamsOptimized", "input");
-  const $numel = asInt(numel, "chooseQparamsOptimized", "numel");
-  const $nBins = asInt(nBins, "chooseQparamsOptimized", "nBins");
-  const $ratio = asFloat(ratio, "chooseQparamsOptimized", "ratio");
-  const $bitWidth = asInt(bitWidth, "chooseQparamsOptimized", "bitWidth");
-  begin();
-  putTensor($input, "chooseQparamsOptimized", "input");
-  putNumber($numel);
-  putNumber($nBins);
-  putNumber($ratio);
-  putNumber($bitWidth);
-  run(chooseQparamsOptimized$$op);
-  return [takeTensor(), takeTensor()];
 }
 
 const clamp$Tensor$op = new Op("aten::clamp.Tensor", "clamp");
@@ -7565,19 +7484,24 @@ export function gradient(self?: unknown, options?: unknown, extra?: unknown): Te
   if (isTensor(self) && isScalar($spacing) && isNumbers($dim)) {
     return gradient$scalararray(self, $spacing, $dim, $edgeOrder);
   }
-  if (isTensor(self)) return gradient$scalarint(self, $spacing, $dim, $edgeOrder);
+  if (
+    isTensor(self) && ($spacing === undefined || $spacing === null || isScalar($spacing)) &&
+    ($dim === undefined || $dim === null || isIntegral($dim))
+  ) return gradient$scalarint(self, $spacing, $dim, $edgeOrder);
   if (isTensor(self) && isNumbers($spacing) && isNumbers($dim)) {
     return gradient$scalarrayarray(self, $spacing, $dim, $edgeOrder);
   }
-  if (isTensor(self) && isNumbers($spacing)) {
-    return gradient$scalarrayint(self, $spacing, $dim, $edgeOrder);
-  }
-  if (isTensor(self) && Array.isArray($spacing) && isNumbers($dim)) {
+  if (
+    isTensor(self) && isNumbers($spacing) &&
+    ($dim === undefined || $dim === null || isIntegral($dim))
+  ) return gradient$scalarrayint(self, $spacing, $dim, $edgeOrder);
+  if (isTensor(self) && isTensors($spacing) && isNumbers($dim)) {
     return gradient$tensorarray(self, $spacing, $dim, $edgeOrder);
   }
-  if (isTensor(self) && Array.isArray($spacing)) {
-    return gradient$tensorarrayint(self, $spacing, $dim, $edgeOrder);
-  }
+  if (
+    isTensor(self) && isTensors($spacing) &&
+    ($dim === undefined || $dim === null || isIntegral($dim))
+  ) return gradient$tensorarrayint(self, $spacing, $dim, $edgeOrder);
   throw noOverload(
     "gradient",
     "gradient(self: Tensor, { dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing: Scalar; dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing?: Scalar | null; dim?: number | null; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Scalar[]; dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Scalar[]; dim?: number | null; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Tensor[]; dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Tensor[]; dim?: number | null; edgeOrder?: number }?)",
@@ -8035,7 +7959,7 @@ export function gru(
   const $batchFirst = $o.batchFirst;
   if (
     $batchFirst === undefined && isTensor(a0) && isTensor(or(a1, $batchSizes)) &&
-    isTensor(or(a2, $hx)) && Array.isArray(or(a3, $params)) &&
+    isTensor(or(a2, $hx)) && isTensors(or(a3, $params)) &&
     typeof or(a4, $hasBiases) === "boolean" && isIntegral(or(a5, $numLayers)) &&
     typeof or(a6, $dropout) === "number" && typeof or(a7, $train) === "boolean" &&
     typeof or(a8, $bidirectional) === "boolean"
@@ -8054,7 +7978,7 @@ export function gru(
   }
   if (
     $batchSizes === undefined && isTensor(a0) && isTensor(or(a1, $hx)) &&
-    Array.isArray(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
+    isTensors(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
     isIntegral(or(a4, $numLayers)) && typeof or(a5, $dropout) === "number" &&
     typeof or(a6, $train) === "boolean" && typeof or(a7, $bidirectional) === "boolean" &&
     typeof or(a8, $batchFirst) === "boolean"
@@ -8719,7 +8643,7 @@ export function histogramdd(
     );
   }
   if (
-    isTensor(self) && Array.isArray(or(bins, $bins)) &&
+    isTensor(self) && isTensors(or(bins, $bins)) &&
     (or(range, $range) === undefined || or(range, $range) === null ||
       isNumbers(or(range, $range))) &&
     (or(weight, $weight) === undefined || or(weight, $weight) === null ||

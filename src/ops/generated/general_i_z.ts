@@ -58,6 +58,7 @@ import {
   isIntegral,
   isNumbers,
   isOptions,
+  isTensors,
   lastOptions,
   NONE,
   noOverload,
@@ -509,22 +510,6 @@ export function isPinned(
   putTensor($self, "isPinned", "self");
   putOptionalNumber($device);
   run(isPinned$$op);
-  return takeBool();
-}
-
-const isVulkanAvailable$$op = new Op("aten::is_vulkan_available", "isVulkanAvailable");
-/**
- * PyTorch's `isVulkanAvailable`.
- *
- * `aten::is_vulkan_available() -> bool`
- */
-export function isVulkanAvailable(): boolean;
-export function isVulkanAvailable(options?: unknown, extra?: unknown): boolean {
-  if (options !== undefined || extra !== undefined) {
-    lastOptions("isVulkanAvailable", "", options, 0, extra);
-  }
-  begin();
-  run(isVulkanAvailable$$op);
   return takeBool();
 }
 
@@ -1350,7 +1335,7 @@ export function lstm(
   const $batchFirst = $o.batchFirst;
   if (
     $batchFirst === undefined && isTensor(a0) && isTensor(or(a1, $batchSizes)) &&
-    Array.isArray(or(a2, $hx)) && Array.isArray(or(a3, $params)) &&
+    isTensors(or(a2, $hx)) && isTensors(or(a3, $params)) &&
     typeof or(a4, $hasBiases) === "boolean" && isIntegral(or(a5, $numLayers)) &&
     typeof or(a6, $dropout) === "number" && typeof or(a7, $train) === "boolean" &&
     typeof or(a8, $bidirectional) === "boolean"
@@ -1368,8 +1353,8 @@ export function lstm(
     );
   }
   if (
-    $batchSizes === undefined && isTensor(a0) && Array.isArray(or(a1, $hx)) &&
-    Array.isArray(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
+    $batchSizes === undefined && isTensor(a0) && isTensors(or(a1, $hx)) &&
+    isTensors(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
     isIntegral(or(a4, $numLayers)) && typeof or(a5, $dropout) === "number" &&
     typeof or(a6, $train) === "boolean" && typeof or(a7, $bidirectional) === "boolean" &&
     typeof or(a8, $batchFirst) === "boolean"
@@ -4096,7 +4081,7 @@ export function quantizePerTensor(
     typeof or(dtype, $dtype) === "string"
   ) return quantizePerTensor$(a0, or(a1, $scale), or(a2, $zeroPoint), or(dtype, $dtype));
   if (
-    $scale === undefined && $zeroPoint === undefined && Array.isArray(a0) &&
+    $scale === undefined && $zeroPoint === undefined && isTensors(a0) &&
     isTensor(or(a1, $scales)) && isTensor(or(a2, $zeroPoints)) &&
     typeof or(dtype, $dtype) === "string"
   ) return quantizePerTensor$tensors(a0, or(a1, $scales), or(a2, $zeroPoints), or(dtype, $dtype));
@@ -4889,7 +4874,7 @@ export function rnnRelu(
   const $batchFirst = $o.batchFirst;
   if (
     $batchFirst === undefined && isTensor(a0) && isTensor(or(a1, $batchSizes)) &&
-    isTensor(or(a2, $hx)) && Array.isArray(or(a3, $params)) &&
+    isTensor(or(a2, $hx)) && isTensors(or(a3, $params)) &&
     typeof or(a4, $hasBiases) === "boolean" && isIntegral(or(a5, $numLayers)) &&
     typeof or(a6, $dropout) === "number" && typeof or(a7, $train) === "boolean" &&
     typeof or(a8, $bidirectional) === "boolean"
@@ -4908,7 +4893,7 @@ export function rnnRelu(
   }
   if (
     $batchSizes === undefined && isTensor(a0) && isTensor(or(a1, $hx)) &&
-    Array.isArray(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
+    isTensors(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
     isIntegral(or(a4, $numLayers)) && typeof or(a5, $dropout) === "number" &&
     typeof or(a6, $train) === "boolean" && typeof or(a7, $bidirectional) === "boolean" &&
     typeof or(a8, $batchFirst) === "boolean"
@@ -5232,7 +5217,7 @@ export function rnnTanh(
   const $batchFirst = $o.batchFirst;
   if (
     $batchFirst === undefined && isTensor(a0) && isTensor(or(a1, $batchSizes)) &&
-    isTensor(or(a2, $hx)) && Array.isArray(or(a3, $params)) &&
+    isTensor(or(a2, $hx)) && isTensors(or(a3, $params)) &&
     typeof or(a4, $hasBiases) === "boolean" && isIntegral(or(a5, $numLayers)) &&
     typeof or(a6, $dropout) === "number" && typeof or(a7, $train) === "boolean" &&
     typeof or(a8, $bidirectional) === "boolean"
@@ -5251,7 +5236,7 @@ export function rnnTanh(
   }
   if (
     $batchSizes === undefined && isTensor(a0) && isTensor(or(a1, $hx)) &&
-    Array.isArray(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
+    isTensors(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
     isIntegral(or(a4, $numLayers)) && typeof or(a5, $dropout) === "number" &&
     typeof or(a6, $train) === "boolean" && typeof or(a7, $bidirectional) === "boolean" &&
     typeof or(a8, $batchFirst) === "boolean"
@@ -6812,75 +6797,6 @@ export function svd(
   putBool($computeUv);
   run(svd$$op);
   return makeUSV(takeTensor(), takeTensor(), takeTensor());
-}
-
-const symConstrainRange$$op = new Op("aten::sym_constrain_range", "symConstrainRange");
-/**
- * PyTorch's `symConstrainRange`.
- *
- * `aten::sym_constrain_range(Scalar size, *, int? min=None, int? max=None) -> ()`
- */
-export function symConstrainRange(
-  size: Scalar,
-  options?: { min?: number | null; max?: number | null },
-): void;
-export function symConstrainRange(size?: unknown, options?: unknown, extra?: unknown): void {
-  let $o: Options = NONE;
-  if (isOptions(size)) {
-    $o = readOptions("symConstrainRange", "size, min, max", size, options ?? extra);
-    size = undefined;
-  } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("symConstrainRange", "size, min, max", options, 1, extra);
-  }
-  if ($o !== NONE) {
-    size = either("symConstrainRange", "size", size, $o.size);
-  }
-  const min = $o.min;
-  const max = $o.max;
-  const $size = asScalar(size, "symConstrainRange", "size");
-  const $min = asOptionalInt(min, "symConstrainRange", "min");
-  const $max = asOptionalInt(max, "symConstrainRange", "max");
-  begin();
-  putScalar($size);
-  putOptionalNumber($min);
-  putOptionalNumber($max);
-  run(symConstrainRange$$op);
-}
-
-const symConstrainRangeForSize$$op = new Op(
-  "aten::sym_constrain_range_for_size",
-  "symConstrainRangeForSize",
-);
-/**
- * PyTorch's `symConstrainRangeForSize`.
- *
- * `aten::sym_constrain_range_for_size(Scalar size, *, int? min=None, int? max=None) -> ()`
- */
-export function symConstrainRangeForSize(
-  size: Scalar,
-  options?: { min?: number | null; max?: number | null },
-): void;
-export function symConstrainRangeForSize(size?: unknown, options?: unknown, extra?: unknown): void {
-  let $o: Options = NONE;
-  if (isOptions(size)) {
-    $o = readOptions("symConstrainRangeForSize", "size, min, max", size, options ?? extra);
-    size = undefined;
-  } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("symConstrainRangeForSize", "size, min, max", options, 1, extra);
-  }
-  if ($o !== NONE) {
-    size = either("symConstrainRangeForSize", "size", size, $o.size);
-  }
-  const min = $o.min;
-  const max = $o.max;
-  const $size = asScalar(size, "symConstrainRangeForSize", "size");
-  const $min = asOptionalInt(min, "symConstrainRangeForSize", "min");
-  const $max = asOptionalInt(max, "symConstrainRangeForSize", "max");
-  begin();
-  putScalar($size);
-  putOptionalNumber($min);
-  putOptionalNumber($max);
-  run(symConstrainRangeForSize$$op);
 }
 
 const threshold$$op = new Op("aten::threshold", "threshold");

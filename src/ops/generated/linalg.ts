@@ -1151,12 +1151,16 @@ export function matrixRank(
   const $hermitian = $o.hermitian;
   const $atol = $o.atol;
   const $rtol = $o.rtol;
-  if (tol === undefined && hermitian === undefined && $tol === undefined && isTensor(a0)) {
-    return matrixRank$atol_rtol_float(a0, $atol, $rtol, $hermitian);
-  }
-  if (tol === undefined && hermitian === undefined && $tol === undefined && isTensor(a0)) {
-    return matrixRank$atol_rtol_tensor(a0, $atol, $rtol, $hermitian);
-  }
+  if (
+    tol === undefined && hermitian === undefined && $tol === undefined && isTensor(a0) &&
+    ($atol === undefined || $atol === null || typeof $atol === "number") &&
+    ($rtol === undefined || $rtol === null || typeof $rtol === "number")
+  ) return matrixRank$atol_rtol_float(a0, $atol, $rtol, $hermitian);
+  if (
+    tol === undefined && hermitian === undefined && $tol === undefined && isTensor(a0) &&
+    ($atol === undefined || $atol === null || isTensor($atol)) &&
+    ($rtol === undefined || $rtol === null || isTensor($rtol))
+  ) return matrixRank$atol_rtol_tensor(a0, $atol, $rtol, $hermitian);
   if (
     $atol === undefined && $rtol === undefined && isTensor(a0) && isTensor(or(tol, $tol)) &&
     (or(hermitian, $hermitian) === undefined || typeof or(hermitian, $hermitian) === "boolean")
@@ -1498,12 +1502,16 @@ export function pinv(
   const $hermitian = $o.hermitian;
   const $atol = $o.atol;
   const $rtol = $o.rtol;
-  if (rcond === undefined && hermitian === undefined && $rcond === undefined && isTensor(self)) {
-    return pinv$atol_rtol_float(self, $atol, $rtol, $hermitian);
-  }
-  if (rcond === undefined && hermitian === undefined && $rcond === undefined && isTensor(self)) {
-    return pinv$atol_rtol_tensor(self, $atol, $rtol, $hermitian);
-  }
+  if (
+    rcond === undefined && hermitian === undefined && $rcond === undefined && isTensor(self) &&
+    ($atol === undefined || $atol === null || typeof $atol === "number") &&
+    ($rtol === undefined || $rtol === null || typeof $rtol === "number")
+  ) return pinv$atol_rtol_float(self, $atol, $rtol, $hermitian);
+  if (
+    rcond === undefined && hermitian === undefined && $rcond === undefined && isTensor(self) &&
+    ($atol === undefined || $atol === null || isTensor($atol)) &&
+    ($rtol === undefined || $rtol === null || isTensor($rtol))
+  ) return pinv$atol_rtol_tensor(self, $atol, $rtol, $hermitian);
   if (
     $atol === undefined && $rtol === undefined && isTensor(self) && isTensor(or(rcond, $rcond)) &&
     (or(hermitian, $hermitian) === undefined || typeof or(hermitian, $hermitian) === "boolean")

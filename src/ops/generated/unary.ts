@@ -38,6 +38,7 @@ import {
   isIntegral,
   isNumbers,
   isOptions,
+  isTensors,
   lastOptions,
   NONE,
   noOverload,
@@ -369,7 +370,7 @@ export function atleast1d(a0?: unknown, options?: unknown, extra?: unknown): Ten
     $o = lastOptions("atleast1d", "", options, 1, extra);
   }
   if (isTensor(a0)) return atleast1d$(a0);
-  if (Array.isArray(a0)) return atleast1d$Sequence(a0);
+  if (isTensors(a0)) return atleast1d$Sequence(a0);
   throw noOverload("atleast1d", "atleast1d(self: Tensor); atleast1d(tensors: readonly Tensor[])", [
     a0,
   ], $o);
@@ -408,7 +409,7 @@ export function atleast2d(a0?: unknown, options?: unknown, extra?: unknown): Ten
     $o = lastOptions("atleast2d", "", options, 1, extra);
   }
   if (isTensor(a0)) return atleast2d$(a0);
-  if (Array.isArray(a0)) return atleast2d$Sequence(a0);
+  if (isTensors(a0)) return atleast2d$Sequence(a0);
   throw noOverload("atleast2d", "atleast2d(self: Tensor); atleast2d(tensors: readonly Tensor[])", [
     a0,
   ], $o);
@@ -447,7 +448,7 @@ export function atleast3d(a0?: unknown, options?: unknown, extra?: unknown): Ten
     $o = lastOptions("atleast3d", "", options, 1, extra);
   }
   if (isTensor(a0)) return atleast3d$(a0);
-  if (Array.isArray(a0)) return atleast3d$Sequence(a0);
+  if (isTensors(a0)) return atleast3d$Sequence(a0);
   throw noOverload("atleast3d", "atleast3d(self: Tensor); atleast3d(tensors: readonly Tensor[])", [
     a0,
   ], $o);
@@ -760,7 +761,7 @@ export function dequantize(a0?: unknown, options?: unknown, extra?: unknown): Te
     $o = lastOptions("dequantize", "", options, 1, extra);
   }
   if (isTensor(a0)) return dequantize$self(a0);
-  if (Array.isArray(a0)) return dequantize$tensors(a0);
+  if (isTensors(a0)) return dequantize$tensors(a0);
   throw noOverload(
     "dequantize",
     "dequantize(self: Tensor); dequantize(tensors: readonly Tensor[])",
@@ -1679,8 +1680,8 @@ export function meshgrid(tensors?: unknown, options?: unknown, extra?: unknown):
     $o = lastOptions("meshgrid", "indexing", options, 1, extra);
   }
   const $indexing = $o.indexing;
-  if ($indexing === undefined && Array.isArray(tensors)) return meshgrid$(tensors);
-  if (Array.isArray(tensors) && typeof $indexing === "string") {
+  if ($indexing === undefined && isTensors(tensors)) return meshgrid$(tensors);
+  if (isTensors(tensors) && typeof $indexing === "string") {
     return meshgrid$indexing(tensors, $indexing);
   }
   throw noOverload(
