@@ -8,6 +8,7 @@ import "./generated/methods.ts";
 import "./indexing.ts";
 
 export * from "./generated/torch.ts";
+export type { Reduction } from "./_arguments.ts";
 export { to } from "./convert.ts";
 export {
   einsum,

@@ -122,17 +122,9 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `acosh_`: writes its result to this tensor and returns it. */
   acosh_(): T;
   /** PyTorch's `add`. */
-  add(other: T, options?: { alpha?: Scalar }): T;
-  /** PyTorch's `add`. */
-  add(other: Scalar, alpha?: Scalar): T;
-  /** PyTorch's `add`. */
-  add(other: Scalar, options: { alpha?: Scalar }): T;
+  add(other: T | Scalar, options?: { alpha?: Scalar }): T;
   /** PyTorch's in-place `add_`: writes its result to this tensor and returns it. */
-  add_(other: T, options?: { alpha?: Scalar }): T;
-  /** PyTorch's in-place `add_`: writes its result to this tensor and returns it. */
-  add_(other: Scalar, alpha?: Scalar): T;
-  /** PyTorch's in-place `add_`: writes its result to this tensor and returns it. */
-  add_(other: Scalar, options: { alpha?: Scalar }): T;
+  add_(other: T | Scalar, options?: { alpha?: Scalar }): T;
   /** PyTorch's `addbmm`. */
   addbmm(batch1: T, batch2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
   /** PyTorch's in-place `addbmm_`: writes its result to this tensor and returns it. */
@@ -164,15 +156,13 @@ export interface TensorOps<T> {
   /** PyTorch's `all`. */
   all(dim: number, keepdim?: boolean): T;
   /** PyTorch's `all`. */
-  all(dim: number, options: { keepdim?: boolean }): T;
+  all(dim: number | readonly number[] | null, options: { keepdim?: boolean }): T;
   /** PyTorch's `all`. */
   all(options: { dim: number; keepdim?: boolean }): T;
   /** PyTorch's `all`. */
   all(dim?: readonly number[] | null, keepdim?: boolean): T;
   /** PyTorch's `all`. */
-  all(dim: readonly number[] | null, options: { keepdim?: boolean }): T;
-  /** PyTorch's `all`. */
-  all(options: { dim?: readonly number[] | null; keepdim?: boolean }): T;
+  all(options?: { dim?: readonly number[] | null; keepdim?: boolean }): T;
   /** PyTorch's `allclose`. */
   allclose(other: T, rtol?: number, atol?: number, equalNan?: boolean): boolean;
   /** PyTorch's `allclose`. */
@@ -200,15 +190,13 @@ export interface TensorOps<T> {
   /** PyTorch's `any`. */
   any(dim: number, keepdim?: boolean): T;
   /** PyTorch's `any`. */
-  any(dim: number, options: { keepdim?: boolean }): T;
+  any(dim: number | readonly number[] | null, options: { keepdim?: boolean }): T;
   /** PyTorch's `any`. */
   any(options: { dim: number; keepdim?: boolean }): T;
   /** PyTorch's `any`. */
   any(dim?: readonly number[] | null, keepdim?: boolean): T;
   /** PyTorch's `any`. */
-  any(dim: readonly number[] | null, options: { keepdim?: boolean }): T;
-  /** PyTorch's `any`. */
-  any(options: { dim?: readonly number[] | null; keepdim?: boolean }): T;
+  any(options?: { dim?: readonly number[] | null; keepdim?: boolean }): T;
   /** PyTorch's `arccos`. */
   arccos(): T;
   /** PyTorch's in-place `arccos_`: writes its result to this tensor and returns it. */
@@ -250,13 +238,13 @@ export interface TensorOps<T> {
   /** PyTorch's `argmin`. */
   argmin(options: { dim?: number | null; keepdim?: boolean }): T;
   /** PyTorch's `argsort`. */
-  argsort(options: { stable: boolean; dim?: number; descending?: boolean }): T;
-  /** PyTorch's `argsort`. */
   argsort(dim?: number, descending?: boolean): T;
   /** PyTorch's `argsort`. */
   argsort(dim: number, options: { descending?: boolean }): T;
   /** PyTorch's `argsort`. */
   argsort(options: { dim?: number; descending?: boolean }): T;
+  /** PyTorch's `argsort`. */
+  argsort(options: { stable: boolean; dim?: number; descending?: boolean }): T;
   /** PyTorch's `argwhere`. */
   argwhere(): T;
   /** PyTorch's `asStrided`. */
@@ -318,9 +306,7 @@ export interface TensorOps<T> {
   /** PyTorch's `bernoulli`. */
   bernoulli(): T;
   /** PyTorch's `bernoulli`. */
-  bernoulli(p: T): T;
-  /** PyTorch's `bernoulli`. */
-  bernoulli(p: number): T;
+  bernoulli(p: T | number): T;
   /** PyTorch's in-place `bernoulli_`: writes its result to this tensor and returns it. */
   bernoulli_(p: T): T;
   /** PyTorch's in-place `bernoulli_`: writes its result to this tensor and returns it. */
@@ -334,49 +320,29 @@ export interface TensorOps<T> {
   /** PyTorch's `bincount`. */
   bincount(options: { weights?: T | null; minlength?: number }): T;
   /** PyTorch's `bitwiseAnd`. */
-  bitwiseAnd(other: T): T;
-  /** PyTorch's `bitwiseAnd`. */
-  bitwiseAnd(other: Scalar): T;
+  bitwiseAnd(other: T | Scalar): T;
   /** PyTorch's in-place `bitwise_and_`: writes its result to this tensor and returns it. */
-  bitwiseAnd_(other: T): T;
-  /** PyTorch's in-place `bitwise_and_`: writes its result to this tensor and returns it. */
-  bitwiseAnd_(other: Scalar): T;
+  bitwiseAnd_(other: T | Scalar): T;
   /** PyTorch's `bitwiseLeftShift`. */
-  bitwiseLeftShift(other: T): T;
-  /** PyTorch's `bitwiseLeftShift`. */
-  bitwiseLeftShift(other: Scalar): T;
+  bitwiseLeftShift(other: T | Scalar): T;
   /** PyTorch's in-place `bitwise_left_shift_`: writes its result to this tensor and returns it. */
-  bitwiseLeftShift_(other: T): T;
-  /** PyTorch's in-place `bitwise_left_shift_`: writes its result to this tensor and returns it. */
-  bitwiseLeftShift_(other: Scalar): T;
+  bitwiseLeftShift_(other: T | Scalar): T;
   /** PyTorch's `bitwiseNot`. */
   bitwiseNot(): T;
   /** PyTorch's in-place `bitwise_not_`: writes its result to this tensor and returns it. */
   bitwiseNot_(): T;
   /** PyTorch's `bitwiseOr`. */
-  bitwiseOr(other: T): T;
-  /** PyTorch's `bitwiseOr`. */
-  bitwiseOr(other: Scalar): T;
+  bitwiseOr(other: T | Scalar): T;
   /** PyTorch's in-place `bitwise_or_`: writes its result to this tensor and returns it. */
-  bitwiseOr_(other: T): T;
-  /** PyTorch's in-place `bitwise_or_`: writes its result to this tensor and returns it. */
-  bitwiseOr_(other: Scalar): T;
+  bitwiseOr_(other: T | Scalar): T;
   /** PyTorch's `bitwiseRightShift`. */
-  bitwiseRightShift(other: T): T;
-  /** PyTorch's `bitwiseRightShift`. */
-  bitwiseRightShift(other: Scalar): T;
+  bitwiseRightShift(other: T | Scalar): T;
   /** PyTorch's in-place `bitwise_right_shift_`: writes its result to this tensor and returns it. */
-  bitwiseRightShift_(other: T): T;
-  /** PyTorch's in-place `bitwise_right_shift_`: writes its result to this tensor and returns it. */
-  bitwiseRightShift_(other: Scalar): T;
+  bitwiseRightShift_(other: T | Scalar): T;
   /** PyTorch's `bitwiseXor`. */
-  bitwiseXor(other: T): T;
-  /** PyTorch's `bitwiseXor`. */
-  bitwiseXor(other: Scalar): T;
+  bitwiseXor(other: T | Scalar): T;
   /** PyTorch's in-place `bitwise_xor_`: writes its result to this tensor and returns it. */
-  bitwiseXor_(other: T): T;
-  /** PyTorch's in-place `bitwise_xor_`: writes its result to this tensor and returns it. */
-  bitwiseXor_(other: Scalar): T;
+  bitwiseXor_(other: T | Scalar): T;
   /** PyTorch's `bmm`. */
   bmm(mat2: T): T;
   /** PyTorch's `bmm`. */
@@ -438,21 +404,13 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `clamp_`: writes its result to this tensor and returns it. */
   clamp_(options: { min?: Scalar | null; max?: Scalar | null }): T;
   /** PyTorch's `clampMax`. */
-  clampMax(max: T): T;
-  /** PyTorch's `clampMax`. */
-  clampMax(max: Scalar): T;
+  clampMax(max: T | Scalar): T;
   /** PyTorch's in-place `clamp_max_`: writes its result to this tensor and returns it. */
-  clampMax_(max: T): T;
-  /** PyTorch's in-place `clamp_max_`: writes its result to this tensor and returns it. */
-  clampMax_(max: Scalar): T;
+  clampMax_(max: T | Scalar): T;
   /** PyTorch's `clampMin`. */
-  clampMin(min: T): T;
-  /** PyTorch's `clampMin`. */
-  clampMin(min: Scalar): T;
+  clampMin(min: T | Scalar): T;
   /** PyTorch's in-place `clamp_min_`: writes its result to this tensor and returns it. */
-  clampMin_(min: T): T;
-  /** PyTorch's in-place `clamp_min_`: writes its result to this tensor and returns it. */
-  clampMin_(min: Scalar): T;
+  clampMin_(min: T | Scalar): T;
   /** PyTorch's `clip`. */
   clip(min?: T | null, max?: T | null): T;
   /** PyTorch's `clip`. */
@@ -496,13 +454,9 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `copy_`: writes its result to this tensor and returns it. */
   copy_(src: T, options: { nonBlocking?: boolean }): T;
   /** PyTorch's `copysign`. */
-  copysign(other: T): T;
-  /** PyTorch's `copysign`. */
-  copysign(other: Scalar): T;
+  copysign(other: T | Scalar): T;
   /** PyTorch's in-place `copysign_`: writes its result to this tensor and returns it. */
-  copysign_(other: T): T;
-  /** PyTorch's in-place `copysign_`: writes its result to this tensor and returns it. */
-  copysign_(other: Scalar): T;
+  copysign_(other: T | Scalar): T;
   /** PyTorch's `corrcoef`. */
   corrcoef(): T;
   /** PyTorch's `cos`. */
@@ -618,37 +572,13 @@ export interface TensorOps<T> {
   /** PyTorch's `dist`. */
   dist(other: T, options: { p?: Scalar }): T;
   /** PyTorch's `div`. */
-  div(other: T): T;
-  /** PyTorch's `div`. */
-  div(other: T, options: { roundingMode: "trunc" | "floor" | null }): T;
-  /** PyTorch's `div`. */
-  div(other: Scalar): T;
-  /** PyTorch's `div`. */
-  div(other: Scalar, options: { roundingMode: "trunc" | "floor" | null }): T;
+  div(other: T | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }): T;
   /** PyTorch's in-place `div_`: writes its result to this tensor and returns it. */
-  div_(other: T): T;
-  /** PyTorch's in-place `div_`: writes its result to this tensor and returns it. */
-  div_(other: T, options: { roundingMode: "trunc" | "floor" | null }): T;
-  /** PyTorch's in-place `div_`: writes its result to this tensor and returns it. */
-  div_(other: Scalar): T;
-  /** PyTorch's in-place `div_`: writes its result to this tensor and returns it. */
-  div_(other: Scalar, options: { roundingMode: "trunc" | "floor" | null }): T;
+  div_(other: T | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }): T;
   /** PyTorch's `divide`. */
-  divide(other: T): T;
-  /** PyTorch's `divide`. */
-  divide(other: T, options: { roundingMode: "trunc" | "floor" | null }): T;
-  /** PyTorch's `divide`. */
-  divide(other: Scalar): T;
-  /** PyTorch's `divide`. */
-  divide(other: Scalar, options: { roundingMode: "trunc" | "floor" | null }): T;
+  divide(other: T | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }): T;
   /** PyTorch's in-place `divide_`: writes its result to this tensor and returns it. */
-  divide_(other: T): T;
-  /** PyTorch's in-place `divide_`: writes its result to this tensor and returns it. */
-  divide_(other: T, options: { roundingMode: "trunc" | "floor" | null }): T;
-  /** PyTorch's in-place `divide_`: writes its result to this tensor and returns it. */
-  divide_(other: Scalar): T;
-  /** PyTorch's in-place `divide_`: writes its result to this tensor and returns it. */
-  divide_(other: Scalar, options: { roundingMode: "trunc" | "floor" | null }): T;
+  divide_(other: T | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }): T;
   /** PyTorch's `dot`. */
   dot(tensor: T): T;
   /** PyTorch's `dsplit`. */
@@ -656,13 +586,9 @@ export interface TensorOps<T> {
   /** PyTorch's `dsplit`. */
   dsplit(indices: readonly number[]): T[];
   /** PyTorch's `eq`. */
-  eq(other: T): T;
-  /** PyTorch's `eq`. */
-  eq(other: Scalar): T;
+  eq(other: T | Scalar): T;
   /** PyTorch's in-place `eq_`: writes its result to this tensor and returns it. */
-  eq_(other: T): T;
-  /** PyTorch's in-place `eq_`: writes its result to this tensor and returns it. */
-  eq_(other: Scalar): T;
+  eq_(other: T | Scalar): T;
   /** PyTorch's `equal`. */
   equal(other: T): boolean;
   /** PyTorch's `erf`. */
@@ -700,9 +626,7 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `exponential_`: writes its result to this tensor and returns it. */
   exponential_(options: { lambd?: number }): T;
   /** PyTorch's in-place `fill_`: writes its result to this tensor and returns it. */
-  fill_(value: T): T;
-  /** PyTorch's in-place `fill_`: writes its result to this tensor and returns it. */
-  fill_(value: Scalar): T;
+  fill_(value: T | Scalar): T;
   /** PyTorch's in-place `fill_diagonal_`: writes its result to this tensor and returns it. */
   fillDiagonal_(fillValue: Scalar, wrap?: boolean): T;
   /** PyTorch's in-place `fill_diagonal_`: writes its result to this tensor and returns it. */
@@ -726,37 +650,25 @@ export interface TensorOps<T> {
   /** PyTorch's `flipud`. */
   flipud(): T;
   /** PyTorch's `floatPower`. */
-  floatPower(exponent: T): T;
-  /** PyTorch's `floatPower`. */
-  floatPower(exponent: Scalar): T;
+  floatPower(exponent: T | Scalar): T;
   /** PyTorch's in-place `float_power_`: writes its result to this tensor and returns it. */
-  floatPower_(exponent: T): T;
-  /** PyTorch's in-place `float_power_`: writes its result to this tensor and returns it. */
-  floatPower_(exponent: Scalar): T;
+  floatPower_(exponent: T | Scalar): T;
   /** PyTorch's `floor`. */
   floor(): T;
   /** PyTorch's in-place `floor_`: writes its result to this tensor and returns it. */
   floor_(): T;
   /** PyTorch's `floorDivide`. */
-  floorDivide(other: T): T;
-  /** PyTorch's `floorDivide`. */
-  floorDivide(other: Scalar): T;
+  floorDivide(other: T | Scalar): T;
   /** PyTorch's in-place `floor_divide_`: writes its result to this tensor and returns it. */
-  floorDivide_(other: T): T;
-  /** PyTorch's in-place `floor_divide_`: writes its result to this tensor and returns it. */
-  floorDivide_(other: Scalar): T;
+  floorDivide_(other: T | Scalar): T;
   /** PyTorch's `fmax`. */
   fmax(other: T): T;
   /** PyTorch's `fmin`. */
   fmin(other: T): T;
   /** PyTorch's `fmod`. */
-  fmod(other: T): T;
-  /** PyTorch's `fmod`. */
-  fmod(other: Scalar): T;
+  fmod(other: T | Scalar): T;
   /** PyTorch's in-place `fmod_`: writes its result to this tensor and returns it. */
-  fmod_(other: T): T;
-  /** PyTorch's in-place `fmod_`: writes its result to this tensor and returns it. */
-  fmod_(other: Scalar): T;
+  fmod_(other: T | Scalar): T;
   /** PyTorch's `frac`. */
   frac(): T;
   /** PyTorch's in-place `frac_`: writes its result to this tensor and returns it. */
@@ -770,13 +682,9 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `gcd_`: writes its result to this tensor and returns it. */
   gcd_(other: T): T;
   /** PyTorch's `ge`. */
-  ge(other: T): T;
-  /** PyTorch's `ge`. */
-  ge(other: Scalar): T;
+  ge(other: T | Scalar): T;
   /** PyTorch's in-place `ge_`: writes its result to this tensor and returns it. */
-  ge_(other: T): T;
-  /** PyTorch's in-place `ge_`: writes its result to this tensor and returns it. */
-  ge_(other: Scalar): T;
+  ge_(other: T | Scalar): T;
   /** PyTorch's in-place `geometric_`: writes its result to this tensor and returns it. */
   geometric_(p: number): T;
   /** PyTorch's `geqrf`. */
@@ -786,29 +694,17 @@ export interface TensorOps<T> {
   /** PyTorch's `getDevice`. */
   getDevice(): number;
   /** PyTorch's `greater`. */
-  greater(other: T): T;
-  /** PyTorch's `greater`. */
-  greater(other: Scalar): T;
+  greater(other: T | Scalar): T;
   /** PyTorch's in-place `greater_`: writes its result to this tensor and returns it. */
-  greater_(other: T): T;
-  /** PyTorch's in-place `greater_`: writes its result to this tensor and returns it. */
-  greater_(other: Scalar): T;
+  greater_(other: T | Scalar): T;
   /** PyTorch's `greaterEqual`. */
-  greaterEqual(other: T): T;
-  /** PyTorch's `greaterEqual`. */
-  greaterEqual(other: Scalar): T;
+  greaterEqual(other: T | Scalar): T;
   /** PyTorch's in-place `greater_equal_`: writes its result to this tensor and returns it. */
-  greaterEqual_(other: T): T;
-  /** PyTorch's in-place `greater_equal_`: writes its result to this tensor and returns it. */
-  greaterEqual_(other: Scalar): T;
+  greaterEqual_(other: T | Scalar): T;
   /** PyTorch's `gt`. */
-  gt(other: T): T;
-  /** PyTorch's `gt`. */
-  gt(other: Scalar): T;
+  gt(other: T | Scalar): T;
   /** PyTorch's in-place `gt_`: writes its result to this tensor and returns it. */
-  gt_(other: T): T;
-  /** PyTorch's in-place `gt_`: writes its result to this tensor and returns it. */
-  gt_(other: Scalar): T;
+  gt_(other: T | Scalar): T;
   /** PyTorch's `hardshrink`. */
   hardshrink(lambd?: Scalar): T;
   /** PyTorch's `hardshrink`. */
@@ -874,13 +770,9 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `index_copy_`: writes its result to this tensor and returns it. */
   indexCopy_(dim: number, index: T, source: T): T;
   /** PyTorch's `indexFill`. */
-  indexFill(dim: number, index: T, value: T): T;
-  /** PyTorch's `indexFill`. */
-  indexFill(dim: number, index: T, value: Scalar): T;
+  indexFill(dim: number, index: T, value: T | Scalar): T;
   /** PyTorch's in-place `index_fill_`: writes its result to this tensor and returns it. */
-  indexFill_(dim: number, index: T, value: T): T;
-  /** PyTorch's in-place `index_fill_`: writes its result to this tensor and returns it. */
-  indexFill_(dim: number, index: T, value: Scalar): T;
+  indexFill_(dim: number, index: T, value: T | Scalar): T;
   /** PyTorch's `indexReduce`. */
   indexReduce(
     dim: number,
@@ -1089,37 +981,21 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `ldexp_`: writes its result to this tensor and returns it. */
   ldexp_(other: T): T;
   /** PyTorch's `le`. */
-  le(other: T): T;
-  /** PyTorch's `le`. */
-  le(other: Scalar): T;
+  le(other: T | Scalar): T;
   /** PyTorch's in-place `le_`: writes its result to this tensor and returns it. */
-  le_(other: T): T;
-  /** PyTorch's in-place `le_`: writes its result to this tensor and returns it. */
-  le_(other: Scalar): T;
+  le_(other: T | Scalar): T;
   /** PyTorch's `lerp`. */
-  lerp(end: T, weight: T): T;
-  /** PyTorch's `lerp`. */
-  lerp(end: T, weight: Scalar): T;
+  lerp(end: T, weight: T | Scalar): T;
   /** PyTorch's in-place `lerp_`: writes its result to this tensor and returns it. */
-  lerp_(end: T, weight: T): T;
-  /** PyTorch's in-place `lerp_`: writes its result to this tensor and returns it. */
-  lerp_(end: T, weight: Scalar): T;
+  lerp_(end: T, weight: T | Scalar): T;
   /** PyTorch's `less`. */
-  less(other: T): T;
-  /** PyTorch's `less`. */
-  less(other: Scalar): T;
+  less(other: T | Scalar): T;
   /** PyTorch's in-place `less_`: writes its result to this tensor and returns it. */
-  less_(other: T): T;
-  /** PyTorch's in-place `less_`: writes its result to this tensor and returns it. */
-  less_(other: Scalar): T;
+  less_(other: T | Scalar): T;
   /** PyTorch's `lessEqual`. */
-  lessEqual(other: T): T;
-  /** PyTorch's `lessEqual`. */
-  lessEqual(other: Scalar): T;
+  lessEqual(other: T | Scalar): T;
   /** PyTorch's in-place `less_equal_`: writes its result to this tensor and returns it. */
-  lessEqual_(other: T): T;
-  /** PyTorch's in-place `less_equal_`: writes its result to this tensor and returns it. */
-  lessEqual_(other: Scalar): T;
+  lessEqual_(other: T | Scalar): T;
   /** PyTorch's `lgamma`. */
   lgamma(): T;
   /** PyTorch's in-place `lgamma_`: writes its result to this tensor and returns it. */
@@ -1191,23 +1067,15 @@ export interface TensorOps<T> {
   /** PyTorch's `logsumexp`. */
   logsumexp(dim: number | readonly number[], options: { keepdim?: boolean }): T;
   /** PyTorch's `lt`. */
-  lt(other: T): T;
-  /** PyTorch's `lt`. */
-  lt(other: Scalar): T;
+  lt(other: T | Scalar): T;
   /** PyTorch's in-place `lt_`: writes its result to this tensor and returns it. */
-  lt_(other: T): T;
-  /** PyTorch's in-place `lt_`: writes its result to this tensor and returns it. */
-  lt_(other: Scalar): T;
+  lt_(other: T | Scalar): T;
   /** PyTorch's `luSolve`. */
   luSolve(LUData: T, LUPivots: T): T;
   /** PyTorch's `maskedFill`. */
-  maskedFill(mask: T, value: T): T;
-  /** PyTorch's `maskedFill`. */
-  maskedFill(mask: T, value: Scalar): T;
+  maskedFill(mask: T, value: T | Scalar): T;
   /** PyTorch's in-place `masked_fill_`: writes its result to this tensor and returns it. */
-  maskedFill_(mask: T, value: T): T;
-  /** PyTorch's in-place `masked_fill_`: writes its result to this tensor and returns it. */
-  maskedFill_(mask: T, value: Scalar): T;
+  maskedFill_(mask: T, value: T | Scalar): T;
   /** PyTorch's `maskedScatter`. */
   maskedScatter(mask: T, source: T): T;
   /** PyTorch's in-place `masked_scatter_`: writes its result to this tensor and returns it. */
@@ -1233,8 +1101,6 @@ export interface TensorOps<T> {
   /** PyTorch's `maximum`. */
   maximum(other: T): T;
   /** PyTorch's `mean`. */
-  mean(options?: { dtype?: DType | null }): T;
-  /** PyTorch's `mean`. */
   mean(
     dim?: number | readonly number[] | null,
     keepdim?: boolean,
@@ -1247,7 +1113,7 @@ export interface TensorOps<T> {
   ): T;
   /** PyTorch's `mean`. */
   mean(
-    options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+    options?: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
   ): T;
   /** PyTorch's `median`. */
   median(): T;
@@ -1290,25 +1156,17 @@ export interface TensorOps<T> {
   /** PyTorch's `msort`. */
   msort(): T;
   /** PyTorch's `mul`. */
-  mul(other: T): T;
-  /** PyTorch's `mul`. */
-  mul(other: Scalar): T;
+  mul(other: T | Scalar): T;
   /** PyTorch's in-place `mul_`: writes its result to this tensor and returns it. */
-  mul_(other: T): T;
-  /** PyTorch's in-place `mul_`: writes its result to this tensor and returns it. */
-  mul_(other: Scalar): T;
+  mul_(other: T | Scalar): T;
   /** PyTorch's `multinomial`. */
   multinomial(numSamples: number, replacement?: boolean): T;
   /** PyTorch's `multinomial`. */
   multinomial(numSamples: number, options: { replacement?: boolean }): T;
   /** PyTorch's `multiply`. */
-  multiply(other: T): T;
-  /** PyTorch's `multiply`. */
-  multiply(other: Scalar): T;
+  multiply(other: T | Scalar): T;
   /** PyTorch's in-place `multiply_`: writes its result to this tensor and returns it. */
-  multiply_(other: T): T;
-  /** PyTorch's in-place `multiply_`: writes its result to this tensor and returns it. */
-  multiply_(other: Scalar): T;
+  multiply_(other: T | Scalar): T;
   /** PyTorch's `mv`. */
   mv(vec: T): T;
   /** PyTorch's `mvlgamma`. */
@@ -1356,14 +1214,14 @@ export interface TensorOps<T> {
   nanmedian(options: { dim: number; keepdim?: boolean }): ValuesIndices<T>;
   /** PyTorch's `nanquantile`. */
   nanquantile(
-    q: T,
+    q: T | number,
     dim?: number | null,
     keepdim?: boolean,
     options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
   ): T;
   /** PyTorch's `nanquantile`. */
   nanquantile(
-    q: T,
+    q: T | number,
     dim: number | null,
     options: {
       keepdim?: boolean;
@@ -1372,32 +1230,7 @@ export interface TensorOps<T> {
   ): T;
   /** PyTorch's `nanquantile`. */
   nanquantile(
-    q: T,
-    options: {
-      dim?: number | null;
-      keepdim?: boolean;
-      interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
-    },
-  ): T;
-  /** PyTorch's `nanquantile`. */
-  nanquantile(
-    q: number,
-    dim?: number | null,
-    keepdim?: boolean,
-    options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
-  ): T;
-  /** PyTorch's `nanquantile`. */
-  nanquantile(
-    q: number,
-    dim: number | null,
-    options: {
-      keepdim?: boolean;
-      interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
-    },
-  ): T;
-  /** PyTorch's `nanquantile`. */
-  nanquantile(
-    q: number,
+    q: T | number,
     options: {
       dim?: number | null;
       keepdim?: boolean;
@@ -1420,19 +1253,13 @@ export interface TensorOps<T> {
     options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
   ): T;
   /** PyTorch's `narrow`. */
-  narrow(dim: number, start: T, length: number): T;
-  /** PyTorch's `narrow`. */
-  narrow(dim: number, start: number, length: number): T;
+  narrow(dim: number, start: T | number, length: number): T;
   /** PyTorch's `narrowCopy`. */
   narrowCopy(dim: number, start: number, length: number): T;
   /** PyTorch's `ne`. */
-  ne(other: T): T;
-  /** PyTorch's `ne`. */
-  ne(other: Scalar): T;
+  ne(other: T | Scalar): T;
   /** PyTorch's in-place `ne_`: writes its result to this tensor and returns it. */
-  ne_(other: T): T;
-  /** PyTorch's in-place `ne_`: writes its result to this tensor and returns it. */
-  ne_(other: Scalar): T;
+  ne_(other: T | Scalar): T;
   /** PyTorch's `neg`. */
   neg(): T;
   /** PyTorch's in-place `neg_`: writes its result to this tensor and returns it. */
@@ -1511,13 +1338,13 @@ export interface TensorOps<T> {
   /** PyTorch's `norm`. */
   norm(options: { p?: Scalar }): T;
   /** PyTorch's `norm`. */
-  norm(p: Scalar | null | undefined, options: { dtype: DType }): T;
-  /** PyTorch's `norm`. */
-  norm(options: { p?: Scalar | null; dtype: DType }): T;
-  /** PyTorch's `norm`. */
   norm(p: Scalar | null, dim: number | readonly number[], keepdim?: boolean): T;
   /** PyTorch's `norm`. */
   norm(p: Scalar | null, dim: number | readonly number[], options: { keepdim?: boolean }): T;
+  /** PyTorch's `norm`. */
+  norm(p: Scalar | undefined | null, options: { dtype: DType }): T;
+  /** PyTorch's `norm`. */
+  norm(options: { p?: Scalar | null; dtype: DType }): T;
   /** PyTorch's `norm`. */
   norm(
     p: Scalar | null,
@@ -1532,13 +1359,9 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `normal_`: writes its result to this tensor and returns it. */
   normal_(options: { mean?: number; std?: number }): T;
   /** PyTorch's `notEqual`. */
-  notEqual(other: T): T;
-  /** PyTorch's `notEqual`. */
-  notEqual(other: Scalar): T;
+  notEqual(other: T | Scalar): T;
   /** PyTorch's in-place `not_equal_`: writes its result to this tensor and returns it. */
-  notEqual_(other: T): T;
-  /** PyTorch's in-place `not_equal_`: writes its result to this tensor and returns it. */
-  notEqual_(other: Scalar): T;
+  notEqual_(other: T | Scalar): T;
   /** PyTorch's `orgqr`. */
   orgqr(input2: T): T;
   /** PyTorch's `ormqr`. */
@@ -1568,13 +1391,9 @@ export interface TensorOps<T> {
   /** PyTorch's `positive`. */
   positive(): T;
   /** PyTorch's `pow`. */
-  pow(exponent: T): T;
-  /** PyTorch's `pow`. */
-  pow(exponent: Scalar): T;
+  pow(exponent: T | Scalar): T;
   /** PyTorch's in-place `pow_`: writes its result to this tensor and returns it. */
-  pow_(exponent: T): T;
-  /** PyTorch's in-place `pow_`: writes its result to this tensor and returns it. */
-  pow_(exponent: Scalar): T;
+  pow_(exponent: T | Scalar): T;
   /** PyTorch's `prelu`. */
   prelu(weight: T): T;
   /** PyTorch's `prod`. */
@@ -1603,14 +1422,14 @@ export interface TensorOps<T> {
   qr(options: { some?: boolean }): QR<T>;
   /** PyTorch's `quantile`. */
   quantile(
-    q: T,
+    q: T | number,
     dim?: number | null,
     keepdim?: boolean,
     options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
   ): T;
   /** PyTorch's `quantile`. */
   quantile(
-    q: T,
+    q: T | number,
     dim: number | null,
     options: {
       keepdim?: boolean;
@@ -1619,32 +1438,7 @@ export interface TensorOps<T> {
   ): T;
   /** PyTorch's `quantile`. */
   quantile(
-    q: T,
-    options: {
-      dim?: number | null;
-      keepdim?: boolean;
-      interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
-    },
-  ): T;
-  /** PyTorch's `quantile`. */
-  quantile(
-    q: number,
-    dim?: number | null,
-    keepdim?: boolean,
-    options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
-  ): T;
-  /** PyTorch's `quantile`. */
-  quantile(
-    q: number,
-    dim: number | null,
-    options: {
-      keepdim?: boolean;
-      interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
-    },
-  ): T;
-  /** PyTorch's `quantile`. */
-  quantile(
-    q: number,
+    q: T | number,
     options: {
       dim?: number | null;
       keepdim?: boolean;
@@ -1674,13 +1468,9 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `relu_`: writes its result to this tensor and returns it. */
   relu_(): T;
   /** PyTorch's `remainder`. */
-  remainder(other: T): T;
-  /** PyTorch's `remainder`. */
-  remainder(other: Scalar): T;
+  remainder(other: T | Scalar): T;
   /** PyTorch's in-place `remainder_`: writes its result to this tensor and returns it. */
-  remainder_(other: T): T;
-  /** PyTorch's in-place `remainder_`: writes its result to this tensor and returns it. */
-  remainder_(other: Scalar): T;
+  remainder_(other: T | Scalar): T;
   /** PyTorch's `renorm`. */
   renorm(p: Scalar, dim: number, maxnorm: Scalar): T;
   /** PyTorch's in-place `renorm_`: writes its result to this tensor and returns it. */
@@ -1690,18 +1480,14 @@ export interface TensorOps<T> {
   /** PyTorch's `repeat`. */
   repeat(...repeats: number[]): T;
   /** PyTorch's `repeatInterleave`. */
-  repeatInterleave(repeats: T, dim?: number | null, options?: { outputSize?: number | null }): T;
-  /** PyTorch's `repeatInterleave`. */
-  repeatInterleave(repeats: T, options: { dim?: number | null; outputSize?: number | null }): T;
-  /** PyTorch's `repeatInterleave`. */
   repeatInterleave(
-    repeats: number,
+    repeats: T | number,
     dim?: number | null,
     options?: { outputSize?: number | null },
   ): T;
   /** PyTorch's `repeatInterleave`. */
   repeatInterleave(
-    repeats: number,
+    repeats: T | number,
     options: { dim?: number | null; outputSize?: number | null },
   ): T;
   /** PyTorch's `reshape`. */
@@ -1751,17 +1537,17 @@ export interface TensorOps<T> {
   /** PyTorch's `scatter`. */
   scatter(dim: number, index: T, src: T): T;
   /** PyTorch's `scatter`. */
-  scatter(dim: number, index: T, src: T, options: { reduce: "add" | "multiply" }): T;
-  /** PyTorch's `scatter`. */
   scatter(dim: number, index: T, value: Scalar): T;
+  /** PyTorch's `scatter`. */
+  scatter(dim: number, index: T, src: T, options: { reduce: "add" | "multiply" }): T;
   /** PyTorch's `scatter`. */
   scatter(dim: number, index: T, value: Scalar, options: { reduce: "add" | "multiply" }): T;
   /** PyTorch's in-place `scatter_`: writes its result to this tensor and returns it. */
   scatter_(dim: number, index: T, src: T): T;
   /** PyTorch's in-place `scatter_`: writes its result to this tensor and returns it. */
-  scatter_(dim: number, index: T, src: T, options: { reduce: "add" | "multiply" }): T;
-  /** PyTorch's in-place `scatter_`: writes its result to this tensor and returns it. */
   scatter_(dim: number, index: T, value: Scalar): T;
+  /** PyTorch's in-place `scatter_`: writes its result to this tensor and returns it. */
+  scatter_(dim: number, index: T, src: T, options: { reduce: "add" | "multiply" }): T;
   /** PyTorch's in-place `scatter_`: writes its result to this tensor and returns it. */
   scatter_(dim: number, index: T, value: Scalar, options: { reduce: "add" | "multiply" }): T;
   /** PyTorch's `scatterAdd`. */
@@ -1892,13 +1678,11 @@ export interface TensorOps<T> {
   /** PyTorch's `softmax`. */
   softmax(options: { dim: number; dtype?: DType | null }): T;
   /** PyTorch's `sort`. */
-  sort(options: { stable: boolean | null; dim?: number; descending?: boolean }): ValuesIndices<T>;
+  sort(options?: { stable?: boolean | null; dim?: number; descending?: boolean }): ValuesIndices<T>;
   /** PyTorch's `sort`. */
   sort(dim?: number, descending?: boolean): ValuesIndices<T>;
   /** PyTorch's `sort`. */
   sort(dim: number, options: { descending?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `sort`. */
-  sort(options: { dim?: number; descending?: boolean }): ValuesIndices<T>;
   /** PyTorch's `sparseDim`. */
   sparseDim(): number;
   /** PyTorch's `sparseMask`. */
@@ -1908,13 +1692,9 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `sparse_resize_and_clear_`: writes its result to this tensor and returns it. */
   sparseResizeAndClear_(size: readonly number[], sparseDim: number, denseDim: number): T;
   /** PyTorch's `split`. */
-  split(splitSize: number, dim?: number): T[];
+  split(splitSize: number | readonly number[], dim?: number): T[];
   /** PyTorch's `split`. */
-  split(splitSize: number, options: { dim?: number }): T[];
-  /** PyTorch's `split`. */
-  split(splitSize: readonly number[], dim?: number): T[];
-  /** PyTorch's `split`. */
-  split(splitSize: readonly number[], options: { dim?: number }): T[];
+  split(splitSize: number | readonly number[], options: { dim?: number }): T[];
   /** PyTorch's `splitWithSizes`. */
   splitWithSizes(splitSizes: readonly number[], dim?: number): T[];
   /** PyTorch's `splitWithSizes`. */
@@ -1930,19 +1710,15 @@ export interface TensorOps<T> {
   /** PyTorch's `squeeze`. */
   squeeze(): T;
   /** PyTorch's `squeeze`. */
-  squeeze(dim: number): T;
+  squeeze(dim: number | readonly number[]): T;
   /** PyTorch's `squeeze`. */
   squeeze(options: { dim: number }): T;
-  /** PyTorch's `squeeze`. */
-  squeeze(dim: readonly number[]): T;
   /** PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it. */
   squeeze_(): T;
   /** PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it. */
-  squeeze_(dim: number): T;
+  squeeze_(dim: number | readonly number[]): T;
   /** PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it. */
   squeeze_(options: { dim: number }): T;
-  /** PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it. */
-  squeeze_(dim: readonly number[]): T;
   /** PyTorch's `sspaddmm`. */
   sspaddmm(mat1: T, mat2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
   /** PyTorch's `std`. */
@@ -2164,31 +1940,13 @@ export interface TensorOps<T> {
   /** PyTorch's `storageOffset`. */
   storageOffset(): number;
   /** PyTorch's `sub`. */
-  sub(other: T, options?: { alpha?: Scalar }): T;
-  /** PyTorch's `sub`. */
-  sub(other: Scalar, alpha?: Scalar): T;
-  /** PyTorch's `sub`. */
-  sub(other: Scalar, options: { alpha?: Scalar }): T;
+  sub(other: T | Scalar, options?: { alpha?: Scalar }): T;
   /** PyTorch's in-place `sub_`: writes its result to this tensor and returns it. */
-  sub_(other: T, options?: { alpha?: Scalar }): T;
-  /** PyTorch's in-place `sub_`: writes its result to this tensor and returns it. */
-  sub_(other: Scalar, alpha?: Scalar): T;
-  /** PyTorch's in-place `sub_`: writes its result to this tensor and returns it. */
-  sub_(other: Scalar, options: { alpha?: Scalar }): T;
+  sub_(other: T | Scalar, options?: { alpha?: Scalar }): T;
   /** PyTorch's `subtract`. */
-  subtract(other: T, options?: { alpha?: Scalar }): T;
-  /** PyTorch's `subtract`. */
-  subtract(other: Scalar, alpha?: Scalar): T;
-  /** PyTorch's `subtract`. */
-  subtract(other: Scalar, options: { alpha?: Scalar }): T;
+  subtract(other: T | Scalar, options?: { alpha?: Scalar }): T;
   /** PyTorch's in-place `subtract_`: writes its result to this tensor and returns it. */
-  subtract_(other: T, options?: { alpha?: Scalar }): T;
-  /** PyTorch's in-place `subtract_`: writes its result to this tensor and returns it. */
-  subtract_(other: Scalar, alpha?: Scalar): T;
-  /** PyTorch's in-place `subtract_`: writes its result to this tensor and returns it. */
-  subtract_(other: Scalar, options: { alpha?: Scalar }): T;
-  /** PyTorch's `sum`. */
-  sum(options?: { dtype?: DType | null }): T;
+  subtract_(other: T | Scalar, options?: { alpha?: Scalar }): T;
   /** PyTorch's `sum`. */
   sum(
     dim?: number | readonly number[] | null,
@@ -2202,7 +1960,7 @@ export interface TensorOps<T> {
   ): T;
   /** PyTorch's `sum`. */
   sum(
-    options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+    options?: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
   ): T;
   /** PyTorch's `sumToSize`. */
   sumToSize(size: readonly number[]): T;
@@ -2348,13 +2106,9 @@ export interface TensorOps<T> {
   /** PyTorch's in-place `triu_`: writes its result to this tensor and returns it. */
   triu_(options: { diagonal?: number }): T;
   /** PyTorch's `trueDivide`. */
-  trueDivide(other: T): T;
-  /** PyTorch's `trueDivide`. */
-  trueDivide(other: Scalar): T;
+  trueDivide(other: T | Scalar): T;
   /** PyTorch's in-place `true_divide_`: writes its result to this tensor and returns it. */
-  trueDivide_(other: T): T;
-  /** PyTorch's in-place `true_divide_`: writes its result to this tensor and returns it. */
-  trueDivide_(other: Scalar): T;
+  trueDivide_(other: T | Scalar): T;
   /** PyTorch's `trunc`. */
   trunc(): T;
   /** PyTorch's in-place `trunc_`: writes its result to this tensor and returns it. */
@@ -2440,17 +2194,11 @@ export interface TensorOps<T> {
   /** PyTorch's `vsplit`. */
   vsplit(indices: readonly number[]): T[];
   /** PyTorch's `where`. */
-  where(condition: T, other: T): T;
-  /** PyTorch's `where`. */
-  where(condition: T, other: Scalar): T;
+  where(condition: T, other: T | Scalar): T;
   /** PyTorch's `xlogy`. */
-  xlogy(other: T): T;
-  /** PyTorch's `xlogy`. */
-  xlogy(other: Scalar): T;
+  xlogy(other: T | Scalar): T;
   /** PyTorch's in-place `xlogy_`: writes its result to this tensor and returns it. */
-  xlogy_(other: T): T;
-  /** PyTorch's in-place `xlogy_`: writes its result to this tensor and returns it. */
-  xlogy_(other: Scalar): T;
+  xlogy_(other: T | Scalar): T;
   /** PyTorch's in-place `zero_`: writes its result to this tensor and returns it. */
   zero_(): T;
   /** PyTorch's `T`. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { exclusions, getters, handWritten } from "./rules.ts";
+import { byNameOnly, exclusions, getters, handWritten } from "./rules.ts";
 import type { Argument, Schema, Type } from "./schema.ts";
 
 /** How an argument is passed on: a native one, or something that only the wrapper knows. */
@@ -146,6 +146,10 @@ function makeOverload(schema: Schema, functionName: string): Overload {
     if (!parameter.type.optional) break;
     parameter.default = "null";
   }
+  for (const parameter of parameters) {
+    if (parameter.keywordOnly && parameter.type.optional) parameter.default ??= "null";
+    if (byNameOnly(schema, parameter.native)) parameter.keywordOnly = true;
+  }
   const open = parameters.filter((parameter) => parameter.kind !== "Generator");
   const factory = isFactory(schema);
   const keywords = open.filter((parameter) => parameter.keywordOnly);
@@ -181,6 +185,10 @@ function rank(parameter: Parameter): number {
 function compare(a: Overload, b: Overload): number {
   const required = (overload: Overload) =>
     overload.positional.filter((parameter) => parameter.default === undefined).length;
+  const named = (overload: Overload) =>
+    overload.keywords.filter((parameter) => parameter.default === undefined).length;
+  const later = named(a) - named(b);
+  if (later !== 0) return later;
   const length = Math.min(a.positional.length, b.positional.length);
   for (let i = 0; i < length; i++) {
     const difference = rank(a.positional[i]!) - rank(b.positional[i]!);

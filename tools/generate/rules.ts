@@ -95,6 +95,11 @@ export const variadic: ReadonlySet<string> = new Set(
   ["view", "reshape", "permute", "expand", "repeat", "tile", "flip"],
 );
 
+/** Parameters that have no place, though this overload gives them one, as others do not: `add(x, 1, { alpha: 2 })`. */
+export function byNameOnly(schema: Schema, parameter: string): boolean {
+  return schema.overload === "Scalar" && parameter === "alpha";
+}
+
 /** What a string argument may be, by its name or by op and name. */
 export const literals: Readonly<Record<string, string>> = {
   rounding_mode: `"trunc" | "floor"`,

@@ -11,8 +11,8 @@ import { literals } from "./rules.ts";
 export interface Signature {
   /** The overload it belongs to. */
   overload: Overload;
-  /** Parameters by place, with whether each can be left out. */
-  places: { parameter: Parameter; optional: boolean }[];
+  /** Parameters by place, with whether each can be left out, and what else it may be in other overloads. */
+  places: { parameter: Parameter; optional: boolean; or?: Parameter }[];
   /** Parameters in the options object. */
   options: Parameter[];
   /** Whether the options object must be given. */
@@ -114,9 +114,63 @@ export function signatures(overloads: readonly Overload[], method: boolean): Sig
       });
     }
   }
-  return all.filter((signature, index) =>
-    !all.some((other, at) => at !== index && covers(other, signature, at < index))
+  const merged = merge(all);
+  absorb(merged);
+  return merged.filter((signature, index) =>
+    !merged.some((other, at) => at !== index && covers(other, signature, at < index))
   );
+}
+
+/** Where one signature takes no options, or some, and another needs more: the other takes none as well. */
+function absorb(list: readonly Signature[]): void {
+  for (const a of list) {
+    if (!a.needsOptions || a.options.some(required)) continue;
+    const wider = list.some((b) =>
+      b !== a && !b.needsOptions && resultOf(a.overload, "T") === resultOf(b.overload, "T") &&
+      a.places.length === b.places.length &&
+      a.places.every((place, i) => same(place.parameter, b.places[i]!.parameter) && !place.or) &&
+      b.options.every((option) => a.options.some((other) => same(other, option)))
+    );
+    if (wider) a.needsOptions = false;
+  }
+}
+
+/** Joins signatures that differ in the type of one place: `eq(other: Tensor | Scalar)`. */
+function merge(all: readonly Signature[]): Signature[] {
+  const merged: Signature[] = [];
+  for (const signature of all) {
+    const index = merged.findIndex((other) => differentPlace(other, signature) >= 0);
+    if (index < 0) {
+      merged.push(signature);
+      continue;
+    }
+    const other = merged[index]!;
+    const at = differentPlace(other, signature);
+    const places = other.places.map((place, i) => {
+      const { parameter } = signature.places[i]!;
+      return i === at ? { ...place, or: parameter } : place;
+    });
+    merged[index] = { ...other, places };
+  }
+  return merged;
+}
+
+/** The only place in which two signatures differ, and only in its type; or -1. */
+function differentPlace(a: Signature, b: Signature): number {
+  const alike = resultOf(a.overload, "T") === resultOf(b.overload, "T") &&
+    a.places.length === b.places.length && a.needsOptions === b.needsOptions &&
+    a.options.length === b.options.length &&
+    a.options.every((option, i) => same(option, b.options[i]!)) &&
+    a.places.every((place, i) => {
+      const other = b.places[i]!;
+      return place.optional === other.optional && !place.or &&
+        place.parameter.name === other.parameter.name;
+    });
+  if (!alike) return -1;
+  const different = a.places.flatMap((place, i) =>
+    same(place.parameter, b.places[i]!.parameter) ? [] : [i]
+  );
+  return different.length === 1 ? different[0]! : -1;
 }
 
 function isDim(parameter: Parameter): boolean {
@@ -129,11 +183,13 @@ function same(a: Parameter, b: Parameter): boolean {
 
 /** Whether every call that fits `b` fits `a` (`earlier` breaks the tie between equals). */
 function covers(a: Signature, b: Signature, earlier: boolean): boolean {
+  if (b.places.some((place) => place.or) && a.places.length !== b.places.length) return false;
   if (resultOf(a.overload, "T") !== resultOf(b.overload, "T")) return false;
   if (a.places.length < b.places.length) return false;
   const fits = b.places.every(({ parameter, optional }, index) => {
     const other = a.places[index]!;
-    return same(other.parameter, parameter) && (other.optional || !optional);
+    return (same(other.parameter, parameter) || other.or && same(other.or, parameter)) &&
+      (other.optional || !optional);
   });
   if (!fits || !a.places.slice(b.places.length).every(({ optional }) => optional)) return false;
   const usesOptions = b.options.length > 0;
@@ -151,9 +207,15 @@ function covers(a: Signature, b: Signature, earlier: boolean): boolean {
 
 /** The parameter list of a signature as TypeScript. */
 export function parameterList(signature: Signature, op: string, tensor: string): string {
-  const list = signature.places.map(({ parameter, optional }) => {
+  const list = signature.places.map(({ parameter, optional, or }) => {
     const mark = optional && !signature.needsOptions ? "?" : "";
-    const type = typeOf(parameter, op, tensor) + (optional && !mark ? " | undefined" : "");
+    const parts = [parameter, ...or ? [or] : []].flatMap((one) =>
+      typeOf(one, op, tensor).split(" | ")
+    );
+    if (optional && !mark) parts.push("undefined");
+    const type = [...new Set(parts.filter((part) => part !== "null"))].concat(
+      parts.includes("null") ? "null" : [],
+    ).join(" | ");
     return `${identifier(parameter.name)}${mark}: ${type}`;
   });
   if (signature.options.length > 0) {

@@ -170,22 +170,6 @@ export function arange(
 /**
  * PyTorch's `arange`.
  *
- * `aten::arange.start(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function arange(
-  start: Scalar,
-  end: Scalar,
-  options?: {
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `arange`.
- *
  * `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function arange(
@@ -208,7 +192,7 @@ export function arange(
 export function arange(
   start: Scalar,
   end: Scalar,
-  options: {
+  options?: {
     step?: Scalar;
     dtype?: DType | null;
     layout?: Layout | null;
@@ -2243,24 +2227,7 @@ function linspace$(
  */
 export function linspace(
   start: Tensor,
-  end: Tensor,
-  steps: number,
-  options?: {
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `linspace`.
- *
- * `aten::linspace.Tensor_Scalar(Tensor start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function linspace(
-  start: Tensor,
-  end: Scalar,
+  end: Tensor | Scalar,
   steps: number,
   options?: {
     dtype?: DType | null;
@@ -2277,24 +2244,7 @@ export function linspace(
  */
 export function linspace(
   start: Scalar,
-  end: Tensor,
-  steps: number,
-  options?: {
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `linspace`.
- *
- * `aten::linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function linspace(
-  start: Scalar,
-  end: Scalar,
+  end: Tensor | Scalar,
   steps: number,
   options?: {
     dtype?: DType | null;
@@ -2576,7 +2526,7 @@ function logspace$(
  */
 export function logspace(
   start: Tensor,
-  end: Tensor,
+  end: Tensor | Scalar,
   steps: number,
   base?: number,
   options?: {
@@ -2594,43 +2544,7 @@ export function logspace(
  */
 export function logspace(
   start: Tensor,
-  end: Tensor,
-  steps: number,
-  options: {
-    base?: number;
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `logspace`.
- *
- * `aten::logspace.Tensor_Scalar(Tensor start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function logspace(
-  start: Tensor,
-  end: Scalar,
-  steps: number,
-  base?: number,
-  options?: {
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `logspace`.
- *
- * `aten::logspace.Tensor_Scalar(Tensor start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function logspace(
-  start: Tensor,
-  end: Scalar,
+  end: Tensor | Scalar,
   steps: number,
   options: {
     base?: number;
@@ -2648,7 +2562,7 @@ export function logspace(
  */
 export function logspace(
   start: Scalar,
-  end: Tensor,
+  end: Tensor | Scalar,
   steps: number,
   base?: number,
   options?: {
@@ -2666,43 +2580,7 @@ export function logspace(
  */
 export function logspace(
   start: Scalar,
-  end: Tensor,
-  steps: number,
-  options: {
-    base?: number;
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `logspace`.
- *
- * `aten::logspace(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function logspace(
-  start: Scalar,
-  end: Scalar,
-  steps: number,
-  base?: number,
-  options?: {
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `logspace`.
- *
- * `aten::logspace(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function logspace(
-  start: Scalar,
-  end: Scalar,
+  end: Tensor | Scalar,
   steps: number,
   options: {
     base?: number;
@@ -3313,7 +3191,7 @@ function normal$float_float(
  *
  * `aten::normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor`
  */
-export function normal(mean: Tensor, std: Tensor): Tensor;
+export function normal(mean: Tensor | number, std: Tensor): Tensor;
 /**
  * PyTorch's `normal`.
  *
@@ -3326,12 +3204,6 @@ export function normal(mean: Tensor, std?: number): Tensor;
  * `aten::normal.Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor`
  */
 export function normal(mean: Tensor, options: { std?: number }): Tensor;
-/**
- * PyTorch's `normal`.
- *
- * `aten::normal.float_Tensor(float mean, Tensor std, *, Generator? generator=None) -> Tensor`
- */
-export function normal(mean: number, std: Tensor): Tensor;
 /**
  * PyTorch's `normal`.
  *
@@ -4012,24 +3884,7 @@ function randintLike$low_dtype(
  */
 export function randintLike(
   self: Tensor,
-  high: Tensor,
-  options?: {
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    memoryFormat?: MemoryFormat | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `randintLike`.
- *
- * `aten::randint_like(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
- */
-export function randintLike(
-  self: Tensor,
-  high: number,
+  high: Tensor | number,
   options?: {
     dtype?: DType | null;
     layout?: Layout | null;
@@ -4414,22 +4269,6 @@ function range$step(
 /**
  * PyTorch's `range`.
  *
- * `aten::range(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- */
-export function range(
-  start: Scalar,
-  end: Scalar,
-  options?: {
-    dtype?: DType | null;
-    layout?: Layout | null;
-    device?: string | null;
-    pinMemory?: boolean | null;
-    requiresGrad?: boolean;
-  },
-): Tensor;
-/**
- * PyTorch's `range`.
- *
  * `aten::range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function range(
@@ -4452,7 +4291,7 @@ export function range(
 export function range(
   start: Scalar,
   end: Scalar,
-  options: {
+  options?: {
     step?: Scalar;
     dtype?: DType | null;
     layout?: Layout | null;

@@ -158,49 +158,27 @@ function add$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  *
  * `aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  */
-export function add(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
-/**
- * PyTorch's `add`.
- *
- * `aten::add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
- */
-export function add(self: Tensor, other: Scalar, alpha?: Scalar): Tensor;
-/**
- * PyTorch's `add`.
- *
- * `aten::add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
- */
-export function add(self: Tensor, other: Scalar, options: { alpha?: Scalar }): Tensor;
-export function add(
-  self?: unknown,
-  other?: unknown,
-  alpha?: unknown,
-  options?: unknown,
-  extra?: unknown,
-): Tensor {
+export function add(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
+export function add(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
-    $o = readOptions("add", "other, alpha", other, alpha ?? options ?? extra);
+    $o = readOptions("add", "other, alpha", other, options ?? extra);
     other = undefined;
-  } else if (isOptions(alpha)) {
-    $o = readOptions("add", "other, alpha", alpha, options ?? extra);
-    alpha = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("add", "other, alpha", options, 3, extra);
+    $o = lastOptions("add", "other, alpha", options, 2, extra);
   }
   const $other = $o.other;
   const $alpha = $o.alpha;
-  if (alpha === undefined && isTensor(self) && isTensor(or(other, $other))) {
+  if (isTensor(self) && isTensor(or(other, $other))) {
     return add$Tensor(self, or(other, $other), $alpha);
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    (or(alpha, $alpha) === undefined || isScalar(or(alpha, $alpha)))
-  ) return add$Scalar(self, or(other, $other), or(alpha, $alpha));
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return add$Scalar(self, or(other, $other), $alpha);
+  }
   throw noOverload(
     "add",
-    "add(self: Tensor, other: Tensor, { alpha?: Scalar }?); add(self: Tensor, other: Scalar, alpha?: Scalar)",
-    [self, other, alpha],
+    "add(self: Tensor, other: Tensor, { alpha?: Scalar }?); add(self: Tensor, other: Scalar, { alpha?: Scalar }?)",
+    [self, other],
     $o,
   );
 }
@@ -658,8 +636,20 @@ export function alphaDropout(
   return runTensor(alphaDropout$$op);
 }
 
-const argsort$stable$op = new Op("aten::argsort.stable", "argsort");
 const argsort$$op = new Op("aten::argsort", "argsort");
+const argsort$stable$op = new Op("aten::argsort.stable", "argsort");
+function argsort$(self: unknown, dim: unknown, descending: unknown): Tensor {
+  const $self = asTensor(self, "argsort", "self");
+  const $dim = dim === undefined ? -1 : asInt(dim, "argsort", "dim");
+  const $descending = descending === undefined
+    ? false
+    : asBool(descending, "argsort", "descending");
+  begin();
+  putTensor($self, "argsort", "self");
+  putNumber($dim);
+  putBool($descending);
+  return runTensor(argsort$$op);
+}
 function argsort$stable(self: unknown, stable: unknown, dim: unknown, descending: unknown): Tensor {
   const $self = asTensor(self, "argsort", "self");
   const $stable = asBool(stable, "argsort", "stable");
@@ -674,27 +664,6 @@ function argsort$stable(self: unknown, stable: unknown, dim: unknown, descending
   putBool($descending);
   return runTensor(argsort$stable$op);
 }
-function argsort$(self: unknown, dim: unknown, descending: unknown): Tensor {
-  const $self = asTensor(self, "argsort", "self");
-  const $dim = dim === undefined ? -1 : asInt(dim, "argsort", "dim");
-  const $descending = descending === undefined
-    ? false
-    : asBool(descending, "argsort", "descending");
-  begin();
-  putTensor($self, "argsort", "self");
-  putNumber($dim);
-  putBool($descending);
-  return runTensor(argsort$$op);
-}
-/**
- * PyTorch's `argsort`.
- *
- * `aten::argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
- */
-export function argsort(
-  self: Tensor,
-  options: { stable: boolean; dim?: number; descending?: boolean },
-): Tensor;
 /**
  * PyTorch's `argsort`.
  *
@@ -713,6 +682,15 @@ export function argsort(self: Tensor, dim: number, options: { descending?: boole
  * `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
  */
 export function argsort(self: Tensor, options: { dim?: number; descending?: boolean }): Tensor;
+/**
+ * PyTorch's `argsort`.
+ *
+ * `aten::argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
+ */
+export function argsort(
+  self: Tensor,
+  options: { stable: boolean; dim?: number; descending?: boolean },
+): Tensor;
 export function argsort(
   self?: unknown,
   dim?: unknown,
@@ -734,16 +712,16 @@ export function argsort(
   const $descending = $o.descending;
   const $stable = $o.stable;
   if (
-    dim === undefined && descending === undefined && isTensor(self) && typeof $stable === "boolean"
-  ) return argsort$stable(self, $stable, $dim, $descending);
-  if (
     $stable === undefined && isTensor(self) &&
     (or(dim, $dim) === undefined || isIntegral(or(dim, $dim))) &&
     (or(descending, $descending) === undefined || typeof or(descending, $descending) === "boolean")
   ) return argsort$(self, or(dim, $dim), or(descending, $descending));
+  if (
+    dim === undefined && descending === undefined && isTensor(self) && typeof $stable === "boolean"
+  ) return argsort$stable(self, $stable, $dim, $descending);
   throw noOverload(
     "argsort",
-    "argsort(self: Tensor, { stable: boolean; dim?: number; descending?: boolean }?); argsort(self: Tensor, dim?: number, descending?: boolean)",
+    "argsort(self: Tensor, dim?: number, descending?: boolean); argsort(self: Tensor, { stable: boolean; dim?: number; descending?: boolean }?)",
     [self, dim, descending],
     $o,
   );
@@ -1735,13 +1713,7 @@ export function bernoulli(self: Tensor): Tensor;
  *
  * `aten::bernoulli.Tensor(Tensor self, Tensor p, *, Generator? generator=None) -> Tensor`
  */
-export function bernoulli(self: Tensor, p: Tensor): Tensor;
-/**
- * PyTorch's `bernoulli`.
- *
- * `aten::bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor`
- */
-export function bernoulli(self: Tensor, p: number): Tensor;
+export function bernoulli(self: Tensor, p: Tensor | number): Tensor;
 export function bernoulli(self?: unknown, p?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(p)) {
@@ -1982,13 +1954,7 @@ function bitwiseAnd$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  *
  * `aten::bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function bitwiseAnd(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `bitwiseAnd`.
- *
- * `aten::bitwise_and.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function bitwiseAnd(self: Tensor, other: Scalar): Tensor;
+export function bitwiseAnd(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `bitwiseAnd`.
  *
@@ -2068,13 +2034,7 @@ function bitwiseLeftShift$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  *
  * `aten::bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function bitwiseLeftShift(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `bitwiseLeftShift`.
- *
- * `aten::bitwise_left_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function bitwiseLeftShift(self: Tensor, other: Scalar): Tensor;
+export function bitwiseLeftShift(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `bitwiseLeftShift`.
  *
@@ -2148,13 +2108,7 @@ function bitwiseOr$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  *
  * `aten::bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function bitwiseOr(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `bitwiseOr`.
- *
- * `aten::bitwise_or.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function bitwiseOr(self: Tensor, other: Scalar): Tensor;
+export function bitwiseOr(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `bitwiseOr`.
  *
@@ -2234,13 +2188,7 @@ function bitwiseRightShift$Scalar_Tensor(self: unknown, other: unknown): Tensor 
  *
  * `aten::bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function bitwiseRightShift(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `bitwiseRightShift`.
- *
- * `aten::bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function bitwiseRightShift(self: Tensor, other: Scalar): Tensor;
+export function bitwiseRightShift(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `bitwiseRightShift`.
  *
@@ -2314,13 +2262,7 @@ function bitwiseXor$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  *
  * `aten::bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function bitwiseXor(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `bitwiseXor`.
- *
- * `aten::bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function bitwiseXor(self: Tensor, other: Scalar): Tensor;
+export function bitwiseXor(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `bitwiseXor`.
  *
@@ -2404,17 +2346,7 @@ function bucketize$Scalar(
  * `aten::bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`
  */
 export function bucketize(
-  self: Tensor,
-  boundaries: Tensor,
-  options?: { outInt32?: boolean; right?: boolean },
-): Tensor;
-/**
- * PyTorch's `bucketize`.
- *
- * `aten::bucketize.Scalar(Scalar self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`
- */
-export function bucketize(
-  self: Scalar,
+  self: Tensor | Scalar,
   boundaries: Tensor,
   options?: { outInt32?: boolean; right?: boolean },
 ): Tensor;
@@ -2808,13 +2740,7 @@ function clampMax$(self: unknown, max: unknown): Tensor {
  *
  * `aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
  */
-export function clampMax(self: Tensor, max: Tensor): Tensor;
-/**
- * PyTorch's `clampMax`.
- *
- * `aten::clamp_max(Tensor self, Scalar max) -> Tensor`
- */
-export function clampMax(self: Tensor, max: Scalar): Tensor;
+export function clampMax(self: Tensor, max: Tensor | Scalar): Tensor;
 export function clampMax(
   self?: unknown,
   max?: unknown,
@@ -2862,13 +2788,7 @@ function clampMin$(self: unknown, min: unknown): Tensor {
  *
  * `aten::clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
  */
-export function clampMin(self: Tensor, min: Tensor): Tensor;
-/**
- * PyTorch's `clampMin`.
- *
- * `aten::clamp_min(Tensor self, Scalar min) -> Tensor`
- */
-export function clampMin(self: Tensor, min: Scalar): Tensor;
+export function clampMin(self: Tensor, min: Tensor | Scalar): Tensor;
 export function clampMin(
   self?: unknown,
   min?: unknown,
@@ -3261,7 +3181,7 @@ export function conv1d(
   weight: Tensor,
   bias?: Tensor | null,
   stride?: number | readonly number[],
-  padding?: string,
+  padding?: string | number | readonly number[],
   dilation?: number | readonly number[],
   groups?: number,
 ): Tensor;
@@ -3275,7 +3195,7 @@ export function conv1d(
   weight: Tensor,
   bias: Tensor | null,
   stride: number | readonly number[],
-  padding: string,
+  padding: string | number | readonly number[],
   dilation: number | readonly number[],
   options: { groups?: number },
 ): Tensor;
@@ -3289,7 +3209,7 @@ export function conv1d(
   weight: Tensor,
   bias: Tensor | null,
   stride: number | readonly number[],
-  padding: string,
+  padding: string | number | readonly number[],
   options: { dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
@@ -3335,47 +3255,6 @@ export function conv1d(
     dilation?: number | readonly number[];
     groups?: number;
   },
-): Tensor;
-/**
- * PyTorch's `conv1d`.
- *
- * `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
- */
-export function conv1d(
-  input: Tensor,
-  weight: Tensor,
-  bias?: Tensor | null,
-  stride?: number | readonly number[],
-  padding?: number | readonly number[],
-  dilation?: number | readonly number[],
-  groups?: number,
-): Tensor;
-/**
- * PyTorch's `conv1d`.
- *
- * `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
- */
-export function conv1d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  stride: number | readonly number[],
-  padding: number | readonly number[],
-  dilation: number | readonly number[],
-  options: { groups?: number },
-): Tensor;
-/**
- * PyTorch's `conv1d`.
- *
- * `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
- */
-export function conv1d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  stride: number | readonly number[],
-  padding: number | readonly number[],
-  options: { dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
  * PyTorch's `conv1d`.
@@ -3613,7 +3492,7 @@ export function conv2d(
   weight: Tensor,
   bias?: Tensor | null,
   stride?: number | readonly number[],
-  padding?: string,
+  padding?: string | number | readonly number[],
   dilation?: number | readonly number[],
   groups?: number,
 ): Tensor;
@@ -3627,7 +3506,7 @@ export function conv2d(
   weight: Tensor,
   bias: Tensor | null,
   stride: number | readonly number[],
-  padding: string,
+  padding: string | number | readonly number[],
   dilation: number | readonly number[],
   options: { groups?: number },
 ): Tensor;
@@ -3641,7 +3520,7 @@ export function conv2d(
   weight: Tensor,
   bias: Tensor | null,
   stride: number | readonly number[],
-  padding: string,
+  padding: string | number | readonly number[],
   options: { dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
@@ -3687,47 +3566,6 @@ export function conv2d(
     dilation?: number | readonly number[];
     groups?: number;
   },
-): Tensor;
-/**
- * PyTorch's `conv2d`.
- *
- * `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
- */
-export function conv2d(
-  input: Tensor,
-  weight: Tensor,
-  bias?: Tensor | null,
-  stride?: number | readonly number[],
-  padding?: number | readonly number[],
-  dilation?: number | readonly number[],
-  groups?: number,
-): Tensor;
-/**
- * PyTorch's `conv2d`.
- *
- * `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
- */
-export function conv2d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  stride: number | readonly number[],
-  padding: number | readonly number[],
-  dilation: number | readonly number[],
-  options: { groups?: number },
-): Tensor;
-/**
- * PyTorch's `conv2d`.
- *
- * `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
- */
-export function conv2d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  stride: number | readonly number[],
-  padding: number | readonly number[],
-  options: { dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
  * PyTorch's `conv2d`.
@@ -3965,7 +3803,7 @@ export function conv3d(
   weight: Tensor,
   bias?: Tensor | null,
   stride?: number | readonly number[],
-  padding?: string,
+  padding?: string | number | readonly number[],
   dilation?: number | readonly number[],
   groups?: number,
 ): Tensor;
@@ -3979,7 +3817,7 @@ export function conv3d(
   weight: Tensor,
   bias: Tensor | null,
   stride: number | readonly number[],
-  padding: string,
+  padding: string | number | readonly number[],
   dilation: number | readonly number[],
   options: { groups?: number },
 ): Tensor;
@@ -3993,7 +3831,7 @@ export function conv3d(
   weight: Tensor,
   bias: Tensor | null,
   stride: number | readonly number[],
-  padding: string,
+  padding: string | number | readonly number[],
   options: { dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
@@ -4039,47 +3877,6 @@ export function conv3d(
     dilation?: number | readonly number[];
     groups?: number;
   },
-): Tensor;
-/**
- * PyTorch's `conv3d`.
- *
- * `aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
- */
-export function conv3d(
-  input: Tensor,
-  weight: Tensor,
-  bias?: Tensor | null,
-  stride?: number | readonly number[],
-  padding?: number | readonly number[],
-  dilation?: number | readonly number[],
-  groups?: number,
-): Tensor;
-/**
- * PyTorch's `conv3d`.
- *
- * `aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
- */
-export function conv3d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  stride: number | readonly number[],
-  padding: number | readonly number[],
-  dilation: number | readonly number[],
-  options: { groups?: number },
-): Tensor;
-/**
- * PyTorch's `conv3d`.
- *
- * `aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
- */
-export function conv3d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  stride: number | readonly number[],
-  padding: number | readonly number[],
-  options: { dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
  * PyTorch's `conv3d`.
@@ -5143,13 +4940,7 @@ function copysign$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::copysign.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function copysign(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `copysign`.
- *
- * `aten::copysign.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function copysign(self: Tensor, other: Scalar): Tensor;
+export function copysign(self: Tensor, other: Tensor | Scalar): Tensor;
 export function copysign(
   self?: unknown,
   other?: unknown,
@@ -6250,34 +6041,12 @@ function div$Scalar_mode(self: unknown, other: unknown, roundingMode: unknown): 
 /**
  * PyTorch's `div`.
  *
- * `aten::div.Tensor(Tensor self, Tensor other) -> Tensor`
- */
-export function div(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `div`.
- *
  * `aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
  */
 export function div(
   self: Tensor,
-  other: Tensor,
-  options: { roundingMode: "trunc" | "floor" | null },
-): Tensor;
-/**
- * PyTorch's `div`.
- *
- * `aten::div.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function div(self: Tensor, other: Scalar): Tensor;
-/**
- * PyTorch's `div`.
- *
- * `aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor`
- */
-export function div(
-  self: Tensor,
-  other: Scalar,
-  options: { roundingMode: "trunc" | "floor" | null },
+  other: Tensor | Scalar,
+  options?: { roundingMode?: "trunc" | "floor" | null },
 ): Tensor;
 export function div(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
@@ -6292,20 +6061,18 @@ export function div(self?: unknown, other?: unknown, options?: unknown, extra?: 
   if ($roundingMode === undefined && isTensor(self) && isTensor(or(other, $other))) {
     return div$Tensor(self, or(other, $other));
   }
-  if (
-    isTensor(self) && isTensor(or(other, $other)) &&
-    ($roundingMode === null || typeof $roundingMode === "string")
-  ) return div$Tensor_mode(self, or(other, $other), $roundingMode);
+  if (isTensor(self) && isTensor(or(other, $other))) {
+    return div$Tensor_mode(self, or(other, $other), $roundingMode);
+  }
   if ($roundingMode === undefined && isTensor(self) && isScalar(or(other, $other))) {
     return div$Scalar(self, or(other, $other));
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    ($roundingMode === null || typeof $roundingMode === "string")
-  ) return div$Scalar_mode(self, or(other, $other), $roundingMode);
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return div$Scalar_mode(self, or(other, $other), $roundingMode);
+  }
   throw noOverload(
     "div",
-    "div(self: Tensor, other: Tensor); div(self: Tensor, other: Tensor, { roundingMode: 'trunc' | 'floor' | null }?); div(self: Tensor, other: Scalar); div(self: Tensor, other: Scalar, { roundingMode: 'trunc' | 'floor' | null }?)",
+    "div(self: Tensor, other: Tensor); div(self: Tensor, other: Tensor, { roundingMode?: 'trunc' | 'floor' | null }?); div(self: Tensor, other: Scalar); div(self: Tensor, other: Scalar, { roundingMode?: 'trunc' | 'floor' | null }?)",
     [self, other],
     $o,
   );
@@ -6358,34 +6125,12 @@ function divide$Scalar_mode(self: unknown, other: unknown, roundingMode: unknown
 /**
  * PyTorch's `divide`.
  *
- * `aten::divide.Tensor(Tensor self, Tensor other) -> Tensor`
- */
-export function divide(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `divide`.
- *
  * `aten::divide.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
  */
 export function divide(
   self: Tensor,
-  other: Tensor,
-  options: { roundingMode: "trunc" | "floor" | null },
-): Tensor;
-/**
- * PyTorch's `divide`.
- *
- * `aten::divide.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function divide(self: Tensor, other: Scalar): Tensor;
-/**
- * PyTorch's `divide`.
- *
- * `aten::divide.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor`
- */
-export function divide(
-  self: Tensor,
-  other: Scalar,
-  options: { roundingMode: "trunc" | "floor" | null },
+  other: Tensor | Scalar,
+  options?: { roundingMode?: "trunc" | "floor" | null },
 ): Tensor;
 export function divide(
   self?: unknown,
@@ -6405,20 +6150,18 @@ export function divide(
   if ($roundingMode === undefined && isTensor(self) && isTensor(or(other, $other))) {
     return divide$Tensor(self, or(other, $other));
   }
-  if (
-    isTensor(self) && isTensor(or(other, $other)) &&
-    ($roundingMode === null || typeof $roundingMode === "string")
-  ) return divide$Tensor_mode(self, or(other, $other), $roundingMode);
+  if (isTensor(self) && isTensor(or(other, $other))) {
+    return divide$Tensor_mode(self, or(other, $other), $roundingMode);
+  }
   if ($roundingMode === undefined && isTensor(self) && isScalar(or(other, $other))) {
     return divide$Scalar(self, or(other, $other));
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    ($roundingMode === null || typeof $roundingMode === "string")
-  ) return divide$Scalar_mode(self, or(other, $other), $roundingMode);
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return divide$Scalar_mode(self, or(other, $other), $roundingMode);
+  }
   throw noOverload(
     "divide",
-    "divide(self: Tensor, other: Tensor); divide(self: Tensor, other: Tensor, { roundingMode: 'trunc' | 'floor' | null }?); divide(self: Tensor, other: Scalar); divide(self: Tensor, other: Scalar, { roundingMode: 'trunc' | 'floor' | null }?)",
+    "divide(self: Tensor, other: Tensor); divide(self: Tensor, other: Tensor, { roundingMode?: 'trunc' | 'floor' | null }?); divide(self: Tensor, other: Scalar); divide(self: Tensor, other: Scalar, { roundingMode?: 'trunc' | 'floor' | null }?)",
     [self, other],
     $o,
   );
@@ -6652,7 +6395,7 @@ export function embeddingBag(
   sparse: boolean,
   perSampleWeights: Tensor | null,
   includeLastOffset: boolean,
-  options: { paddingIdx?: number | null },
+  options?: { paddingIdx?: number | null },
 ): [Tensor, Tensor, Tensor, Tensor];
 export function embeddingBag(
   weight?: unknown,
@@ -6838,13 +6581,7 @@ function eq$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::eq.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function eq(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `eq`.
- *
- * `aten::eq.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function eq(self: Tensor, other: Scalar): Tensor;
+export function eq(self: Tensor, other: Tensor | Scalar): Tensor;
 export function eq(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -6999,13 +6736,7 @@ function fill$Scalar(self: unknown, value: unknown): Tensor {
  *
  * `aten::fill.Tensor(Tensor self, Tensor value) -> Tensor`
  */
-export function fill(self: Tensor, value: Tensor): Tensor;
-/**
- * PyTorch's `fill`.
- *
- * `aten::fill.Scalar(Tensor self, Scalar value) -> Tensor`
- */
-export function fill(self: Tensor, value: Scalar): Tensor;
+export function fill(self: Tensor, value: Tensor | Scalar): Tensor;
 export function fill(self?: unknown, value?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(value)) {
@@ -7081,13 +6812,7 @@ function floatPower$Scalar(self: unknown, exponent: unknown): Tensor {
  *
  * `aten::float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  */
-export function floatPower(self: Tensor, exponent: Tensor): Tensor;
-/**
- * PyTorch's `floatPower`.
- *
- * `aten::float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
- */
-export function floatPower(self: Tensor, exponent: Scalar): Tensor;
+export function floatPower(self: Tensor, exponent: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `floatPower`.
  *
@@ -7152,13 +6877,7 @@ function floorDivide$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::floor_divide(Tensor self, Tensor other) -> Tensor`
  */
-export function floorDivide(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `floorDivide`.
- *
- * `aten::floor_divide.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function floorDivide(self: Tensor, other: Scalar): Tensor;
+export function floorDivide(self: Tensor, other: Tensor | Scalar): Tensor;
 export function floorDivide(
   self?: unknown,
   other?: unknown,
@@ -7208,13 +6927,7 @@ function fmod$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::fmod.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function fmod(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `fmod`.
- *
- * `aten::fmod.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function fmod(self: Tensor, other: Scalar): Tensor;
+export function fmod(self: Tensor, other: Tensor | Scalar): Tensor;
 export function fmod(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -7255,13 +6968,7 @@ function ge$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::ge.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function ge(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `ge`.
- *
- * `aten::ge.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function ge(self: Tensor, other: Scalar): Tensor;
+export function ge(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ge(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -7279,42 +6986,13 @@ export function ge(self?: unknown, other?: unknown, options?: unknown, extra?: u
   ], $o);
 }
 
-const gradient$array$op = new Op("aten::gradient.array", "gradient");
-const gradient$scalararray$op = new Op("aten::gradient.scalararray", "gradient");
 const gradient$scalarint$op = new Op("aten::gradient.scalarint", "gradient");
-const gradient$scalarrayarray$op = new Op("aten::gradient.scalarrayarray", "gradient");
+const gradient$array$op = new Op("aten::gradient.array", "gradient");
 const gradient$scalarrayint$op = new Op("aten::gradient.scalarrayint", "gradient");
-const gradient$tensorarray$op = new Op("aten::gradient.tensorarray", "gradient");
 const gradient$tensorarrayint$op = new Op("aten::gradient.tensorarrayint", "gradient");
-function gradient$array(self: unknown, dim: unknown, edgeOrder: unknown): Tensor[] {
-  const $self = asTensor(self, "gradient", "self");
-  const $dim = asList(dim, "gradient", "dim", asInt);
-  const $edgeOrder = edgeOrder === undefined ? 1 : asInt(edgeOrder, "gradient", "edgeOrder");
-  begin();
-  putTensor($self, "gradient", "self");
-  putNumbers($dim);
-  putNumber($edgeOrder);
-  run(gradient$array$op);
-  return takeTensors();
-}
-function gradient$scalararray(
-  self: unknown,
-  spacing: unknown,
-  dim: unknown,
-  edgeOrder: unknown,
-): Tensor[] {
-  const $self = asTensor(self, "gradient", "self");
-  const $spacing = asScalar(spacing, "gradient", "spacing");
-  const $dim = asList(dim, "gradient", "dim", asInt);
-  const $edgeOrder = edgeOrder === undefined ? 1 : asInt(edgeOrder, "gradient", "edgeOrder");
-  begin();
-  putTensor($self, "gradient", "self");
-  putScalar($spacing);
-  putNumbers($dim);
-  putNumber($edgeOrder);
-  run(gradient$scalararray$op);
-  return takeTensors();
-}
+const gradient$scalararray$op = new Op("aten::gradient.scalararray", "gradient");
+const gradient$scalarrayarray$op = new Op("aten::gradient.scalarrayarray", "gradient");
+const gradient$tensorarray$op = new Op("aten::gradient.tensorarray", "gradient");
 function gradient$scalarint(
   self: unknown,
   spacing: unknown,
@@ -7335,22 +7013,15 @@ function gradient$scalarint(
   run(gradient$scalarint$op);
   return takeTensors();
 }
-function gradient$scalarrayarray(
-  self: unknown,
-  spacing: unknown,
-  dim: unknown,
-  edgeOrder: unknown,
-): Tensor[] {
+function gradient$array(self: unknown, dim: unknown, edgeOrder: unknown): Tensor[] {
   const $self = asTensor(self, "gradient", "self");
-  const $spacing = asList(spacing, "gradient", "spacing", asScalar);
   const $dim = asList(dim, "gradient", "dim", asInt);
   const $edgeOrder = edgeOrder === undefined ? 1 : asInt(edgeOrder, "gradient", "edgeOrder");
   begin();
   putTensor($self, "gradient", "self");
-  putScalars($spacing);
   putNumbers($dim);
   putNumber($edgeOrder);
-  run(gradient$scalarrayarray$op);
+  run(gradient$array$op);
   return takeTensors();
 }
 function gradient$scalarrayint(
@@ -7371,24 +7042,6 @@ function gradient$scalarrayint(
   run(gradient$scalarrayint$op);
   return takeTensors();
 }
-function gradient$tensorarray(
-  self: unknown,
-  spacing: unknown,
-  dim: unknown,
-  edgeOrder: unknown,
-): Tensor[] {
-  const $self = asTensor(self, "gradient", "self");
-  const $spacing = asTensors(spacing, "gradient", "spacing");
-  const $dim = asList(dim, "gradient", "dim", asInt);
-  const $edgeOrder = edgeOrder === undefined ? 1 : asInt(edgeOrder, "gradient", "edgeOrder");
-  begin();
-  putTensor($self, "gradient", "self");
-  putTensors($spacing, "gradient", "spacing");
-  putNumbers($dim);
-  putNumber($edgeOrder);
-  run(gradient$tensorarray$op);
-  return takeTensors();
-}
 function gradient$tensorarrayint(
   self: unknown,
   spacing: unknown,
@@ -7407,24 +7060,60 @@ function gradient$tensorarrayint(
   run(gradient$tensorarrayint$op);
   return takeTensors();
 }
-/**
- * PyTorch's `gradient`.
- *
- * `aten::gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
- */
-export function gradient(
-  self: Tensor,
-  options: { dim: readonly number[]; edgeOrder?: number },
-): Tensor[];
-/**
- * PyTorch's `gradient`.
- *
- * `aten::gradient.scalararray(Tensor self, *, Scalar spacing, int[] dim, int edge_order=1) -> Tensor[]`
- */
-export function gradient(
-  self: Tensor,
-  options: { spacing: Scalar; dim: readonly number[]; edgeOrder?: number },
-): Tensor[];
+function gradient$scalararray(
+  self: unknown,
+  spacing: unknown,
+  dim: unknown,
+  edgeOrder: unknown,
+): Tensor[] {
+  const $self = asTensor(self, "gradient", "self");
+  const $spacing = asScalar(spacing, "gradient", "spacing");
+  const $dim = asList(dim, "gradient", "dim", asInt);
+  const $edgeOrder = edgeOrder === undefined ? 1 : asInt(edgeOrder, "gradient", "edgeOrder");
+  begin();
+  putTensor($self, "gradient", "self");
+  putScalar($spacing);
+  putNumbers($dim);
+  putNumber($edgeOrder);
+  run(gradient$scalararray$op);
+  return takeTensors();
+}
+function gradient$scalarrayarray(
+  self: unknown,
+  spacing: unknown,
+  dim: unknown,
+  edgeOrder: unknown,
+): Tensor[] {
+  const $self = asTensor(self, "gradient", "self");
+  const $spacing = asList(spacing, "gradient", "spacing", asScalar);
+  const $dim = asList(dim, "gradient", "dim", asInt);
+  const $edgeOrder = edgeOrder === undefined ? 1 : asInt(edgeOrder, "gradient", "edgeOrder");
+  begin();
+  putTensor($self, "gradient", "self");
+  putScalars($spacing);
+  putNumbers($dim);
+  putNumber($edgeOrder);
+  run(gradient$scalarrayarray$op);
+  return takeTensors();
+}
+function gradient$tensorarray(
+  self: unknown,
+  spacing: unknown,
+  dim: unknown,
+  edgeOrder: unknown,
+): Tensor[] {
+  const $self = asTensor(self, "gradient", "self");
+  const $spacing = asTensors(spacing, "gradient", "spacing");
+  const $dim = asList(dim, "gradient", "dim", asInt);
+  const $edgeOrder = edgeOrder === undefined ? 1 : asInt(edgeOrder, "gradient", "edgeOrder");
+  begin();
+  putTensor($self, "gradient", "self");
+  putTensors($spacing, "gradient", "spacing");
+  putNumbers($dim);
+  putNumber($edgeOrder);
+  run(gradient$tensorarray$op);
+  return takeTensors();
+}
 /**
  * PyTorch's `gradient`.
  *
@@ -7437,11 +7126,11 @@ export function gradient(
 /**
  * PyTorch's `gradient`.
  *
- * `aten::gradient.scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
+ * `aten::gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
  */
 export function gradient(
   self: Tensor,
-  options: { spacing: readonly Scalar[]; dim: readonly number[]; edgeOrder?: number },
+  options: { dim: readonly number[]; edgeOrder?: number },
 ): Tensor[];
 /**
  * PyTorch's `gradient`.
@@ -7455,56 +7144,74 @@ export function gradient(
 /**
  * PyTorch's `gradient`.
  *
- * `aten::gradient.tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
- */
-export function gradient(
-  self: Tensor,
-  options: { spacing: readonly Tensor[]; dim: readonly number[]; edgeOrder?: number },
-): Tensor[];
-/**
- * PyTorch's `gradient`.
- *
  * `aten::gradient.tensorarrayint(Tensor self, *, Tensor[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
  */
 export function gradient(
   self: Tensor,
   options: { spacing: readonly Tensor[]; dim?: number | null; edgeOrder?: number },
 ): Tensor[];
+/**
+ * PyTorch's `gradient`.
+ *
+ * `aten::gradient.scalararray(Tensor self, *, Scalar spacing, int[] dim, int edge_order=1) -> Tensor[]`
+ */
+export function gradient(
+  self: Tensor,
+  options: { spacing: Scalar; dim: readonly number[]; edgeOrder?: number },
+): Tensor[];
+/**
+ * PyTorch's `gradient`.
+ *
+ * `aten::gradient.scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
+ */
+export function gradient(
+  self: Tensor,
+  options: { spacing: readonly Scalar[]; dim: readonly number[]; edgeOrder?: number },
+): Tensor[];
+/**
+ * PyTorch's `gradient`.
+ *
+ * `aten::gradient.tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
+ */
+export function gradient(
+  self: Tensor,
+  options: { spacing: readonly Tensor[]; dim: readonly number[]; edgeOrder?: number },
+): Tensor[];
 export function gradient(self?: unknown, options?: unknown, extra?: unknown): Tensor[] {
   let $o: Options = NONE;
   if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("gradient", "dim, edgeOrder, spacing", options, 1, extra);
+    $o = lastOptions("gradient", "spacing, dim, edgeOrder", options, 1, extra);
   }
+  const $spacing = $o.spacing;
   const $dim = $o.dim;
   const $edgeOrder = $o.edgeOrder;
-  const $spacing = $o.spacing;
-  if ($spacing === undefined && isTensor(self) && isNumbers($dim)) {
-    return gradient$array(self, $dim, $edgeOrder);
-  }
-  if (isTensor(self) && isScalar($spacing) && isNumbers($dim)) {
-    return gradient$scalararray(self, $spacing, $dim, $edgeOrder);
-  }
   if (
     isTensor(self) && ($spacing === undefined || $spacing === null || isScalar($spacing)) &&
     ($dim === undefined || $dim === null || isIntegral($dim))
   ) return gradient$scalarint(self, $spacing, $dim, $edgeOrder);
-  if (isTensor(self) && isNumbers($spacing) && isNumbers($dim)) {
-    return gradient$scalarrayarray(self, $spacing, $dim, $edgeOrder);
+  if ($spacing === undefined && isTensor(self) && isNumbers($dim)) {
+    return gradient$array(self, $dim, $edgeOrder);
   }
   if (
     isTensor(self) && isNumbers($spacing) &&
     ($dim === undefined || $dim === null || isIntegral($dim))
   ) return gradient$scalarrayint(self, $spacing, $dim, $edgeOrder);
-  if (isTensor(self) && isTensors($spacing) && isNumbers($dim)) {
-    return gradient$tensorarray(self, $spacing, $dim, $edgeOrder);
-  }
   if (
     isTensor(self) && isTensors($spacing) &&
     ($dim === undefined || $dim === null || isIntegral($dim))
   ) return gradient$tensorarrayint(self, $spacing, $dim, $edgeOrder);
+  if (isTensor(self) && isScalar($spacing) && isNumbers($dim)) {
+    return gradient$scalararray(self, $spacing, $dim, $edgeOrder);
+  }
+  if (isTensor(self) && isNumbers($spacing) && isNumbers($dim)) {
+    return gradient$scalarrayarray(self, $spacing, $dim, $edgeOrder);
+  }
+  if (isTensor(self) && isTensors($spacing) && isNumbers($dim)) {
+    return gradient$tensorarray(self, $spacing, $dim, $edgeOrder);
+  }
   throw noOverload(
     "gradient",
-    "gradient(self: Tensor, { dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing: Scalar; dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing?: Scalar | null; dim?: number | null; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Scalar[]; dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Scalar[]; dim?: number | null; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Tensor[]; dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Tensor[]; dim?: number | null; edgeOrder?: number }?)",
+    "gradient(self: Tensor, { spacing?: Scalar | null; dim?: number | null; edgeOrder?: number }?); gradient(self: Tensor, { dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Scalar[]; dim?: number | null; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Tensor[]; dim?: number | null; edgeOrder?: number }?); gradient(self: Tensor, { spacing: Scalar; dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Scalar[]; dim: readonly number[]; edgeOrder?: number }?); gradient(self: Tensor, { spacing: readonly Tensor[]; dim: readonly number[]; edgeOrder?: number }?)",
     [self],
     $o,
   );
@@ -7533,13 +7240,7 @@ function greater$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::greater.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function greater(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `greater`.
- *
- * `aten::greater.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function greater(self: Tensor, other: Scalar): Tensor;
+export function greater(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greater(
   self?: unknown,
   other?: unknown,
@@ -7587,13 +7288,7 @@ function greaterEqual$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::greater_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function greaterEqual(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `greaterEqual`.
- *
- * `aten::greater_equal.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function greaterEqual(self: Tensor, other: Scalar): Tensor;
+export function greaterEqual(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greaterEqual(
   self?: unknown,
   other?: unknown,
@@ -8127,13 +7822,7 @@ function gt$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::gt.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function gt(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `gt`.
- *
- * `aten::gt.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function gt(self: Tensor, other: Scalar): Tensor;
+export function gt(self: Tensor, other: Tensor | Scalar): Tensor;
 export function gt(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -8438,7 +8127,7 @@ function histogramdd$TensorList_bins(
  */
 export function histogramdd(
   self: Tensor,
-  bins: number,
+  bins: number | readonly number[],
   range?: readonly number[] | null,
   weight?: Tensor | null,
   density?: boolean,
@@ -8450,7 +8139,7 @@ export function histogramdd(
  */
 export function histogramdd(
   self: Tensor,
-  bins: number,
+  bins: number | readonly number[],
   range: readonly number[] | null,
   weight: Tensor | null,
   options: { density?: boolean },
@@ -8462,7 +8151,7 @@ export function histogramdd(
  */
 export function histogramdd(
   self: Tensor,
-  bins: number,
+  bins: number | readonly number[],
   range: readonly number[] | null,
   options: { weight?: Tensor | null; density?: boolean },
 ): HistBinEdgesList<Tensor>;
@@ -8473,52 +8162,7 @@ export function histogramdd(
  */
 export function histogramdd(
   self: Tensor,
-  bins: number,
-  options: { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
-): HistBinEdgesList<Tensor>;
-/**
- * PyTorch's `histogramdd`.
- *
- * `aten::histogramdd(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
- */
-export function histogramdd(
-  self: Tensor,
-  bins: readonly number[],
-  range?: readonly number[] | null,
-  weight?: Tensor | null,
-  density?: boolean,
-): HistBinEdgesList<Tensor>;
-/**
- * PyTorch's `histogramdd`.
- *
- * `aten::histogramdd(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
- */
-export function histogramdd(
-  self: Tensor,
-  bins: readonly number[],
-  range: readonly number[] | null,
-  weight: Tensor | null,
-  options: { density?: boolean },
-): HistBinEdgesList<Tensor>;
-/**
- * PyTorch's `histogramdd`.
- *
- * `aten::histogramdd(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
- */
-export function histogramdd(
-  self: Tensor,
-  bins: readonly number[],
-  range: readonly number[] | null,
-  options: { weight?: Tensor | null; density?: boolean },
-): HistBinEdgesList<Tensor>;
-/**
- * PyTorch's `histogramdd`.
- *
- * `aten::histogramdd(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
- */
-export function histogramdd(
-  self: Tensor,
-  bins: readonly number[],
+  bins: number | readonly number[],
   options: { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
 ): HistBinEdgesList<Tensor>;
 /**

@@ -204,13 +204,7 @@ function indexFill$int_Scalar(self: unknown, dim: unknown, index: unknown, value
  *
  * `aten::index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
  */
-export function indexFill(self: Tensor, dim: number, index: Tensor, value: Tensor): Tensor;
-/**
- * PyTorch's `indexFill`.
- *
- * `aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
- */
-export function indexFill(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
+export function indexFill(self: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
 export function indexFill(
   self?: unknown,
   dim?: unknown,
@@ -822,13 +816,7 @@ function le$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::le.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function le(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `le`.
- *
- * `aten::le.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function le(self: Tensor, other: Scalar): Tensor;
+export function le(self: Tensor, other: Tensor | Scalar): Tensor;
 export function le(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -873,13 +861,7 @@ function lerp$Scalar(self: unknown, end: unknown, weight: unknown): Tensor {
  *
  * `aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
  */
-export function lerp(self: Tensor, end: Tensor, weight: Tensor): Tensor;
-/**
- * PyTorch's `lerp`.
- *
- * `aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor`
- */
-export function lerp(self: Tensor, end: Tensor, weight: Scalar): Tensor;
+export function lerp(self: Tensor, end: Tensor, weight: Tensor | Scalar): Tensor;
 export function lerp(
   self?: unknown,
   end?: unknown,
@@ -936,13 +918,7 @@ function less$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::less.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function less(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `less`.
- *
- * `aten::less.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function less(self: Tensor, other: Scalar): Tensor;
+export function less(self: Tensor, other: Tensor | Scalar): Tensor;
 export function less(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -983,13 +959,7 @@ function lessEqual$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::less_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function lessEqual(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `lessEqual`.
- *
- * `aten::less_equal.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function lessEqual(self: Tensor, other: Scalar): Tensor;
+export function lessEqual(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lessEqual(
   self?: unknown,
   other?: unknown,
@@ -1504,13 +1474,7 @@ function lt$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function lt(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `lt`.
- *
- * `aten::lt.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function lt(self: Tensor, other: Scalar): Tensor;
+export function lt(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lt(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -1696,13 +1660,7 @@ function maskedFill$Scalar(self: unknown, mask: unknown, value: unknown): Tensor
  *
  * `aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
  */
-export function maskedFill(self: Tensor, mask: Tensor, value: Tensor): Tensor;
-/**
- * PyTorch's `maskedFill`.
- *
- * `aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`
- */
-export function maskedFill(self: Tensor, mask: Tensor, value: Scalar): Tensor;
+export function maskedFill(self: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor;
 export function maskedFill(
   self?: unknown,
   mask?: unknown,
@@ -2443,13 +2401,7 @@ function mul$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::mul.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function mul(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `mul`.
- *
- * `aten::mul.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function mul(self: Tensor, other: Scalar): Tensor;
+export function mul(self: Tensor, other: Tensor | Scalar): Tensor;
 export function mul(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -2546,13 +2498,7 @@ function multiply$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::multiply.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function multiply(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `multiply`.
- *
- * `aten::multiply.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function multiply(self: Tensor, other: Scalar): Tensor;
+export function multiply(self: Tensor, other: Tensor | Scalar): Tensor;
 export function multiply(
   self?: unknown,
   other?: unknown,
@@ -3167,13 +3113,7 @@ function ne$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::ne.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function ne(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `ne`.
- *
- * `aten::ne.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function ne(self: Tensor, other: Scalar): Tensor;
+export function ne(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ne(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -3288,13 +3228,7 @@ function notEqual$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::not_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function notEqual(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `notEqual`.
- *
- * `aten::not_equal.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function notEqual(self: Tensor, other: Scalar): Tensor;
+export function notEqual(self: Tensor, other: Tensor | Scalar): Tensor;
 export function notEqual(
   self?: unknown,
   other?: unknown,
@@ -3666,13 +3600,7 @@ function pow$Scalar(self: unknown, exponent: unknown): Tensor {
  *
  * `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  */
-export function pow(self: Tensor, exponent: Tensor): Tensor;
-/**
- * PyTorch's `pow`.
- *
- * `aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
- */
-export function pow(self: Tensor, exponent: Scalar): Tensor;
+export function pow(self: Tensor, exponent: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `pow`.
  *
@@ -4268,13 +4196,7 @@ function remainder$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  *
  * `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function remainder(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `remainder`.
- *
- * `aten::remainder.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function remainder(self: Tensor, other: Scalar): Tensor;
+export function remainder(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `remainder`.
  *
@@ -4453,7 +4375,7 @@ export function repeatInterleave(repeats: Tensor, options?: { outputSize?: numbe
  */
 export function repeatInterleave(
   self: Tensor,
-  repeats: Tensor,
+  repeats: Tensor | number,
   dim?: number | null,
   options?: { outputSize?: number | null },
 ): Tensor;
@@ -4464,28 +4386,7 @@ export function repeatInterleave(
  */
 export function repeatInterleave(
   self: Tensor,
-  repeats: Tensor,
-  options: { dim?: number | null; outputSize?: number | null },
-): Tensor;
-/**
- * PyTorch's `repeatInterleave`.
- *
- * `aten::repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
- */
-export function repeatInterleave(
-  self: Tensor,
-  repeats: number,
-  dim?: number | null,
-  options?: { outputSize?: number | null },
-): Tensor;
-/**
- * PyTorch's `repeatInterleave`.
- *
- * `aten::repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
- */
-export function repeatInterleave(
-  self: Tensor,
-  repeats: number,
+  repeats: Tensor | number,
   options: { dim?: number | null; outputSize?: number | null },
 ): Tensor;
 export function repeatInterleave(
@@ -4612,13 +4513,7 @@ function resultType$Scalar_Scalar(scalar1: unknown, scalar2: unknown): DType {
  *
  * `aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType`
  */
-export function resultType(tensor: Tensor, other: Tensor): DType;
-/**
- * PyTorch's `resultType`.
- *
- * `aten::result_type.Scalar(Tensor tensor, Scalar other) -> ScalarType`
- */
-export function resultType(tensor: Tensor, other: Scalar): DType;
+export function resultType(tensor: Tensor, other: Tensor | Scalar): DType;
 /**
  * PyTorch's `resultType`.
  *
@@ -5572,56 +5467,34 @@ function rsub$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  *
  * `aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  */
-export function rsub(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
-/**
- * PyTorch's `rsub`.
- *
- * `aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
- */
-export function rsub(self: Tensor, other: Scalar, alpha?: Scalar): Tensor;
-/**
- * PyTorch's `rsub`.
- *
- * `aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
- */
-export function rsub(self: Tensor, other: Scalar, options: { alpha?: Scalar }): Tensor;
-export function rsub(
-  self?: unknown,
-  other?: unknown,
-  alpha?: unknown,
-  options?: unknown,
-  extra?: unknown,
-): Tensor {
+export function rsub(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
+export function rsub(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
-    $o = readOptions("rsub", "other, alpha", other, alpha ?? options ?? extra);
+    $o = readOptions("rsub", "other, alpha", other, options ?? extra);
     other = undefined;
-  } else if (isOptions(alpha)) {
-    $o = readOptions("rsub", "other, alpha", alpha, options ?? extra);
-    alpha = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("rsub", "other, alpha", options, 3, extra);
+    $o = lastOptions("rsub", "other, alpha", options, 2, extra);
   }
   const $other = $o.other;
   const $alpha = $o.alpha;
-  if (alpha === undefined && isTensor(self) && isTensor(or(other, $other))) {
+  if (isTensor(self) && isTensor(or(other, $other))) {
     return rsub$Tensor(self, or(other, $other), $alpha);
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    (or(alpha, $alpha) === undefined || isScalar(or(alpha, $alpha)))
-  ) return rsub$Scalar(self, or(other, $other), or(alpha, $alpha));
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return rsub$Scalar(self, or(other, $other), $alpha);
+  }
   throw noOverload(
     "rsub",
-    "rsub(self: Tensor, other: Tensor, { alpha?: Scalar }?); rsub(self: Tensor, other: Scalar, alpha?: Scalar)",
-    [self, other, alpha],
+    "rsub(self: Tensor, other: Tensor, { alpha?: Scalar }?); rsub(self: Tensor, other: Scalar, { alpha?: Scalar }?)",
+    [self, other],
     $o,
   );
 }
 
 const scatter$src$op = new Op("aten::scatter.src", "scatter");
-const scatter$reduce$op = new Op("aten::scatter.reduce", "scatter");
 const scatter$value$op = new Op("aten::scatter.value", "scatter");
+const scatter$reduce$op = new Op("aten::scatter.reduce", "scatter");
 const scatter$value_reduce$op = new Op("aten::scatter.value_reduce", "scatter");
 function scatter$src(self: unknown, dim: unknown, index: unknown, src: unknown): Tensor {
   const $self = asTensor(self, "scatter", "self");
@@ -5634,6 +5507,18 @@ function scatter$src(self: unknown, dim: unknown, index: unknown, src: unknown):
   putTensor($index, "scatter", "index");
   putTensor($src, "scatter", "src");
   return runTensor(scatter$src$op);
+}
+function scatter$value(self: unknown, dim: unknown, index: unknown, value: unknown): Tensor {
+  const $self = asTensor(self, "scatter", "self");
+  const $dim = asInt(dim, "scatter", "dim");
+  const $index = asTensor(index, "scatter", "index");
+  const $value = asScalar(value, "scatter", "value");
+  begin();
+  putTensor($self, "scatter", "self");
+  putNumber($dim);
+  putTensor($index, "scatter", "index");
+  putScalar($value);
+  return runTensor(scatter$value$op);
 }
 function scatter$reduce(
   self: unknown,
@@ -5654,18 +5539,6 @@ function scatter$reduce(
   putTensor($src, "scatter", "src");
   putString($reduce);
   return runTensor(scatter$reduce$op);
-}
-function scatter$value(self: unknown, dim: unknown, index: unknown, value: unknown): Tensor {
-  const $self = asTensor(self, "scatter", "self");
-  const $dim = asInt(dim, "scatter", "dim");
-  const $index = asTensor(index, "scatter", "index");
-  const $value = asScalar(value, "scatter", "value");
-  begin();
-  putTensor($self, "scatter", "self");
-  putNumber($dim);
-  putTensor($index, "scatter", "index");
-  putScalar($value);
-  return runTensor(scatter$value$op);
 }
 function scatter$value_reduce(
   self: unknown,
@@ -5696,6 +5569,12 @@ export function scatter(self: Tensor, dim: number, index: Tensor, src: Tensor): 
 /**
  * PyTorch's `scatter`.
  *
+ * `aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
+ */
+export function scatter(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
+/**
+ * PyTorch's `scatter`.
+ *
  * `aten::scatter.reduce(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor`
  */
 export function scatter(
@@ -5705,12 +5584,6 @@ export function scatter(
   src: Tensor,
   options: { reduce: "add" | "multiply" },
 ): Tensor;
-/**
- * PyTorch's `scatter`.
- *
- * `aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
- */
-export function scatter(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
 /**
  * PyTorch's `scatter`.
  *
@@ -5759,20 +5632,20 @@ export function scatter(
     isTensor(or(index, $index)) && isTensor(or(a3, $src))
   ) return scatter$src(self, or(dim, $dim), or(index, $index), or(a3, $src));
   if (
-    $value === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isTensor(or(a3, $src)) && typeof $reduce === "string"
-  ) return scatter$reduce(self, or(dim, $dim), or(index, $index), or(a3, $src), $reduce);
-  if (
     $src === undefined && $reduce === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
     isTensor(or(index, $index)) && isScalar(or(a3, $value))
   ) return scatter$value(self, or(dim, $dim), or(index, $index), or(a3, $value));
+  if (
+    $value === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
+    isTensor(or(index, $index)) && isTensor(or(a3, $src)) && typeof $reduce === "string"
+  ) return scatter$reduce(self, or(dim, $dim), or(index, $index), or(a3, $src), $reduce);
   if (
     $src === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
     isTensor(or(index, $index)) && isScalar(or(a3, $value)) && typeof $reduce === "string"
   ) return scatter$value_reduce(self, or(dim, $dim), or(index, $index), or(a3, $value), $reduce);
   throw noOverload(
     "scatter",
-    "scatter(self: Tensor, dim: number, index: Tensor, src: Tensor); scatter(self: Tensor, dim: number, index: Tensor, src: Tensor, { reduce: 'add' | 'multiply' }?); scatter(self: Tensor, dim: number, index: Tensor, value: Scalar); scatter(self: Tensor, dim: number, index: Tensor, value: Scalar, { reduce: 'add' | 'multiply' }?)",
+    "scatter(self: Tensor, dim: number, index: Tensor, src: Tensor); scatter(self: Tensor, dim: number, index: Tensor, value: Scalar); scatter(self: Tensor, dim: number, index: Tensor, src: Tensor, { reduce: 'add' | 'multiply' }?); scatter(self: Tensor, dim: number, index: Tensor, value: Scalar, { reduce: 'add' | 'multiply' }?)",
     [self, dim, index, a3],
     $o,
   );
@@ -5962,22 +5835,7 @@ function searchsorted$Scalar(
  */
 export function searchsorted(
   sortedSequence: Tensor,
-  self: Tensor,
-  options?: {
-    outInt32?: boolean;
-    right?: boolean;
-    side?: "left" | "right" | null;
-    sorter?: Tensor | null;
-  },
-): Tensor;
-/**
- * PyTorch's `searchsorted`.
- *
- * `aten::searchsorted.Scalar(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor`
- */
-export function searchsorted(
-  sortedSequence: Tensor,
-  self: Scalar,
+  self: Tensor | Scalar,
   options?: {
     outInt32?: boolean;
     right?: boolean;
@@ -6321,7 +6179,7 @@ function sort$(self: unknown, dim: unknown, descending: unknown): ValuesIndices<
  */
 export function sort(
   self: Tensor,
-  options: { stable: boolean | null; dim?: number; descending?: boolean },
+  options?: { stable?: boolean | null; dim?: number; descending?: boolean },
 ): ValuesIndices<Tensor>;
 /**
  * PyTorch's `sort`.
@@ -6338,15 +6196,6 @@ export function sort(
   self: Tensor,
   dim: number,
   options: { descending?: boolean },
-): ValuesIndices<Tensor>;
-/**
- * PyTorch's `sort`.
- *
- * `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
- */
-export function sort(
-  self: Tensor,
-  options: { dim?: number; descending?: boolean },
 ): ValuesIndices<Tensor>;
 export function sort(
   self?: unknown,
@@ -6368,10 +6217,9 @@ export function sort(
   const $dim = $o.dim;
   const $descending = $o.descending;
   const $stable = $o.stable;
-  if (
-    dim === undefined && descending === undefined && isTensor(self) &&
-    ($stable === null || typeof $stable === "boolean")
-  ) return sort$stable(self, $stable, $dim, $descending);
+  if (dim === undefined && descending === undefined && isTensor(self)) {
+    return sort$stable(self, $stable, $dim, $descending);
+  }
   if (
     $stable === undefined && isTensor(self) &&
     (or(dim, $dim) === undefined || isIntegral(or(dim, $dim))) &&
@@ -6379,7 +6227,7 @@ export function sort(
   ) return sort$(self, or(dim, $dim), or(descending, $descending));
   throw noOverload(
     "sort",
-    "sort(self: Tensor, { stable: boolean | null; dim?: number; descending?: boolean }?); sort(self: Tensor, dim?: number, descending?: boolean)",
+    "sort(self: Tensor, { stable?: boolean | null; dim?: number; descending?: boolean }?); sort(self: Tensor, dim?: number, descending?: boolean)",
     [self, dim, descending],
     $o,
   );
@@ -6596,49 +6444,27 @@ function sub$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  *
  * `aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  */
-export function sub(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
-/**
- * PyTorch's `sub`.
- *
- * `aten::sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
- */
-export function sub(self: Tensor, other: Scalar, alpha?: Scalar): Tensor;
-/**
- * PyTorch's `sub`.
- *
- * `aten::sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
- */
-export function sub(self: Tensor, other: Scalar, options: { alpha?: Scalar }): Tensor;
-export function sub(
-  self?: unknown,
-  other?: unknown,
-  alpha?: unknown,
-  options?: unknown,
-  extra?: unknown,
-): Tensor {
+export function sub(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
+export function sub(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
-    $o = readOptions("sub", "other, alpha", other, alpha ?? options ?? extra);
+    $o = readOptions("sub", "other, alpha", other, options ?? extra);
     other = undefined;
-  } else if (isOptions(alpha)) {
-    $o = readOptions("sub", "other, alpha", alpha, options ?? extra);
-    alpha = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("sub", "other, alpha", options, 3, extra);
+    $o = lastOptions("sub", "other, alpha", options, 2, extra);
   }
   const $other = $o.other;
   const $alpha = $o.alpha;
-  if (alpha === undefined && isTensor(self) && isTensor(or(other, $other))) {
+  if (isTensor(self) && isTensor(or(other, $other))) {
     return sub$Tensor(self, or(other, $other), $alpha);
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    (or(alpha, $alpha) === undefined || isScalar(or(alpha, $alpha)))
-  ) return sub$Scalar(self, or(other, $other), or(alpha, $alpha));
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return sub$Scalar(self, or(other, $other), $alpha);
+  }
   throw noOverload(
     "sub",
-    "sub(self: Tensor, other: Tensor, { alpha?: Scalar }?); sub(self: Tensor, other: Scalar, alpha?: Scalar)",
-    [self, other, alpha],
+    "sub(self: Tensor, other: Tensor, { alpha?: Scalar }?); sub(self: Tensor, other: Scalar, { alpha?: Scalar }?)",
+    [self, other],
     $o,
   );
 }
@@ -6670,49 +6496,36 @@ function subtract$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor 
  *
  * `aten::subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  */
-export function subtract(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
-/**
- * PyTorch's `subtract`.
- *
- * `aten::subtract.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
- */
-export function subtract(self: Tensor, other: Scalar, alpha?: Scalar): Tensor;
-/**
- * PyTorch's `subtract`.
- *
- * `aten::subtract.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
- */
-export function subtract(self: Tensor, other: Scalar, options: { alpha?: Scalar }): Tensor;
+export function subtract(
+  self: Tensor,
+  other: Tensor | Scalar,
+  options?: { alpha?: Scalar },
+): Tensor;
 export function subtract(
   self?: unknown,
   other?: unknown,
-  alpha?: unknown,
   options?: unknown,
   extra?: unknown,
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
-    $o = readOptions("subtract", "other, alpha", other, alpha ?? options ?? extra);
+    $o = readOptions("subtract", "other, alpha", other, options ?? extra);
     other = undefined;
-  } else if (isOptions(alpha)) {
-    $o = readOptions("subtract", "other, alpha", alpha, options ?? extra);
-    alpha = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("subtract", "other, alpha", options, 3, extra);
+    $o = lastOptions("subtract", "other, alpha", options, 2, extra);
   }
   const $other = $o.other;
   const $alpha = $o.alpha;
-  if (alpha === undefined && isTensor(self) && isTensor(or(other, $other))) {
+  if (isTensor(self) && isTensor(or(other, $other))) {
     return subtract$Tensor(self, or(other, $other), $alpha);
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    (or(alpha, $alpha) === undefined || isScalar(or(alpha, $alpha)))
-  ) return subtract$Scalar(self, or(other, $other), or(alpha, $alpha));
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return subtract$Scalar(self, or(other, $other), $alpha);
+  }
   throw noOverload(
     "subtract",
-    "subtract(self: Tensor, other: Tensor, { alpha?: Scalar }?); subtract(self: Tensor, other: Scalar, alpha?: Scalar)",
-    [self, other, alpha],
+    "subtract(self: Tensor, other: Tensor, { alpha?: Scalar }?); subtract(self: Tensor, other: Scalar, { alpha?: Scalar }?)",
+    [self, other],
     $o,
   );
 }
@@ -7802,13 +7615,7 @@ function trueDivide$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::true_divide.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function trueDivide(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `trueDivide`.
- *
- * `aten::true_divide.Scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function trueDivide(self: Tensor, other: Scalar): Tensor;
+export function trueDivide(self: Tensor, other: Tensor | Scalar): Tensor;
 export function trueDivide(
   self?: unknown,
   other?: unknown,
@@ -8246,13 +8053,7 @@ function xlogy$Scalar_Self(self: unknown, other: unknown): Tensor {
  *
  * `aten::xlogy.Tensor(Tensor self, Tensor other) -> Tensor`
  */
-export function xlogy(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `xlogy`.
- *
- * `aten::xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor`
- */
-export function xlogy(self: Tensor, other: Scalar): Tensor;
+export function xlogy(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `xlogy`.
  *

@@ -149,49 +149,27 @@ function add_$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  *
  * `aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  */
-export function add_(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
-/**
- * PyTorch's in-place `add_`: writes its result to this tensor and returns it.
- *
- * `aten::add_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
- */
-export function add_(self: Tensor, other: Scalar, alpha?: Scalar): Tensor;
-/**
- * PyTorch's in-place `add_`: writes its result to this tensor and returns it.
- *
- * `aten::add_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
- */
-export function add_(self: Tensor, other: Scalar, options: { alpha?: Scalar }): Tensor;
-export function add_(
-  self?: unknown,
-  other?: unknown,
-  alpha?: unknown,
-  options?: unknown,
-  extra?: unknown,
-): Tensor {
+export function add_(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
+export function add_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
-    $o = readOptions("add_", "other, alpha", other, alpha ?? options ?? extra);
+    $o = readOptions("add_", "other, alpha", other, options ?? extra);
     other = undefined;
-  } else if (isOptions(alpha)) {
-    $o = readOptions("add_", "other, alpha", alpha, options ?? extra);
-    alpha = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("add_", "other, alpha", options, 3, extra);
+    $o = lastOptions("add_", "other, alpha", options, 2, extra);
   }
   const $other = $o.other;
   const $alpha = $o.alpha;
-  if (alpha === undefined && isTensor(self) && isTensor(or(other, $other))) {
+  if (isTensor(self) && isTensor(or(other, $other))) {
     return add_$Tensor(self, or(other, $other), $alpha);
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    (or(alpha, $alpha) === undefined || isScalar(or(alpha, $alpha)))
-  ) return add_$Scalar(self, or(other, $other), or(alpha, $alpha));
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return add_$Scalar(self, or(other, $other), $alpha);
+  }
   throw noOverload(
     "add_",
-    "add_(self: Tensor, other: Tensor, { alpha?: Scalar }?); add_(self: Tensor, other: Scalar, alpha?: Scalar)",
-    [self, other, alpha],
+    "add_(self: Tensor, other: Tensor, { alpha?: Scalar }?); add_(self: Tensor, other: Scalar, { alpha?: Scalar }?)",
+    [self, other],
     $o,
   );
 }
@@ -986,13 +964,7 @@ function bitwiseAnd_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::bitwise_and_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function bitwiseAnd_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `bitwise_and_`: writes its result to this tensor and returns it.
- *
- * `aten::bitwise_and_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function bitwiseAnd_(self: Tensor, other: Scalar): Tensor;
+export function bitwiseAnd_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseAnd_(
   self?: unknown,
   other?: unknown,
@@ -1049,13 +1021,7 @@ function bitwiseLeftShift_$Tensor_Scalar(self: unknown, other: unknown): Tensor 
  *
  * `aten::bitwise_left_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function bitwiseLeftShift_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `bitwise_left_shift_`: writes its result to this tensor and returns it.
- *
- * `aten::bitwise_left_shift_.Tensor_Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function bitwiseLeftShift_(self: Tensor, other: Scalar): Tensor;
+export function bitwiseLeftShift_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseLeftShift_(
   self?: unknown,
   other?: unknown,
@@ -1127,13 +1093,7 @@ function bitwiseOr_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::bitwise_or_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function bitwiseOr_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `bitwise_or_`: writes its result to this tensor and returns it.
- *
- * `aten::bitwise_or_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function bitwiseOr_(self: Tensor, other: Scalar): Tensor;
+export function bitwiseOr_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseOr_(
   self?: unknown,
   other?: unknown,
@@ -1193,13 +1153,7 @@ function bitwiseRightShift_$Tensor_Scalar(self: unknown, other: unknown): Tensor
  *
  * `aten::bitwise_right_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function bitwiseRightShift_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `bitwise_right_shift_`: writes its result to this tensor and returns it.
- *
- * `aten::bitwise_right_shift_.Tensor_Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function bitwiseRightShift_(self: Tensor, other: Scalar): Tensor;
+export function bitwiseRightShift_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseRightShift_(
   self?: unknown,
   other?: unknown,
@@ -1253,13 +1207,7 @@ function bitwiseXor_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::bitwise_xor_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function bitwiseXor_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `bitwise_xor_`: writes its result to this tensor and returns it.
- *
- * `aten::bitwise_xor_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function bitwiseXor_(self: Tensor, other: Scalar): Tensor;
+export function bitwiseXor_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseXor_(
   self?: unknown,
   other?: unknown,
@@ -1513,13 +1461,7 @@ function clampMax_$(self: unknown, max: unknown): Tensor {
  *
  * `aten::clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
  */
-export function clampMax_(self: Tensor, max: Tensor): Tensor;
-/**
- * PyTorch's in-place `clamp_max_`: writes its result to this tensor and returns it.
- *
- * `aten::clamp_max_(Tensor(a!) self, Scalar max) -> Tensor(a!)`
- */
-export function clampMax_(self: Tensor, max: Scalar): Tensor;
+export function clampMax_(self: Tensor, max: Tensor | Scalar): Tensor;
 export function clampMax_(
   self?: unknown,
   max?: unknown,
@@ -1569,13 +1511,7 @@ function clampMin_$(self: unknown, min: unknown): Tensor {
  *
  * `aten::clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
  */
-export function clampMin_(self: Tensor, min: Tensor): Tensor;
-/**
- * PyTorch's in-place `clamp_min_`: writes its result to this tensor and returns it.
- *
- * `aten::clamp_min_(Tensor(a!) self, Scalar min) -> Tensor(a!)`
- */
-export function clampMin_(self: Tensor, min: Scalar): Tensor;
+export function clampMin_(self: Tensor, min: Tensor | Scalar): Tensor;
 export function clampMin_(
   self?: unknown,
   min?: unknown,
@@ -1787,13 +1723,7 @@ function copysign_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::copysign_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function copysign_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `copysign_`: writes its result to this tensor and returns it.
- *
- * `aten::copysign_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function copysign_(self: Tensor, other: Scalar): Tensor;
+export function copysign_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function copysign_(
   self?: unknown,
   other?: unknown,
@@ -2040,34 +1970,12 @@ function div_$Scalar_mode(self: unknown, other: unknown, roundingMode: unknown):
 /**
  * PyTorch's in-place `div_`: writes its result to this tensor and returns it.
  *
- * `aten::div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
- */
-export function div_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `div_`: writes its result to this tensor and returns it.
- *
  * `aten::div_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
  */
 export function div_(
   self: Tensor,
-  other: Tensor,
-  options: { roundingMode: "trunc" | "floor" | null },
-): Tensor;
-/**
- * PyTorch's in-place `div_`: writes its result to this tensor and returns it.
- *
- * `aten::div_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function div_(self: Tensor, other: Scalar): Tensor;
-/**
- * PyTorch's in-place `div_`: writes its result to this tensor and returns it.
- *
- * `aten::div_.Scalar_mode(Tensor(a!) self, Scalar other, *, str? rounding_mode) -> Tensor(a!)`
- */
-export function div_(
-  self: Tensor,
-  other: Scalar,
-  options: { roundingMode: "trunc" | "floor" | null },
+  other: Tensor | Scalar,
+  options?: { roundingMode?: "trunc" | "floor" | null },
 ): Tensor;
 export function div_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
@@ -2082,20 +1990,18 @@ export function div_(self?: unknown, other?: unknown, options?: unknown, extra?:
   if ($roundingMode === undefined && isTensor(self) && isTensor(or(other, $other))) {
     return div_$Tensor(self, or(other, $other));
   }
-  if (
-    isTensor(self) && isTensor(or(other, $other)) &&
-    ($roundingMode === null || typeof $roundingMode === "string")
-  ) return div_$Tensor_mode(self, or(other, $other), $roundingMode);
+  if (isTensor(self) && isTensor(or(other, $other))) {
+    return div_$Tensor_mode(self, or(other, $other), $roundingMode);
+  }
   if ($roundingMode === undefined && isTensor(self) && isScalar(or(other, $other))) {
     return div_$Scalar(self, or(other, $other));
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    ($roundingMode === null || typeof $roundingMode === "string")
-  ) return div_$Scalar_mode(self, or(other, $other), $roundingMode);
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return div_$Scalar_mode(self, or(other, $other), $roundingMode);
+  }
   throw noOverload(
     "div_",
-    "div_(self: Tensor, other: Tensor); div_(self: Tensor, other: Tensor, { roundingMode: 'trunc' | 'floor' | null }?); div_(self: Tensor, other: Scalar); div_(self: Tensor, other: Scalar, { roundingMode: 'trunc' | 'floor' | null }?)",
+    "div_(self: Tensor, other: Tensor); div_(self: Tensor, other: Tensor, { roundingMode?: 'trunc' | 'floor' | null }?); div_(self: Tensor, other: Scalar); div_(self: Tensor, other: Scalar, { roundingMode?: 'trunc' | 'floor' | null }?)",
     [self, other],
     $o,
   );
@@ -2152,34 +2058,12 @@ function divide_$Scalar_mode(self: unknown, other: unknown, roundingMode: unknow
 /**
  * PyTorch's in-place `divide_`: writes its result to this tensor and returns it.
  *
- * `aten::divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
- */
-export function divide_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `divide_`: writes its result to this tensor and returns it.
- *
  * `aten::divide_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
  */
 export function divide_(
   self: Tensor,
-  other: Tensor,
-  options: { roundingMode: "trunc" | "floor" | null },
-): Tensor;
-/**
- * PyTorch's in-place `divide_`: writes its result to this tensor and returns it.
- *
- * `aten::divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function divide_(self: Tensor, other: Scalar): Tensor;
-/**
- * PyTorch's in-place `divide_`: writes its result to this tensor and returns it.
- *
- * `aten::divide_.Scalar_mode(Tensor(a!) self, Scalar other, *, str? rounding_mode) -> Tensor(a!)`
- */
-export function divide_(
-  self: Tensor,
-  other: Scalar,
-  options: { roundingMode: "trunc" | "floor" | null },
+  other: Tensor | Scalar,
+  options?: { roundingMode?: "trunc" | "floor" | null },
 ): Tensor;
 export function divide_(
   self?: unknown,
@@ -2199,20 +2083,18 @@ export function divide_(
   if ($roundingMode === undefined && isTensor(self) && isTensor(or(other, $other))) {
     return divide_$Tensor(self, or(other, $other));
   }
-  if (
-    isTensor(self) && isTensor(or(other, $other)) &&
-    ($roundingMode === null || typeof $roundingMode === "string")
-  ) return divide_$Tensor_mode(self, or(other, $other), $roundingMode);
+  if (isTensor(self) && isTensor(or(other, $other))) {
+    return divide_$Tensor_mode(self, or(other, $other), $roundingMode);
+  }
   if ($roundingMode === undefined && isTensor(self) && isScalar(or(other, $other))) {
     return divide_$Scalar(self, or(other, $other));
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    ($roundingMode === null || typeof $roundingMode === "string")
-  ) return divide_$Scalar_mode(self, or(other, $other), $roundingMode);
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return divide_$Scalar_mode(self, or(other, $other), $roundingMode);
+  }
   throw noOverload(
     "divide_",
-    "divide_(self: Tensor, other: Tensor); divide_(self: Tensor, other: Tensor, { roundingMode: 'trunc' | 'floor' | null }?); divide_(self: Tensor, other: Scalar); divide_(self: Tensor, other: Scalar, { roundingMode: 'trunc' | 'floor' | null }?)",
+    "divide_(self: Tensor, other: Tensor); divide_(self: Tensor, other: Tensor, { roundingMode?: 'trunc' | 'floor' | null }?); divide_(self: Tensor, other: Scalar); divide_(self: Tensor, other: Scalar, { roundingMode?: 'trunc' | 'floor' | null }?)",
     [self, other],
     $o,
   );
@@ -2343,13 +2225,7 @@ function eq_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::eq_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function eq_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `eq_`: writes its result to this tensor and returns it.
- *
- * `aten::eq_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function eq_(self: Tensor, other: Scalar): Tensor;
+export function eq_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function eq_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -2617,13 +2493,7 @@ function fill_$Scalar(self: unknown, value: unknown): Tensor {
  *
  * `aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
  */
-export function fill_(self: Tensor, value: Tensor): Tensor;
-/**
- * PyTorch's in-place `fill_`: writes its result to this tensor and returns it.
- *
- * `aten::fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)`
- */
-export function fill_(self: Tensor, value: Scalar): Tensor;
+export function fill_(self: Tensor, value: Tensor | Scalar): Tensor;
 export function fill_(self?: unknown, value?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(value)) {
@@ -2731,13 +2601,7 @@ function floatPower_$Scalar(self: unknown, exponent: unknown): Tensor {
  *
  * `aten::float_power_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  */
-export function floatPower_(self: Tensor, exponent: Tensor): Tensor;
-/**
- * PyTorch's in-place `float_power_`: writes its result to this tensor and returns it.
- *
- * `aten::float_power_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
- */
-export function floatPower_(self: Tensor, exponent: Scalar): Tensor;
+export function floatPower_(self: Tensor, exponent: Tensor | Scalar): Tensor;
 export function floatPower_(
   self?: unknown,
   exponent?: unknown,
@@ -2809,13 +2673,7 @@ function floorDivide_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function floorDivide_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `floor_divide_`: writes its result to this tensor and returns it.
- *
- * `aten::floor_divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function floorDivide_(self: Tensor, other: Scalar): Tensor;
+export function floorDivide_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function floorDivide_(
   self?: unknown,
   other?: unknown,
@@ -2869,13 +2727,7 @@ function fmod_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::fmod_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function fmod_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `fmod_`: writes its result to this tensor and returns it.
- *
- * `aten::fmod_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function fmod_(self: Tensor, other: Scalar): Tensor;
+export function fmod_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function fmod_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -2965,13 +2817,7 @@ function ge_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::ge_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function ge_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `ge_`: writes its result to this tensor and returns it.
- *
- * `aten::ge_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function ge_(self: Tensor, other: Scalar): Tensor;
+export function ge_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ge_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -3047,13 +2893,7 @@ function greater_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::greater_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function greater_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `greater_`: writes its result to this tensor and returns it.
- *
- * `aten::greater_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function greater_(self: Tensor, other: Scalar): Tensor;
+export function greater_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greater_(
   self?: unknown,
   other?: unknown,
@@ -3107,13 +2947,7 @@ function greaterEqual_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::greater_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function greaterEqual_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `greater_equal_`: writes its result to this tensor and returns it.
- *
- * `aten::greater_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function greaterEqual_(self: Tensor, other: Scalar): Tensor;
+export function greaterEqual_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greaterEqual_(
   self?: unknown,
   other?: unknown,
@@ -3167,13 +3001,7 @@ function gt_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::gt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function gt_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `gt_`: writes its result to this tensor and returns it.
- *
- * `aten::gt_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function gt_(self: Tensor, other: Scalar): Tensor;
+export function gt_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function gt_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -3486,13 +3314,12 @@ function indexFill_$int_Scalar(
  *
  * `aten::index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
  */
-export function indexFill_(self: Tensor, dim: number, index: Tensor, value: Tensor): Tensor;
-/**
- * PyTorch's in-place `index_fill_`: writes its result to this tensor and returns it.
- *
- * `aten::index_fill_.int_Scalar(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
- */
-export function indexFill_(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
+export function indexFill_(
+  self: Tensor,
+  dim: number,
+  index: Tensor,
+  value: Tensor | Scalar,
+): Tensor;
 export function indexFill_(
   self?: unknown,
   dim?: unknown,

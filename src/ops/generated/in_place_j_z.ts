@@ -129,13 +129,7 @@ function le_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::le_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function le_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `le_`: writes its result to this tensor and returns it.
- *
- * `aten::le_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function le_(self: Tensor, other: Scalar): Tensor;
+export function le_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function le_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -182,13 +176,7 @@ function lerp_$Scalar(self: unknown, end: unknown, weight: unknown): Tensor {
  *
  * `aten::lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
  */
-export function lerp_(self: Tensor, end: Tensor, weight: Tensor): Tensor;
-/**
- * PyTorch's in-place `lerp_`: writes its result to this tensor and returns it.
- *
- * `aten::lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)`
- */
-export function lerp_(self: Tensor, end: Tensor, weight: Scalar): Tensor;
+export function lerp_(self: Tensor, end: Tensor, weight: Tensor | Scalar): Tensor;
 export function lerp_(
   self?: unknown,
   end?: unknown,
@@ -247,13 +235,7 @@ function less_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::less_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function less_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `less_`: writes its result to this tensor and returns it.
- *
- * `aten::less_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function less_(self: Tensor, other: Scalar): Tensor;
+export function less_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function less_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -298,13 +280,7 @@ function lessEqual_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::less_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function lessEqual_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `less_equal_`: writes its result to this tensor and returns it.
- *
- * `aten::less_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function lessEqual_(self: Tensor, other: Scalar): Tensor;
+export function lessEqual_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lessEqual_(
   self?: unknown,
   other?: unknown,
@@ -647,13 +623,7 @@ function lt_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::lt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function lt_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `lt_`: writes its result to this tensor and returns it.
- *
- * `aten::lt_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function lt_(self: Tensor, other: Scalar): Tensor;
+export function lt_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lt_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -700,13 +670,7 @@ function maskedFill_$Scalar(self: unknown, mask: unknown, value: unknown): Tenso
  *
  * `aten::masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
  */
-export function maskedFill_(self: Tensor, mask: Tensor, value: Tensor): Tensor;
-/**
- * PyTorch's in-place `masked_fill_`: writes its result to this tensor and returns it.
- *
- * `aten::masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)`
- */
-export function maskedFill_(self: Tensor, mask: Tensor, value: Scalar): Tensor;
+export function maskedFill_(self: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor;
 export function maskedFill_(
   self?: unknown,
   mask?: unknown,
@@ -804,13 +768,7 @@ function mul_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function mul_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `mul_`: writes its result to this tensor and returns it.
- *
- * `aten::mul_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function mul_(self: Tensor, other: Scalar): Tensor;
+export function mul_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function mul_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -853,13 +811,7 @@ function multiply_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::multiply_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function multiply_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `multiply_`: writes its result to this tensor and returns it.
- *
- * `aten::multiply_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function multiply_(self: Tensor, other: Scalar): Tensor;
+export function multiply_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function multiply_(
   self?: unknown,
   other?: unknown,
@@ -1025,13 +977,7 @@ function ne_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::ne_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function ne_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `ne_`: writes its result to this tensor and returns it.
- *
- * `aten::ne_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function ne_(self: Tensor, other: Scalar): Tensor;
+export function ne_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ne_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
@@ -1194,13 +1140,7 @@ function notEqual_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::not_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function notEqual_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `not_equal_`: writes its result to this tensor and returns it.
- *
- * `aten::not_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function notEqual_(self: Tensor, other: Scalar): Tensor;
+export function notEqual_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function notEqual_(
   self?: unknown,
   other?: unknown,
@@ -1286,13 +1226,7 @@ function pow_$Scalar(self: unknown, exponent: unknown): Tensor {
  *
  * `aten::pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  */
-export function pow_(self: Tensor, exponent: Tensor): Tensor;
-/**
- * PyTorch's in-place `pow_`: writes its result to this tensor and returns it.
- *
- * `aten::pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
- */
-export function pow_(self: Tensor, exponent: Scalar): Tensor;
+export function pow_(self: Tensor, exponent: Tensor | Scalar): Tensor;
 export function pow_(
   self?: unknown,
   exponent?: unknown,
@@ -1557,13 +1491,7 @@ function remainder_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::remainder_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function remainder_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `remainder_`: writes its result to this tensor and returns it.
- *
- * `aten::remainder_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function remainder_(self: Tensor, other: Scalar): Tensor;
+export function remainder_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function remainder_(
   self?: unknown,
   other?: unknown,
@@ -1896,8 +1824,8 @@ export function rsqrt_(self?: unknown, options?: unknown, extra?: unknown): Tens
 }
 
 const scatter_$src$op = new Op("aten::scatter_.src", "scatter_");
-const scatter_$reduce$op = new Op("aten::scatter_.reduce", "scatter_");
 const scatter_$value$op = new Op("aten::scatter_.value", "scatter_");
+const scatter_$reduce$op = new Op("aten::scatter_.reduce", "scatter_");
 const scatter_$value_reduce$op = new Op("aten::scatter_.value_reduce", "scatter_");
 function scatter_$src(self: unknown, dim: unknown, index: unknown, src: unknown): Tensor {
   const $self = asTensor(self, "scatter_", "self");
@@ -1910,6 +1838,19 @@ function scatter_$src(self: unknown, dim: unknown, index: unknown, src: unknown)
   putTensor($index, "scatter_", "index");
   putTensor($src, "scatter_", "src");
   run(scatter_$src$op);
+  return $self;
+}
+function scatter_$value(self: unknown, dim: unknown, index: unknown, value: unknown): Tensor {
+  const $self = asTensor(self, "scatter_", "self");
+  const $dim = asInt(dim, "scatter_", "dim");
+  const $index = asTensor(index, "scatter_", "index");
+  const $value = asScalar(value, "scatter_", "value");
+  begin();
+  putTensor($self, "scatter_", "self");
+  putNumber($dim);
+  putTensor($index, "scatter_", "index");
+  putScalar($value);
+  run(scatter_$value$op);
   return $self;
 }
 function scatter_$reduce(
@@ -1931,19 +1872,6 @@ function scatter_$reduce(
   putTensor($src, "scatter_", "src");
   putString($reduce);
   run(scatter_$reduce$op);
-  return $self;
-}
-function scatter_$value(self: unknown, dim: unknown, index: unknown, value: unknown): Tensor {
-  const $self = asTensor(self, "scatter_", "self");
-  const $dim = asInt(dim, "scatter_", "dim");
-  const $index = asTensor(index, "scatter_", "index");
-  const $value = asScalar(value, "scatter_", "value");
-  begin();
-  putTensor($self, "scatter_", "self");
-  putNumber($dim);
-  putTensor($index, "scatter_", "index");
-  putScalar($value);
-  run(scatter_$value$op);
   return $self;
 }
 function scatter_$value_reduce(
@@ -1976,6 +1904,12 @@ export function scatter_(self: Tensor, dim: number, index: Tensor, src: Tensor):
 /**
  * PyTorch's in-place `scatter_`: writes its result to this tensor and returns it.
  *
+ * `aten::scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
+ */
+export function scatter_(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
+/**
+ * PyTorch's in-place `scatter_`: writes its result to this tensor and returns it.
+ *
  * `aten::scatter_.reduce(Tensor(a!) self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor(a!)`
  */
 export function scatter_(
@@ -1985,12 +1919,6 @@ export function scatter_(
   src: Tensor,
   options: { reduce: "add" | "multiply" },
 ): Tensor;
-/**
- * PyTorch's in-place `scatter_`: writes its result to this tensor and returns it.
- *
- * `aten::scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
- */
-export function scatter_(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
 /**
  * PyTorch's in-place `scatter_`: writes its result to this tensor and returns it.
  *
@@ -2039,20 +1967,20 @@ export function scatter_(
     isTensor(or(index, $index)) && isTensor(or(a3, $src))
   ) return scatter_$src(self, or(dim, $dim), or(index, $index), or(a3, $src));
   if (
-    $value === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isTensor(or(a3, $src)) && typeof $reduce === "string"
-  ) return scatter_$reduce(self, or(dim, $dim), or(index, $index), or(a3, $src), $reduce);
-  if (
     $src === undefined && $reduce === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
     isTensor(or(index, $index)) && isScalar(or(a3, $value))
   ) return scatter_$value(self, or(dim, $dim), or(index, $index), or(a3, $value));
+  if (
+    $value === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
+    isTensor(or(index, $index)) && isTensor(or(a3, $src)) && typeof $reduce === "string"
+  ) return scatter_$reduce(self, or(dim, $dim), or(index, $index), or(a3, $src), $reduce);
   if (
     $src === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
     isTensor(or(index, $index)) && isScalar(or(a3, $value)) && typeof $reduce === "string"
   ) return scatter_$value_reduce(self, or(dim, $dim), or(index, $index), or(a3, $value), $reduce);
   throw noOverload(
     "scatter_",
-    "scatter_(self: Tensor, dim: number, index: Tensor, src: Tensor); scatter_(self: Tensor, dim: number, index: Tensor, src: Tensor, { reduce: 'add' | 'multiply' }?); scatter_(self: Tensor, dim: number, index: Tensor, value: Scalar); scatter_(self: Tensor, dim: number, index: Tensor, value: Scalar, { reduce: 'add' | 'multiply' }?)",
+    "scatter_(self: Tensor, dim: number, index: Tensor, src: Tensor); scatter_(self: Tensor, dim: number, index: Tensor, value: Scalar); scatter_(self: Tensor, dim: number, index: Tensor, src: Tensor, { reduce: 'add' | 'multiply' }?); scatter_(self: Tensor, dim: number, index: Tensor, value: Scalar, { reduce: 'add' | 'multiply' }?)",
     [self, dim, index, a3],
     $o,
   );
@@ -2671,19 +2599,13 @@ export function squeeze_(self: Tensor): Tensor;
  *
  * `aten::squeeze_.dim(Tensor(a!) self, int dim) -> Tensor(a!)`
  */
-export function squeeze_(self: Tensor, dim: number): Tensor;
+export function squeeze_(self: Tensor, dim: number | readonly number[]): Tensor;
 /**
  * PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it.
  *
  * `aten::squeeze_.dim(Tensor(a!) self, int dim) -> Tensor(a!)`
  */
 export function squeeze_(self: Tensor, options: { dim: number }): Tensor;
-/**
- * PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it.
- *
- * `aten::squeeze_.dims(Tensor(a!) self, int[] dim) -> Tensor(a!)`
- */
-export function squeeze_(self: Tensor, dim: readonly number[]): Tensor;
 export function squeeze_(
   self?: unknown,
   dim?: unknown,
@@ -2738,49 +2660,27 @@ function sub_$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  *
  * `aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  */
-export function sub_(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
-/**
- * PyTorch's in-place `sub_`: writes its result to this tensor and returns it.
- *
- * `aten::sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
- */
-export function sub_(self: Tensor, other: Scalar, alpha?: Scalar): Tensor;
-/**
- * PyTorch's in-place `sub_`: writes its result to this tensor and returns it.
- *
- * `aten::sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
- */
-export function sub_(self: Tensor, other: Scalar, options: { alpha?: Scalar }): Tensor;
-export function sub_(
-  self?: unknown,
-  other?: unknown,
-  alpha?: unknown,
-  options?: unknown,
-  extra?: unknown,
-): Tensor {
+export function sub_(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
+export function sub_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
-    $o = readOptions("sub_", "other, alpha", other, alpha ?? options ?? extra);
+    $o = readOptions("sub_", "other, alpha", other, options ?? extra);
     other = undefined;
-  } else if (isOptions(alpha)) {
-    $o = readOptions("sub_", "other, alpha", alpha, options ?? extra);
-    alpha = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("sub_", "other, alpha", options, 3, extra);
+    $o = lastOptions("sub_", "other, alpha", options, 2, extra);
   }
   const $other = $o.other;
   const $alpha = $o.alpha;
-  if (alpha === undefined && isTensor(self) && isTensor(or(other, $other))) {
+  if (isTensor(self) && isTensor(or(other, $other))) {
     return sub_$Tensor(self, or(other, $other), $alpha);
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    (or(alpha, $alpha) === undefined || isScalar(or(alpha, $alpha)))
-  ) return sub_$Scalar(self, or(other, $other), or(alpha, $alpha));
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return sub_$Scalar(self, or(other, $other), $alpha);
+  }
   throw noOverload(
     "sub_",
-    "sub_(self: Tensor, other: Tensor, { alpha?: Scalar }?); sub_(self: Tensor, other: Scalar, alpha?: Scalar)",
-    [self, other, alpha],
+    "sub_(self: Tensor, other: Tensor, { alpha?: Scalar }?); sub_(self: Tensor, other: Scalar, { alpha?: Scalar }?)",
+    [self, other],
     $o,
   );
 }
@@ -2814,49 +2714,36 @@ function subtract_$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor
  *
  * `aten::subtract_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  */
-export function subtract_(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
-/**
- * PyTorch's in-place `subtract_`: writes its result to this tensor and returns it.
- *
- * `aten::subtract_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
- */
-export function subtract_(self: Tensor, other: Scalar, alpha?: Scalar): Tensor;
-/**
- * PyTorch's in-place `subtract_`: writes its result to this tensor and returns it.
- *
- * `aten::subtract_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
- */
-export function subtract_(self: Tensor, other: Scalar, options: { alpha?: Scalar }): Tensor;
+export function subtract_(
+  self: Tensor,
+  other: Tensor | Scalar,
+  options?: { alpha?: Scalar },
+): Tensor;
 export function subtract_(
   self?: unknown,
   other?: unknown,
-  alpha?: unknown,
   options?: unknown,
   extra?: unknown,
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(other)) {
-    $o = readOptions("subtract_", "other, alpha", other, alpha ?? options ?? extra);
+    $o = readOptions("subtract_", "other, alpha", other, options ?? extra);
     other = undefined;
-  } else if (isOptions(alpha)) {
-    $o = readOptions("subtract_", "other, alpha", alpha, options ?? extra);
-    alpha = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("subtract_", "other, alpha", options, 3, extra);
+    $o = lastOptions("subtract_", "other, alpha", options, 2, extra);
   }
   const $other = $o.other;
   const $alpha = $o.alpha;
-  if (alpha === undefined && isTensor(self) && isTensor(or(other, $other))) {
+  if (isTensor(self) && isTensor(or(other, $other))) {
     return subtract_$Tensor(self, or(other, $other), $alpha);
   }
-  if (
-    isTensor(self) && isScalar(or(other, $other)) &&
-    (or(alpha, $alpha) === undefined || isScalar(or(alpha, $alpha)))
-  ) return subtract_$Scalar(self, or(other, $other), or(alpha, $alpha));
+  if (isTensor(self) && isScalar(or(other, $other))) {
+    return subtract_$Scalar(self, or(other, $other), $alpha);
+  }
   throw noOverload(
     "subtract_",
-    "subtract_(self: Tensor, other: Tensor, { alpha?: Scalar }?); subtract_(self: Tensor, other: Scalar, alpha?: Scalar)",
-    [self, other, alpha],
+    "subtract_(self: Tensor, other: Tensor, { alpha?: Scalar }?); subtract_(self: Tensor, other: Scalar, { alpha?: Scalar }?)",
+    [self, other],
     $o,
   );
 }
@@ -3172,13 +3059,7 @@ function trueDivide_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::true_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function trueDivide_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `true_divide_`: writes its result to this tensor and returns it.
- *
- * `aten::true_divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function trueDivide_(self: Tensor, other: Scalar): Tensor;
+export function trueDivide_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function trueDivide_(
   self?: unknown,
   other?: unknown,
@@ -3340,13 +3221,7 @@ function xlogy_$Scalar_Other(self: unknown, other: unknown): Tensor {
  *
  * `aten::xlogy_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
-export function xlogy_(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's in-place `xlogy_`: writes its result to this tensor and returns it.
- *
- * `aten::xlogy_.Scalar_Other(Tensor(a!) self, Scalar other) -> Tensor(a!)`
- */
-export function xlogy_(self: Tensor, other: Scalar): Tensor;
+export function xlogy_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function xlogy_(
   self?: unknown,
   other?: unknown,

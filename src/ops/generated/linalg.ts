@@ -862,7 +862,7 @@ export function matrixNorm(
  */
 export function matrixNorm(
   self: Tensor,
-  ord: Scalar,
+  ord: Scalar | string,
   dim: readonly number[],
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
@@ -873,7 +873,7 @@ export function matrixNorm(
  */
 export function matrixNorm(
   self: Tensor,
-  ord: Scalar,
+  ord: Scalar | string,
   options: { dim?: readonly number[]; keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
@@ -887,27 +887,6 @@ export function matrixNorm(
   dim?: readonly number[],
   keepdim?: boolean,
   options?: { dtype?: DType | null },
-): Tensor;
-/**
- * PyTorch's `matrixNorm`.
- *
- * `aten::linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
- */
-export function matrixNorm(
-  self: Tensor,
-  ord: string,
-  dim: readonly number[],
-  options: { keepdim?: boolean; dtype?: DType | null },
-): Tensor;
-/**
- * PyTorch's `matrixNorm`.
- *
- * `aten::linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
- */
-export function matrixNorm(
-  self: Tensor,
-  ord: string,
-  options: { dim?: readonly number[]; keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
  * PyTorch's `matrixNorm`.
@@ -1256,7 +1235,7 @@ export function norm(
  */
 export function norm(
   self: Tensor,
-  ord: Scalar | null,
+  ord: Scalar | string | null,
   dim: number | readonly number[] | null,
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
@@ -1267,7 +1246,7 @@ export function norm(
  */
 export function norm(
   self: Tensor,
-  ord: Scalar | null,
+  ord: Scalar | string | null,
   options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
@@ -1295,27 +1274,6 @@ export function norm(
   dim?: number | readonly number[] | null,
   keepdim?: boolean,
   options?: { dtype?: DType | null },
-): Tensor;
-/**
- * PyTorch's `norm`.
- *
- * `aten::linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
- */
-export function norm(
-  self: Tensor,
-  ord: string,
-  dim: number | readonly number[] | null,
-  options: { keepdim?: boolean; dtype?: DType | null },
-): Tensor;
-/**
- * PyTorch's `norm`.
- *
- * `aten::linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
- */
-export function norm(
-  self: Tensor,
-  ord: string,
-  options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 export function norm(
   self?: unknown,
@@ -1457,25 +1415,17 @@ export function pinv(
  *
  * `aten::linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
  */
-export function pinv(self: Tensor, rcond: Tensor, hermitian?: boolean): Tensor;
+export function pinv(self: Tensor, rcond: Tensor | number, hermitian?: boolean): Tensor;
 /**
  * PyTorch's `pinv`.
  *
  * `aten::linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
  */
-export function pinv(self: Tensor, rcond: Tensor, options: { hermitian?: boolean }): Tensor;
-/**
- * PyTorch's `pinv`.
- *
- * `aten::linalg_pinv(Tensor self, float rcond, bool hermitian=False) -> Tensor`
- */
-export function pinv(self: Tensor, rcond: number, hermitian?: boolean): Tensor;
-/**
- * PyTorch's `pinv`.
- *
- * `aten::linalg_pinv(Tensor self, float rcond, bool hermitian=False) -> Tensor`
- */
-export function pinv(self: Tensor, rcond: number, options: { hermitian?: boolean }): Tensor;
+export function pinv(
+  self: Tensor,
+  rcond: Tensor | number,
+  options: { hermitian?: boolean },
+): Tensor;
 export function pinv(
   self?: unknown,
   rcond?: unknown,

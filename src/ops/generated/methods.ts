@@ -558,11 +558,11 @@ const methods: Record<string, (this: Tensor, ...args: unknown[]) => unknown> = {
   acosh_(this: Tensor, a0?, a1?) {
     return (acosh_ as Untyped)(this, a0, a1);
   },
-  add(this: Tensor, a0?, a1?, a2?, a3?) {
-    return (add as Untyped)(this, a0, a1, a2, a3);
+  add(this: Tensor, a0?, a1?, a2?) {
+    return (add as Untyped)(this, a0, a1, a2);
   },
-  add_(this: Tensor, a0?, a1?, a2?, a3?) {
-    return (add_ as Untyped)(this, a0, a1, a2, a3);
+  add_(this: Tensor, a0?, a1?, a2?) {
+    return (add_ as Untyped)(this, a0, a1, a2);
   },
   addbmm(this: Tensor, a0?, a1?, a2?, a3?) {
     return (addbmm as Untyped)(this, a0, a1, a2, a3);
@@ -1853,17 +1853,17 @@ const methods: Record<string, (this: Tensor, ...args: unknown[]) => unknown> = {
   storageOffset(this: Tensor, a0?, a1?) {
     return (storageOffset as Untyped)(this, a0, a1);
   },
-  sub(this: Tensor, a0?, a1?, a2?, a3?) {
-    return (sub as Untyped)(this, a0, a1, a2, a3);
+  sub(this: Tensor, a0?, a1?, a2?) {
+    return (sub as Untyped)(this, a0, a1, a2);
   },
-  sub_(this: Tensor, a0?, a1?, a2?, a3?) {
-    return (sub_ as Untyped)(this, a0, a1, a2, a3);
+  sub_(this: Tensor, a0?, a1?, a2?) {
+    return (sub_ as Untyped)(this, a0, a1, a2);
   },
-  subtract(this: Tensor, a0?, a1?, a2?, a3?) {
-    return (subtract as Untyped)(this, a0, a1, a2, a3);
+  subtract(this: Tensor, a0?, a1?, a2?) {
+    return (subtract as Untyped)(this, a0, a1, a2);
   },
-  subtract_(this: Tensor, a0?, a1?, a2?, a3?) {
-    return (subtract_ as Untyped)(this, a0, a1, a2, a3);
+  subtract_(this: Tensor, a0?, a1?, a2?) {
+    return (subtract_ as Untyped)(this, a0, a1, a2);
   },
   sum(this: Tensor, a0?, a1?, a2?, a3?) {
     return (sum as Untyped)(this, a0, a1, a2, a3);

@@ -91,7 +91,11 @@ export function all(self: Tensor, dim: number, keepdim?: boolean): Tensor;
  *
  * `aten::all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  */
-export function all(self: Tensor, dim: number, options: { keepdim?: boolean }): Tensor;
+export function all(
+  self: Tensor,
+  dim: number | readonly number[] | null,
+  options: { keepdim?: boolean },
+): Tensor;
 /**
  * PyTorch's `all`.
  *
@@ -111,17 +115,7 @@ export function all(self: Tensor, dim?: readonly number[] | null, keepdim?: bool
  */
 export function all(
   self: Tensor,
-  dim: readonly number[] | null,
-  options: { keepdim?: boolean },
-): Tensor;
-/**
- * PyTorch's `all`.
- *
- * `aten::all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
- */
-export function all(
-  self: Tensor,
-  options: { dim?: readonly number[] | null; keepdim?: boolean },
+  options?: { dim?: readonly number[] | null; keepdim?: boolean },
 ): Tensor;
 export function all(
   self?: unknown,
@@ -345,7 +339,11 @@ export function any(self: Tensor, dim: number, keepdim?: boolean): Tensor;
  *
  * `aten::any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  */
-export function any(self: Tensor, dim: number, options: { keepdim?: boolean }): Tensor;
+export function any(
+  self: Tensor,
+  dim: number | readonly number[] | null,
+  options: { keepdim?: boolean },
+): Tensor;
 /**
  * PyTorch's `any`.
  *
@@ -365,17 +363,7 @@ export function any(self: Tensor, dim?: readonly number[] | null, keepdim?: bool
  */
 export function any(
   self: Tensor,
-  dim: readonly number[] | null,
-  options: { keepdim?: boolean },
-): Tensor;
-/**
- * PyTorch's `any`.
- *
- * `aten::any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
- */
-export function any(
-  self: Tensor,
-  options: { dim?: readonly number[] | null; keepdim?: boolean },
+  options?: { dim?: readonly number[] | null; keepdim?: boolean },
 ): Tensor;
 export function any(
   self?: unknown,
@@ -869,12 +857,6 @@ function mean$dim(self: unknown, dim: unknown, keepdim: unknown, dtype: unknown)
 /**
  * PyTorch's `mean`.
  *
- * `aten::mean(Tensor self, *, ScalarType? dtype=None) -> Tensor`
- */
-export function mean(self: Tensor, options?: { dtype?: DType | null }): Tensor;
-/**
- * PyTorch's `mean`.
- *
  * `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function mean(
@@ -900,7 +882,7 @@ export function mean(
  */
 export function mean(
   self: Tensor,
-  options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+  options?: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 export function mean(
   self?: unknown,
@@ -1391,7 +1373,7 @@ function nanquantile$scalar(
  */
 export function nanquantile(
   self: Tensor,
-  q: Tensor,
+  q: Tensor | number,
   dim?: number | null,
   keepdim?: boolean,
   options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
@@ -1403,7 +1385,7 @@ export function nanquantile(
  */
 export function nanquantile(
   self: Tensor,
-  q: Tensor,
+  q: Tensor | number,
   dim: number | null,
   options: {
     keepdim?: boolean;
@@ -1417,47 +1399,7 @@ export function nanquantile(
  */
 export function nanquantile(
   self: Tensor,
-  q: Tensor,
-  options: {
-    dim?: number | null;
-    keepdim?: boolean;
-    interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
-  },
-): Tensor;
-/**
- * PyTorch's `nanquantile`.
- *
- * `aten::nanquantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
- */
-export function nanquantile(
-  self: Tensor,
-  q: number,
-  dim?: number | null,
-  keepdim?: boolean,
-  options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
-): Tensor;
-/**
- * PyTorch's `nanquantile`.
- *
- * `aten::nanquantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
- */
-export function nanquantile(
-  self: Tensor,
-  q: number,
-  dim: number | null,
-  options: {
-    keepdim?: boolean;
-    interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
-  },
-): Tensor;
-/**
- * PyTorch's `nanquantile`.
- *
- * `aten::nanquantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
- */
-export function nanquantile(
-  self: Tensor,
-  q: number,
+  q: Tensor | number,
   options: {
     dim?: number | null;
     keepdim?: boolean;
@@ -1727,8 +1669,8 @@ export function nativeNorm(
 }
 
 const norm$Scalar$op = new Op("aten::norm.Scalar", "norm");
-const norm$ScalarOpt_dtype$op = new Op("aten::norm.ScalarOpt_dtype", "norm");
 const norm$ScalarOpt_dim$op = new Op("aten::norm.ScalarOpt_dim", "norm");
+const norm$ScalarOpt_dtype$op = new Op("aten::norm.ScalarOpt_dtype", "norm");
 const norm$ScalarOpt_dim_dtype$op = new Op("aten::norm.ScalarOpt_dim_dtype", "norm");
 function norm$Scalar(self: unknown, p: unknown): Tensor {
   const $self = asTensor(self, "norm", "self");
@@ -1737,16 +1679,6 @@ function norm$Scalar(self: unknown, p: unknown): Tensor {
   putTensor($self, "norm", "self");
   putScalar($p);
   return runTensor(norm$Scalar$op);
-}
-function norm$ScalarOpt_dtype(self: unknown, p: unknown, dtype: unknown): Tensor {
-  const $self = asTensor(self, "norm", "self");
-  const $p = p === undefined || p === null ? null : asScalar(p, "norm", "p");
-  const $dtype = asDType(dtype, "norm", "dtype");
-  begin();
-  putTensor($self, "norm", "self");
-  putOptionalScalar($p);
-  putNumber($dtype);
-  return runTensor(norm$ScalarOpt_dtype$op);
 }
 function norm$ScalarOpt_dim(self: unknown, p: unknown, dim: unknown, keepdim: unknown): Tensor {
   const $self = asTensor(self, "norm", "self");
@@ -1759,6 +1691,16 @@ function norm$ScalarOpt_dim(self: unknown, p: unknown, dim: unknown, keepdim: un
   putNumbers($dim);
   putBool($keepdim);
   return runTensor(norm$ScalarOpt_dim$op);
+}
+function norm$ScalarOpt_dtype(self: unknown, p: unknown, dtype: unknown): Tensor {
+  const $self = asTensor(self, "norm", "self");
+  const $p = p === undefined || p === null ? null : asScalar(p, "norm", "p");
+  const $dtype = asDType(dtype, "norm", "dtype");
+  begin();
+  putTensor($self, "norm", "self");
+  putOptionalScalar($p);
+  putNumber($dtype);
+  return runTensor(norm$ScalarOpt_dtype$op);
 }
 function norm$ScalarOpt_dim_dtype(
   self: unknown,
@@ -1795,18 +1737,6 @@ export function norm(self: Tensor, options: { p?: Scalar }): Tensor;
 /**
  * PyTorch's `norm`.
  *
- * `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`
- */
-export function norm(self: Tensor, p: Scalar | null | undefined, options: { dtype: DType }): Tensor;
-/**
- * PyTorch's `norm`.
- *
- * `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`
- */
-export function norm(self: Tensor, options: { p?: Scalar | null; dtype: DType }): Tensor;
-/**
- * PyTorch's `norm`.
- *
  * `aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor`
  */
 export function norm(
@@ -1826,6 +1756,18 @@ export function norm(
   dim: number | readonly number[],
   options: { keepdim?: boolean },
 ): Tensor;
+/**
+ * PyTorch's `norm`.
+ *
+ * `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`
+ */
+export function norm(self: Tensor, p: Scalar | undefined | null, options: { dtype: DType }): Tensor;
+/**
+ * PyTorch's `norm`.
+ *
+ * `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`
+ */
+export function norm(self: Tensor, options: { p?: Scalar | null; dtype: DType }): Tensor;
 /**
  * PyTorch's `norm`.
  *
@@ -1868,15 +1810,15 @@ export function norm(
     $dtype === undefined && isTensor(self) && (or(p, $p) === undefined || isScalar(or(p, $p)))
   ) return norm$Scalar(self, or(p, $p));
   if (
-    dim === undefined && keepdim === undefined && $dim === undefined && $keepdim === undefined &&
-    isTensor(self) && (or(p, $p) === undefined || or(p, $p) === null || isScalar(or(p, $p))) &&
-    typeof $dtype === "string"
-  ) return norm$ScalarOpt_dtype(self, or(p, $p), $dtype);
-  if (
     $dtype === undefined && isTensor(self) && (or(p, $p) === null || isScalar(or(p, $p))) &&
     (isIntegral(or(dim, $dim)) || isNumbers(or(dim, $dim))) &&
     (or(keepdim, $keepdim) === undefined || typeof or(keepdim, $keepdim) === "boolean")
   ) return norm$ScalarOpt_dim(self, or(p, $p), or(dim, $dim), or(keepdim, $keepdim));
+  if (
+    dim === undefined && keepdim === undefined && $dim === undefined && $keepdim === undefined &&
+    isTensor(self) && (or(p, $p) === undefined || or(p, $p) === null || isScalar(or(p, $p))) &&
+    typeof $dtype === "string"
+  ) return norm$ScalarOpt_dtype(self, or(p, $p), $dtype);
   if (
     isTensor(self) && (or(p, $p) === null || isScalar(or(p, $p))) &&
     (isIntegral(or(dim, $dim)) || isNumbers(or(dim, $dim))) &&
@@ -1884,7 +1826,7 @@ export function norm(
   ) return norm$ScalarOpt_dim_dtype(self, or(p, $p), or(dim, $dim), or(keepdim, $keepdim), $dtype);
   throw noOverload(
     "norm",
-    "norm(self: Tensor, p?: Scalar); norm(self: Tensor, p?: Scalar | null, { dtype: DType }?); norm(self: Tensor, p: Scalar | null, dim: number | readonly number[], keepdim?: boolean); norm(self: Tensor, p: Scalar | null, dim: number | readonly number[], keepdim: boolean, { dtype: DType }?)",
+    "norm(self: Tensor, p?: Scalar); norm(self: Tensor, p: Scalar | null, dim: number | readonly number[], keepdim?: boolean); norm(self: Tensor, p?: Scalar | null, { dtype: DType }?); norm(self: Tensor, p: Scalar | null, dim: number | readonly number[], keepdim: boolean, { dtype: DType }?)",
     [self, p, dim, keepdim],
     $o,
   );
@@ -2225,7 +2167,7 @@ function quantile$scalar(
  */
 export function quantile(
   self: Tensor,
-  q: Tensor,
+  q: Tensor | number,
   dim?: number | null,
   keepdim?: boolean,
   options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
@@ -2237,7 +2179,7 @@ export function quantile(
  */
 export function quantile(
   self: Tensor,
-  q: Tensor,
+  q: Tensor | number,
   dim: number | null,
   options: {
     keepdim?: boolean;
@@ -2251,47 +2193,7 @@ export function quantile(
  */
 export function quantile(
   self: Tensor,
-  q: Tensor,
-  options: {
-    dim?: number | null;
-    keepdim?: boolean;
-    interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
-  },
-): Tensor;
-/**
- * PyTorch's `quantile`.
- *
- * `aten::quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
- */
-export function quantile(
-  self: Tensor,
-  q: number,
-  dim?: number | null,
-  keepdim?: boolean,
-  options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
-): Tensor;
-/**
- * PyTorch's `quantile`.
- *
- * `aten::quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
- */
-export function quantile(
-  self: Tensor,
-  q: number,
-  dim: number | null,
-  options: {
-    keepdim?: boolean;
-    interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
-  },
-): Tensor;
-/**
- * PyTorch's `quantile`.
- *
- * `aten::quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
- */
-export function quantile(
-  self: Tensor,
-  q: number,
+  q: Tensor | number,
   options: {
     dim?: number | null;
     keepdim?: boolean;
@@ -2728,12 +2630,6 @@ function sum$dim_IntList(self: unknown, dim: unknown, keepdim: unknown, dtype: u
 /**
  * PyTorch's `sum`.
  *
- * `aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`
- */
-export function sum(self: Tensor, options?: { dtype?: DType | null }): Tensor;
-/**
- * PyTorch's `sum`.
- *
  * `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function sum(
@@ -2759,7 +2655,7 @@ export function sum(
  */
 export function sum(
   self: Tensor,
-  options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+  options?: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 export function sum(
   self?: unknown,

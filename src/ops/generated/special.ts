@@ -165,13 +165,7 @@ function chebyshevPolynomialT$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
  */
-export function chebyshevPolynomialT(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `chebyshevPolynomialT`.
- *
- * `aten::special_chebyshev_polynomial_t.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function chebyshevPolynomialT(x: Tensor, n: Scalar): Tensor;
+export function chebyshevPolynomialT(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `chebyshevPolynomialT`.
  *
@@ -254,13 +248,7 @@ function chebyshevPolynomialU$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
  */
-export function chebyshevPolynomialU(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `chebyshevPolynomialU`.
- *
- * `aten::special_chebyshev_polynomial_u.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function chebyshevPolynomialU(x: Tensor, n: Scalar): Tensor;
+export function chebyshevPolynomialU(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `chebyshevPolynomialU`.
  *
@@ -343,13 +331,7 @@ function chebyshevPolynomialV$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
  */
-export function chebyshevPolynomialV(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `chebyshevPolynomialV`.
- *
- * `aten::special_chebyshev_polynomial_v.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function chebyshevPolynomialV(x: Tensor, n: Scalar): Tensor;
+export function chebyshevPolynomialV(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `chebyshevPolynomialV`.
  *
@@ -432,13 +414,7 @@ function chebyshevPolynomialW$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
  */
-export function chebyshevPolynomialW(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `chebyshevPolynomialW`.
- *
- * `aten::special_chebyshev_polynomial_w.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function chebyshevPolynomialW(x: Tensor, n: Scalar): Tensor;
+export function chebyshevPolynomialW(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `chebyshevPolynomialW`.
  *
@@ -753,13 +729,7 @@ function hermitePolynomialH$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_hermite_polynomial_h(Tensor x, Tensor n) -> Tensor`
  */
-export function hermitePolynomialH(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `hermitePolynomialH`.
- *
- * `aten::special_hermite_polynomial_h.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function hermitePolynomialH(x: Tensor, n: Scalar): Tensor;
+export function hermitePolynomialH(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `hermitePolynomialH`.
  *
@@ -840,13 +810,7 @@ function hermitePolynomialHe$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_hermite_polynomial_he(Tensor x, Tensor n) -> Tensor`
  */
-export function hermitePolynomialHe(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `hermitePolynomialHe`.
- *
- * `aten::special_hermite_polynomial_he.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function hermitePolynomialHe(x: Tensor, n: Scalar): Tensor;
+export function hermitePolynomialHe(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `hermitePolynomialHe`.
  *
@@ -995,13 +959,7 @@ function laguerrePolynomialL$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_laguerre_polynomial_l(Tensor x, Tensor n) -> Tensor`
  */
-export function laguerrePolynomialL(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `laguerrePolynomialL`.
- *
- * `aten::special_laguerre_polynomial_l.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function laguerrePolynomialL(x: Tensor, n: Scalar): Tensor;
+export function laguerrePolynomialL(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `laguerrePolynomialL`.
  *
@@ -1082,13 +1040,7 @@ function legendrePolynomialP$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_legendre_polynomial_p(Tensor x, Tensor n) -> Tensor`
  */
-export function legendrePolynomialP(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `legendrePolynomialP`.
- *
- * `aten::special_legendre_polynomial_p.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function legendrePolynomialP(x: Tensor, n: Scalar): Tensor;
+export function legendrePolynomialP(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `legendrePolynomialP`.
  *
@@ -1564,13 +1516,7 @@ function shiftedChebyshevPolynomialT$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_shifted_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
  */
-export function shiftedChebyshevPolynomialT(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `shiftedChebyshevPolynomialT`.
- *
- * `aten::special_shifted_chebyshev_polynomial_t.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function shiftedChebyshevPolynomialT(x: Tensor, n: Scalar): Tensor;
+export function shiftedChebyshevPolynomialT(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `shiftedChebyshevPolynomialT`.
  *
@@ -1653,13 +1599,7 @@ function shiftedChebyshevPolynomialU$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_shifted_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
  */
-export function shiftedChebyshevPolynomialU(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `shiftedChebyshevPolynomialU`.
- *
- * `aten::special_shifted_chebyshev_polynomial_u.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function shiftedChebyshevPolynomialU(x: Tensor, n: Scalar): Tensor;
+export function shiftedChebyshevPolynomialU(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `shiftedChebyshevPolynomialU`.
  *
@@ -1742,13 +1682,7 @@ function shiftedChebyshevPolynomialV$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_shifted_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
  */
-export function shiftedChebyshevPolynomialV(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `shiftedChebyshevPolynomialV`.
- *
- * `aten::special_shifted_chebyshev_polynomial_v.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function shiftedChebyshevPolynomialV(x: Tensor, n: Scalar): Tensor;
+export function shiftedChebyshevPolynomialV(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `shiftedChebyshevPolynomialV`.
  *
@@ -1831,13 +1765,7 @@ function shiftedChebyshevPolynomialW$x_scalar(x: unknown, n: unknown): Tensor {
  *
  * `aten::special_shifted_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
  */
-export function shiftedChebyshevPolynomialW(x: Tensor, n: Tensor): Tensor;
-/**
- * PyTorch's `shiftedChebyshevPolynomialW`.
- *
- * `aten::special_shifted_chebyshev_polynomial_w.n_scalar(Tensor x, Scalar n) -> Tensor`
- */
-export function shiftedChebyshevPolynomialW(x: Tensor, n: Scalar): Tensor;
+export function shiftedChebyshevPolynomialW(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `shiftedChebyshevPolynomialW`.
  *
@@ -1998,13 +1926,7 @@ function xlog1py$self_scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::special_xlog1py(Tensor self, Tensor other) -> Tensor`
  */
-export function xlog1py(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `xlog1py`.
- *
- * `aten::special_xlog1py.other_scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function xlog1py(self: Tensor, other: Scalar): Tensor;
+export function xlog1py(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `xlog1py`.
  *
@@ -2078,13 +2000,7 @@ function xlogy$self_scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::special_xlogy(Tensor self, Tensor other) -> Tensor`
  */
-export function xlogy(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `xlogy`.
- *
- * `aten::special_xlogy.other_scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function xlogy(self: Tensor, other: Scalar): Tensor;
+export function xlogy(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `xlogy`.
  *
@@ -2153,13 +2069,7 @@ function zeta$self_scalar(self: unknown, other: unknown): Tensor {
  *
  * `aten::special_zeta(Tensor self, Tensor other) -> Tensor`
  */
-export function zeta(self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `zeta`.
- *
- * `aten::special_zeta.other_scalar(Tensor self, Scalar other) -> Tensor`
- */
-export function zeta(self: Tensor, other: Scalar): Tensor;
+export function zeta(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `zeta`.
  *

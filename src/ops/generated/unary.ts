@@ -2199,19 +2199,13 @@ export function squeezeCopy(self: Tensor): Tensor;
  *
  * `aten::squeeze_copy.dim(Tensor self, int dim) -> Tensor`
  */
-export function squeezeCopy(self: Tensor, dim: number): Tensor;
+export function squeezeCopy(self: Tensor, dim: number | readonly number[]): Tensor;
 /**
  * PyTorch's `squeezeCopy`.
  *
  * `aten::squeeze_copy.dim(Tensor self, int dim) -> Tensor`
  */
 export function squeezeCopy(self: Tensor, options: { dim: number }): Tensor;
-/**
- * PyTorch's `squeezeCopy`.
- *
- * `aten::squeeze_copy.dims(Tensor self, int[] dim) -> Tensor`
- */
-export function squeezeCopy(self: Tensor, dim: readonly number[]): Tensor;
 export function squeezeCopy(
   self?: unknown,
   dim?: unknown,
@@ -2471,25 +2465,13 @@ export function where(condition: Tensor): Tensor[];
  *
  * `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor`
  */
-export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor;
-/**
- * PyTorch's `where`.
- *
- * `aten::where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor`
- */
-export function where(condition: Tensor, self: Tensor, other: Scalar): Tensor;
+export function where(condition: Tensor, self: Tensor, other: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `where`.
  *
  * `aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor`
  */
-export function where(condition: Tensor, self: Scalar, other: Tensor): Tensor;
-/**
- * PyTorch's `where`.
- *
- * `aten::where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor`
- */
-export function where(condition: Tensor, self: Scalar, other: Scalar): Tensor;
+export function where(condition: Tensor, self: Scalar, other: Tensor | Scalar): Tensor;
 export function where(
   condition?: unknown,
   self?: unknown,

@@ -890,13 +890,7 @@ function narrow$(self: unknown, dim: unknown, start: unknown, length: unknown): 
  *
  * `aten::narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
  */
-export function narrow(self: Tensor, dim: number, start: Tensor, length: number): Tensor;
-/**
- * PyTorch's `narrow`.
- *
- * `aten::narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)`
- */
-export function narrow(self: Tensor, dim: number, start: number, length: number): Tensor;
+export function narrow(self: Tensor, dim: number, start: Tensor | number, length: number): Tensor;
 export function narrow(
   self?: unknown,
   dim?: unknown,
@@ -1382,27 +1376,15 @@ function split$sizes(self: unknown, splitSize: unknown, dim: unknown): Tensor[] 
  *
  * `aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
  */
-export function split(self: Tensor, splitSize: number, dim?: number): Tensor[];
+export function split(self: Tensor, splitSize: number | readonly number[], dim?: number): Tensor[];
 /**
  * PyTorch's `split`.
  *
  * `aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
  */
-export function split(self: Tensor, splitSize: number, options: { dim?: number }): Tensor[];
-/**
- * PyTorch's `split`.
- *
- * `aten::split.sizes(Tensor(a -> *) self, SymInt[] split_size, int dim=0) -> Tensor(a)[]`
- */
-export function split(self: Tensor, splitSize: readonly number[], dim?: number): Tensor[];
-/**
- * PyTorch's `split`.
- *
- * `aten::split.sizes(Tensor(a -> *) self, SymInt[] split_size, int dim=0) -> Tensor(a)[]`
- */
 export function split(
   self: Tensor,
-  splitSize: readonly number[],
+  splitSize: number | readonly number[],
   options: { dim?: number },
 ): Tensor[];
 export function split(
@@ -1525,19 +1507,13 @@ export function squeeze(self: Tensor): Tensor;
  *
  * `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
  */
-export function squeeze(self: Tensor, dim: number): Tensor;
+export function squeeze(self: Tensor, dim: number | readonly number[]): Tensor;
 /**
  * PyTorch's `squeeze`.
  *
  * `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
  */
 export function squeeze(self: Tensor, options: { dim: number }): Tensor;
-/**
- * PyTorch's `squeeze`.
- *
- * `aten::squeeze.dims(Tensor(a) self, int[] dim) -> Tensor(a)`
- */
-export function squeeze(self: Tensor, dim: readonly number[]): Tensor;
 export function squeeze(self?: unknown, dim?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(dim)) {
