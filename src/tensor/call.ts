@@ -9,15 +9,12 @@
  */
 
 import { checkHandle, context, encode, native, nativeError, scratch } from "../../ffi/mod.ts";
-import { type Complex, isComplex as hasParts } from "./complex.ts";
+import { type Complex, isComplex as hasParts, type Scalar } from "./complex.ts";
 import { deviceCode } from "./device.ts";
 import { dtypeCode } from "./dtype.ts";
 import { describe, handleOf, isTensor, Tensor } from "./tensor.ts";
 
-export type { Complex };
-
-/** A single value: PyTorch's `Number`. A whole number is an integer, `2.5` (and `-0`) a float. */
-export type Scalar = number | bigint | boolean | Complex;
+export type { Complex, Scalar };
 
 /** An op of LibTorch, looked up when it is first called. */
 export class Op {

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { Complex } from "./complex.ts";
+import type { Complex, Scalar } from "./complex.ts";
+import type { Slice } from "./slice.ts";
 import type { DType } from "./dtype.ts";
-import type { TypedArray } from "./typed_array.ts";
+import type { TensorData, TypedArray } from "./typed_array.ts";
 import type { UniqueConsecutiveOptions, UniqueOptions, UniqueResult } from "./unique_types.ts";
 
 /** What `to` changes. */
@@ -26,6 +27,15 @@ export interface BackwardOptions {
   /** Record the backward pass itself, for derivatives of higher order; default `false`. */
   createGraph?: boolean;
 }
+
+/** Nested arrays of positions or booleans. */
+export type IndexArray = readonly (number | boolean | IndexArray)[];
+
+/**
+ * One index of `x.index(...)`: a position, a slice (`"1:3"`, `"::2"`, or a {@linkcode Slice}), `null` for a new axis, `"..."` for
+ * as many whole dimensions as are left, a boolean, or a mask or positions as a tensor or an array.
+ */
+export type TensorIndex<T> = number | boolean | string | null | Slice | T | TypedArray | IndexArray;
 
 /** Hand-written methods of a tensor; `T` is the tensor type. */
 export interface TensorCompanions<T> {
@@ -50,6 +60,48 @@ export interface TensorCompanions<T> {
    * bool, pairs of real and imaginary parts for complex, `Float32Array` for bfloat16, which has none of its own.
    */
   toTypedArray(): TypedArray;
+  /**
+   * Picks parts, as PyTorch's square brackets do. Numbers, slices, `null` and `"..."` give a view; masks and
+   * integer tensors or arrays a copy.
+   *
+   * @throws {RangeError} If a position is out of bounds, or there are more indices than dimensions.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = torch.arange(12).reshape([3, 4]);
+   * assertEquals(x.index(1, "1:3").toArray(), [5, 6]);
+   * assertEquals(x.index("...", -1).toArray(), [3, 7, 11]);
+   * assertEquals(x.index([2, 0]).shape, [2, 4]);
+   * assertEquals(x.index(x.gt(9)).toArray(), [10, 11]);
+   * ```
+   */
+  index(...indices: TensorIndex<T>[]): T;
+  /**
+   * Assigns to parts, in place: PyTorch's `x[indices] = value`. The value is broadcast. Returns the tensor.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = torch.zeros([2, 3]);
+   * x.setAt([":", 1], 5).setAt([0], [1, 2, 3]);
+   * assertEquals(x.toArray(), [[1, 2, 3], [0, 5, 0]]);
+   * ```
+   */
+  setAt(indices: readonly TensorIndex<T>[], value: T | Scalar | TensorData): T;
+  /**
+   * A copy with the elements at `indices` (integer tensors, one a dimension, `null` for a whole one) replaced by `value`, or
+   * added to with `accumulate`: `aten::index_put`.
+   */
+  indexPut(
+    indices: readonly (T | null)[],
+    value: T | Scalar,
+    options?: { accumulate?: boolean },
+  ): T;
   /**
    * Computes gradients of this tensor for the leaves it came from, and adds them to their `grad`.
    *

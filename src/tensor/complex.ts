@@ -1,5 +1,5 @@
 /**
- * Complex numbers, which JavaScript has none of.
+ * Complex numbers, which JavaScript has none of, and single values of any kind.
  *
  * @module
  */
@@ -11,6 +11,9 @@ export interface Complex {
   /** The imaginary part. */
   readonly im: number;
 }
+
+/** A single value: PyTorch's `Number`. A whole number is an integer, `2.5` (and `-0`) a float. */
+export type Scalar = number | bigint | boolean | Complex;
 
 /** Whether a value has the two parts of a complex number. */
 export function isComplex(value: unknown): value is Complex {

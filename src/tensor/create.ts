@@ -11,7 +11,13 @@ import { type DType, dtypeCode } from "./dtype.ts";
 import { borrowMemory } from "./memory_share.ts";
 import { describe, isTensor, Tensor } from "./tensor.ts";
 import { defaultDType } from "./state.ts";
-import { arrayOf, dtypeOfArray, isTypedArray, type TypedArray } from "./typed_array.ts";
+import {
+  arrayOf,
+  dtypeOfArray,
+  isTypedArray,
+  type TensorData,
+  type TypedArray,
+} from "./typed_array.ts";
 
 /** Options of everything that makes a tensor. */
 export interface TensorOptions {
@@ -22,9 +28,6 @@ export interface TensorOptions {
   /** Whether gradients flow to the tensor; default `false`. */
   requiresGrad?: boolean;
 }
-
-/** What {@linkcode tensor} takes. */
-export type TensorData = number | bigint | boolean | Complex | TypedArray | readonly TensorData[];
 
 type Element = number | bigint | boolean | Complex;
 

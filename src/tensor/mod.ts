@@ -7,13 +7,20 @@
 import "./attach.ts";
 
 export { Tensor } from "./tensor.ts";
-export type { BackwardOptions, TensorCompanions, ToOptions } from "./companions.ts";
+export type {
+  BackwardOptions,
+  IndexArray,
+  TensorCompanions,
+  TensorIndex,
+  ToOptions,
+} from "./companions.ts";
 export type { TensorOps } from "./methods.ts";
-export { type Complex } from "./complex.ts";
+export type { Complex, Scalar } from "./complex.ts";
 export type { DType } from "./dtype.ts";
-export type { Layout, MemoryFormat, Scalar } from "./call.ts";
-export type { Float16ArrayLike, TypedArray } from "./typed_array.ts";
-export { fromTypedArray, tensor, type TensorData, type TensorOptions } from "./create.ts";
+export { Slice } from "./slice.ts";
+export type { Layout, MemoryFormat } from "./call.ts";
+export type { Float16ArrayLike, TensorData, TypedArray } from "./typed_array.ts";
+export { fromTypedArray, tensor, type TensorOptions } from "./create.ts";
 export {
   getPrintOptions,
   type PrintOptionChanges,

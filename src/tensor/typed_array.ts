@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Complex } from "./complex.ts";
 import type { DType } from "./dtype.ts";
 
 /** A TypedArray whose elements a tensor can hold. `Float16Array` too, where the runtime has it. */
@@ -32,6 +33,9 @@ export interface Float16ArrayLike extends ArrayBufferView {
   /** The elements. */
   [index: number]: number;
 }
+
+/** What `torch.tensor` takes. */
+export type TensorData = number | bigint | boolean | Complex | TypedArray | readonly TensorData[];
 
 interface ArrayType {
   new (length: number): TypedArray;
