@@ -81,6 +81,17 @@ void putScalar(Writer& out, const at::Scalar& value) {
   } else if (value.isBoolean()) {
     out.put(FB_SCALAR_BOOL);
     out.put(value.toBool() ? 1 : 0);
+  } else if (value.isUnsigned()) {
+    // An uint64 beyond int64: its high half is unsigned too.
+    const uint64_t integer = value.toUInt64();
+    if (integer < static_cast<uint64_t>(kSafe)) {
+      out.put(FB_SCALAR_INT);
+      out.put(static_cast<double>(integer));
+    } else {
+      out.put(FB_SCALAR_INT64);
+      out.put(static_cast<double>(integer >> 32));
+      out.put(static_cast<double>(integer & 0xffffffffU));
+    }
   } else if (const int64_t integer = value.toLong(); integer < kSafe && integer > -kSafe) {
     out.put(FB_SCALAR_INT);
     out.put(static_cast<double>(integer));

@@ -31,12 +31,27 @@ bool contains(const std::string& text, const char* part) {
 }
 
 // The interpreter wraps an op's failure into a report; the sentence that matters is its last part.
-void splitInterpreterReport(ErrorRecord& record, const std::string& text) {
+bool splitInterpreterReport(ErrorRecord& record, const std::string& text) {
+  if (!contains(text, "The following operation failed in the TorchScript interpreter"))
+    return false;
   record.scriptTrace = text;
   const std::string marker = "\nRuntimeError: ";
   const auto at = text.rfind(marker);
   record.message = at == std::string::npos ? text : text.substr(at + marker.size());
   while (!record.message.empty() && record.message.back() == '\n') record.message.pop_back();
+  return true;
+}
+
+// The sentence for a person: without the place in C++, and without the list of all kernels.
+std::string sentenceOf(const std::string& message) {
+  const std::string prefix = "[enforce fail at ";
+  if (message.rfind(prefix, 0) == 0) {
+    // "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory..."
+    const auto end = message.find(". ");
+    if (end != std::string::npos) return message.substr(end + 2);
+  }
+  if (message.rfind("Could not run '", 0) == 0) return message.substr(0, message.find(". ") + 1);
+  return message;
 }
 
 int32_t kindOfMessage(const std::string& message) {
@@ -67,6 +82,9 @@ void describe(ErrorRecord& record, const std::exception_ptr& exception) {
   } catch (const SerializationError& error) {
     record.kind = FB_ERROR_SERIALIZATION;
     record.message = error.what();
+  } catch (const CompileError& error) {
+    record.kind = FB_ERROR_TORCHSCRIPT;
+    record.message = error.what();
   } catch (const torch::jit::ErrorReport& error) {
     record.kind = FB_ERROR_TORCHSCRIPT;
     record.message = error.what();
@@ -76,14 +94,17 @@ void describe(ErrorRecord& record, const std::exception_ptr& exception) {
     record.message = error.getOriginalMsg().value_or(error.what());
     record.pythonClass = error.getPythonClassName().value_or("");
   } catch (const c10::Error& error) {
-    record.message = error.what_without_backtrace();
-    record.kind = kindOf(error, record.message);
+    const std::string message = error.what_without_backtrace();
+    record.kind = kindOf(error, message);
+    record.message = sentenceOf(message);
   } catch (const std::bad_alloc&) {
     record.kind = FB_ERROR_OUT_OF_MEMORY;
     record.message = "The native allocator is out of memory";
   } catch (const std::exception& error) {
     record.kind = FB_ERROR_TORCHSCRIPT;
-    splitInterpreterReport(record, error.what());
+    if (splitInterpreterReport(record, error.what())) return;
+    record.message = error.what();
+    record.kind = kindOfMessage(record.message);
   } catch (...) {
     record.kind = FB_ERROR_INTERNAL;
     record.message = "A C++ exception of an unknown type reached the boundary";

@@ -237,8 +237,8 @@ FB_API int32_t fb_module_add_attribute(
 /* Defines methods from TorchScript source. */
 FB_API int32_t fb_module_define(double module, const char* source, double bytes);
 /* Words: 0 parameters, 1 buffers, 2 children, 3 attributes of this module, as Map from name to
-   value; 4 method names, 5 the class name. `deep`: of all modules below, with dotted names (0 to
-   3). */
+   value; 4 method names, 5 the class name; 6 parameters and buffers. `deep`: of all modules below,
+   with dotted names (0 to 3, and 6). */
 FB_API int32_t fb_object_list(double object, double ctx, int32_t what, bool deep);
 FB_API int32_t fb_object_get(double object, double ctx, const char* name, uint32_t bytes);
 /* Words: a value. */

@@ -34,6 +34,11 @@ struct JitTypeError : std::runtime_error {
 };
 
 // An archive that is not one, or not whole.
+// TorchScript source that does not parse, where LibTorch throws no type of its own for that.
+struct CompileError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 struct SerializationError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -3,8 +3,10 @@
 
 #include <ATen/core/function_schema.h>
 #include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/frontend/resolver.h>
 #include <torch/csrc/jit/frontend/schema_matching.h>
 #include <torch/csrc/jit/frontend/script_type_parser.h>
+#include <torch/csrc/jit/frontend/sugared_value.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/jit_log.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
@@ -14,6 +16,7 @@
 #include <torch/jit.h>
 
 #include <sstream>
+#include <unordered_set>
 
 namespace flambeau {
 
@@ -44,22 +47,29 @@ bool isKind(const c10::ClassType& type, size_t slot, const IValue& value, Kind k
 
 using Entries = std::vector<std::pair<std::string, IValue>>;
 
-void collect(
-    const torch::jit::ObjectPtr& object,
-    Kind kind,
-    bool deep,
-    const std::string& prefix,
-    Entries& found) {
+void collectOwn(
+    const torch::jit::ObjectPtr& object, Kind kind, const std::string& prefix, Entries& found) {
   const auto type = object->type();
   for (size_t slot = 0; slot < type->numAttributes(); slot++) {
     const IValue value = object->getSlot(slot);
-    if (isKind(*type, slot, value, kind)) {
-      found.emplace_back(joinPath(prefix, type->getAttributeName(slot)), value);
-    }
-    if (deep && value.isModule()) {
-      collect(value.toObject(), kind, deep, joinPath(prefix, type->getAttributeName(slot)), found);
-    }
+    if (!isKind(*type, slot, value, kind)) continue;
+    found.emplace_back(joinPath(prefix, type->getAttributeName(slot)), value);
   }
+}
+
+// What `kinds` name, module by module in PyTorch's order: a module's own before those of its
+// children.
+void collect(
+    const torch::jit::ObjectPtr& object,
+    const std::vector<Kind>& kinds,
+    bool deep,
+    const std::string& prefix,
+    Entries& found) {
+  for (const Kind kind : kinds) collectOwn(object, kind, prefix, found);
+  if (!deep) return;
+  Entries children;
+  collectOwn(object, Kind::Child, prefix, children);
+  for (const auto& [name, child] : children) collect(child.toObject(), kinds, deep, name, found);
 }
 
 void writeEntries(Writer& out, const Entries& entries) {
@@ -144,6 +154,76 @@ void runTraced(const Callable& callable, Stack& stack) {
       callable.function->getSchema(), torch::jit::SourceRange(), *graph, inputs, {});
   auto* output = callable.self ? graph->insertMethodCall(callable.function->name(), match)
                                : graph->insertFunctionCall(callable.function, match);
+// `ValueError("...")` in source: the message, and the class that the error is reported as.
+class BuiltinException final : public torch::jit::ExceptionValue {
+ public:
+  explicit BuiltinException(const std::string& name) : ExceptionValue(name) {}
+
+  std::shared_ptr<torch::jit::SugaredValue> call(
+      const torch::jit::SourceRange& place,
+      torch::jit::GraphFunction& caller,
+      at::ArrayRef<torch::jit::NamedValue> arguments,
+      at::ArrayRef<torch::jit::NamedValue> /*keywords*/,
+      size_t /*binders*/) override {
+    auto& graph = *caller.graph();
+    if (arguments.size() > 1) {
+      throw torch::jit::ErrorReport(place) << message_ << " takes one message in TorchScript";
+    }
+    auto* message = arguments.empty() ? torch::jit::insertConstant(graph, "", place)
+                                      : arguments[0].value(graph);
+    auto* name = torch::jit::insertConstant(graph, "builtins." + message_, place);
+    return std::make_shared<torch::jit::ExceptionMessageValue>(message, name);
+  }
+};
+
+// What names in source stand for, beside the language's own: `torch`, exceptions, and the unit's
+// types.
+class SourceResolver final : public torch::jit::Resolver {
+ public:
+  explicit SourceResolver(std::weak_ptr<CompilationUnit> unit) : unit_(std::move(unit)) {}
+
+  std::shared_ptr<torch::jit::SugaredValue> resolveValue(
+      const std::string& name,
+      torch::jit::GraphFunction& caller,
+      const torch::jit::SourceRange& place) override {
+    static const std::unordered_set<std::string> exceptions{
+        "Exception",
+        "RuntimeError",
+        "ValueError",
+        "TypeError",
+        "IndexError",
+        "KeyError",
+        "AssertionError",
+        "AttributeError",
+        "ArithmeticError",
+        "OverflowError",
+        "ZeroDivisionError",
+        "NotImplementedError",
+        "StopIteration",
+        "LookupError"};
+    if (exceptions.count(name) > 0) return std::make_shared<BuiltinException>(name);
+    return torch::jit::nativeResolver()->resolveValue(name, caller, place);
+  }
+
+  c10::TypePtr resolveType(const std::string& name, const torch::jit::SourceRange&) override {
+    const auto unit = unit_.lock();
+    return unit ? unit->get_type(c10::QualifiedName(name)) : nullptr;
+  }
+
+ private:
+  std::weak_ptr<CompilationUnit> unit_;
+};
+
+// The lexer throws nothing more telling than std::runtime_error.
+template <class F>
+void compiling(F&& body) {
+  try {
+    body();
+  } catch (const std::runtime_error& error) {
+    throw CompileError(error.what());
+  }
+}
+
   {
     const auto resume = tracer::pauseTracing();
     struct Resume {
@@ -283,7 +363,9 @@ int32_t fb_module_add_attribute(
 
 int32_t fb_module_define(double module, const char* source, double bytes) {
   return guard(-1, [&] {
-    borrowModule(module).define(std::string(source, static_cast<size_t>(bytes)));
+    Module self = borrowModule(module);
+    const auto resolver = std::make_shared<SourceResolver>(self._ivalue()->compilation_unit());
+    compiling([&] { self.define(std::string(source, static_cast<size_t>(bytes)), resolver); });
     return 0;
   });
 }
@@ -292,9 +374,11 @@ int32_t fb_object_list(double object, double ctx, int32_t what, bool deep) {
   return guard(-1, [&] {
     const auto self = borrowObject(object);
     Writer out(ctx);
-    if (what <= 3) {
+    if (what <= 3 || what == 6) {
       Entries entries;
-      collect(self, static_cast<Kind>(what), deep, "", entries);
+      const auto kinds = what == 6 ? std::vector<Kind>{Kind::Parameter, Kind::Buffer}
+                                   : std::vector<Kind>{static_cast<Kind>(what)};
+      collect(self, kinds, deep, "", entries);
       writeEntries(out, entries);
     } else if (what == 4) {
       std::vector<std::string> names;
@@ -354,8 +438,7 @@ int32_t fb_module_to(double module, int32_t device, int32_t dtype) {
     const c10::InferenceMode noInference(false);
     const at::NoGradGuard noGrad;
     Entries tensors;
-    collect(self._ivalue(), Kind::Parameter, true, "", tensors);
-    collect(self._ivalue(), Kind::Buffer, true, "", tensors);
+    collect(self._ivalue(), {Kind::Parameter, Kind::Buffer}, true, "", tensors);
     for (const auto& [name, value] : tensors) {
       const at::Tensor tensor = value.toTensor();
       auto options = tensor.options();
@@ -459,7 +542,12 @@ int32_t fb_callable_schema(double callable, double ctx) {
 double fb_compile(const char* source, double bytes) {
   return guard(0.0, [&] {
     auto made = std::make_unique<Unit>();
-    made->unit = torch::jit::compile(std::string(source, static_cast<size_t>(bytes)));
+    made->unit = std::make_shared<CompilationUnit>();
+    const auto resolver = std::make_shared<SourceResolver>(made->unit);
+    compiling([&] {
+      made->unit->define(
+          std::nullopt, std::string(source, static_cast<size_t>(bytes)), resolver, nullptr);
+    });
     liveObjects.fetch_add(1, std::memory_order_relaxed);
     return toHandle(made.release());
   });

@@ -44,7 +44,8 @@ void checkSize(const std::vector<int64_t>& shape, at::ScalarType dtype, double b
 at::Tensor readable(const at::Tensor& tensor) {
   const at::NoGradGuard noGrad;
   const at::tracer::impl::NoTracerDispatchMode untraced;
-  return tensor.detach().resolve_conj().resolve_neg().to(at::kCPU).contiguous();
+  const at::Tensor dense = tensor.layout() == at::kStrided ? tensor : tensor.to_dense();
+  return dense.detach().resolve_conj().resolve_neg().to(at::kCPU).contiguous();
 }
 
 }  // namespace

@@ -169,16 +169,76 @@ void copyConstants(torch::jit::Block* block) {
   }
 }
 
-void registerNamedTuple(Value* output, const IValue& value, CompilationUnit& unit) {
-  if (!value.isTuple()) return;
-  const auto given = value.toTupleRef().type();
-  if (!given->schema()) return;
-  std::vector<std::string> names;
-  for (const auto& argument : given->schema()->arguments()) names.push_back(argument.name());
-  const auto name = unit.mangle(c10::QualifiedName("__torch__.NamedTuple"));
-  const auto type = c10::TupleType::createNamed(name, names, given->elements().vec());
-  unit.register_type(type);
-  output->setType(type);
+// Gives the named tuples of a trace names of their own in its unit: a file holds types by name.
+class TupleNamer {
+ public:
+  explicit TupleNamer(CompilationUnit& unit) : unit_(unit) {}
+
+  // The type with every named tuple in it registered.
+  c10::TypePtr named(const c10::TypePtr& type) {
+    if (const auto list = type->cast<c10::ListType>()) {
+      return c10::ListType::create(named(list->getElementType()));
+    }
+    if (const auto dict = type->cast<c10::DictType>()) {
+      return c10::DictType::create(dict->getKeyType(), named(dict->getValueType()));
+    }
+    const auto tuple = type->cast<c10::TupleType>();
+    if (!tuple) return type;
+    std::vector<c10::TypePtr> elements;
+    for (const auto& element : tuple->elements()) elements.push_back(named(element));
+    return tupleOf(tuple, elements);
+  }
+
+  // A tuple that the graph makes has no names; the value that was returned has.
+  void nameOutput(Value* output, const IValue& value) {
+    if (!value.isTuple()) return;
+    Node* node = output->node();
+    if (node->kind() != c10::prim::TupleConstruct) return;
+    const auto& given = value.toTupleRef();
+    std::vector<c10::TypePtr> elements;
+    for (size_t i = 0; i < given.size(); i++) {
+      nameOutput(node->inputs()[i], given.elements()[i]);
+      elements.push_back(node->inputs()[i]->type());
+    }
+    output->setType(tupleOf(given.type(), elements));
+  }
+
+ private:
+  c10::TypePtr tupleOf(
+      const std::shared_ptr<c10::TupleType>& tuple, const std::vector<c10::TypePtr>& elements) {
+    if (!tuple->schema()) return c10::TupleType::create(elements);
+    std::vector<std::string> names;
+    for (const auto& argument : tuple->schema()->arguments()) names.push_back(argument.name());
+    const c10::QualifiedName base("__torch__.NamedTuple");
+    for (const auto& known : known_) {
+      if (sameFields(*known, names, elements)) return known;
+    }
+    const auto made = c10::TupleType::createNamed(unit_.mangle(base), names, elements);
+    unit_.register_type(made);
+    known_.push_back(made);
+    return made;
+  }
+
+  static bool sameFields(
+      const c10::TupleType& type,
+      const std::vector<std::string>& names,
+      const std::vector<c10::TypePtr>& elements) {
+    const auto& fields = type.schema()->arguments();
+    if (fields.size() != names.size()) return false;
+    for (size_t i = 0; i < names.size(); i++) {
+      if (fields[i].name() != names[i] || *fields[i].type() != *elements[i]) return false;
+    }
+    return true;
+  }
+
+  CompilationUnit& unit_;
+  std::vector<c10::TupleTypePtr> known_;
+};
+
+void nameTuples(Graph& graph, const IValue& output, CompilationUnit& unit) {
+  TupleNamer namer(unit);
+  for (Value* input : graph.inputs()) input->setType(namer.named(input->type()));
+  namer.nameOutput(graph.outputs()[0], output);
 }
 
 Callable finish(Session& current, const IValue& output, const std::string& name) {
@@ -191,12 +251,12 @@ Callable finish(Session& current, const IValue& output, const std::string& name)
   torch::jit::NormalizeOps(graph);
   if (self == nullptr) {
     auto unit = std::make_shared<CompilationUnit>();
-    registerNamedTuple(graph->outputs()[0], output, *unit);
+    nameTuples(*graph, output, *unit);
     Function* function = unit->create_function(c10::QualifiedName("__torch__." + name), graph);
     return Callable{std::move(unit), function, std::nullopt};
   }
   auto unit = self->_ivalue()->compilation_unit();
-  registerNamedTuple(graph->outputs()[0], output, *unit);
+  nameTuples(*graph, output, *unit);
   const auto type = self->type();
   Function* method = unit->create_function(c10::QualifiedName(*type->name(), name), graph);
   type->addMethod(method);
@@ -277,7 +337,9 @@ int32_t fb_is_tracing(void) {
 }
 
 void fb_trace_pause(bool paused) {
-  at::tracer::impl::set_dispatch_enabled(!paused);
+  // Outside of a trace there is nothing to pause, and turning dispatch on would slow every op from
+  // then on.
+  if (tracer::isTracing()) at::tracer::impl::set_dispatch_enabled(!paused);
 }
 
 double fb_trace_size(double tensor, int32_t dim) {

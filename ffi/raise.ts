@@ -35,8 +35,16 @@ export function nativeError(op: string): TorchError {
     pythonClass: takeText(native.fb_error_text(context, 2)),
     nativeBacktrace: () => takeText(native.fb_error_backtrace(context, id)),
   };
-  const text = `${op}(): ${message}`;
+  const text = `${op}(): ${withoutName(message, op)}`;
   return kind === JIT_TYPE ? new JitTypeError(text, details) : new TorchError(text, details);
+}
+
+/** Many of LibTorch's messages begin with the op's name, which this library puts first itself. */
+function withoutName(message: string, op: string): string {
+  const snake = op.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const start = [op, snake].flatMap((name) => [`${name}(): `, `${name}: `])
+    .find((prefix) => message.startsWith(prefix));
+  return start === undefined ? message : message.slice(start.length);
 }
 
 /** Passes on a status or count, and throws for a negative one. */

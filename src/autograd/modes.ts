@@ -164,6 +164,11 @@ export function inferenceMode<R>(fn: () => R): R;
 /** Turns inference mode on until the guard is disposed. */
 export function inferenceMode(): ModeGuard;
 export function inferenceMode<R>(fn?: () => R): R | ModeGuard {
+  if (fn !== undefined && typeof fn !== "function") {
+    throw new TypeError(
+      `inferenceMode(): argument 'fn' must be a function, but got ${describe(fn)}`,
+    );
+  }
   const handle = native.fb_inference_enter(true);
   let ended = false;
   const guard: ModeGuard = {
@@ -177,6 +182,8 @@ export function inferenceMode<R>(fn?: () => R): R | ModeGuard {
   try {
     const result = fn();
     if (!isPromise(result)) return result;
+    // Its rejection, if any, is the user's: this error says what to mend first.
+    result.catch(() => {});
     throw new TypeError(
       "inferenceMode(): argument 'fn' must be synchronous: use noGrad for async code",
     );

@@ -95,7 +95,8 @@ export function compile(
       `jit.compile(): argument 'source' must be a string, but got ${describe(source)}`,
     );
   }
-  const bytes = encode(source);
+  // The parser takes a last line only with its end.
+  const bytes = encode(`${source}\n`);
   const unit = checkHandle(native.fb_compile(bytes, bytes.length), "jit.compile");
   return new CompilationUnit(new NativeHandle("unit", unit)) as
     & CompilationUnit

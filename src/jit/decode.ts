@@ -146,11 +146,17 @@ function takeMap(): Record<string, unknown> | Map<unknown, unknown> {
 
 function takeNamedTuple(): Record<string, unknown> {
   const count = take();
+  const entries: [string, unknown][] = [];
+  for (let i = 0; i < count; i++) entries.push([takeString(), takeWords()]);
+  return recordOf(entries);
+}
+
+/** A named tuple: an object of its fields, iterable in order. */
+export function recordOf(
+  entries: Iterable<readonly [string, unknown]>,
+): Record<string, unknown> {
   const record: Record<string, unknown> = {};
-  for (let i = 0; i < count; i++) {
-    const name = takeString();
-    setKey(record, name, takeWords());
-  }
+  for (const [name, value] of entries) setKey(record, name, value);
   return iterateValues(record);
 }
 

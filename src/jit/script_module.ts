@@ -24,6 +24,7 @@ import {
   methodOf,
   METHODS,
   PARAMETERS,
+  STATE,
 } from "./script_object.ts";
 import { rewind } from "./words.ts";
 
@@ -253,16 +254,10 @@ export class ScriptModule extends Module<any[], any> {
 
   /** All parameters and buffers by name; the tensors share the module's memory. */
   override stateDict(): StateDict {
-    const dict: StateDict = {};
-    for (const what of [PARAMETERS, BUFFERS]) {
-      for (
-        const [name, tensor] of Object.entries(
-          listOf(this.#native("stateDict"), what, true) as StateDict,
-        )
-      ) {
-        dict[name] = tensor.detach();
-        tensor.dispose();
-      }
+    const dict = listOf(this.#native("stateDict"), STATE, true) as StateDict;
+    for (const [name, tensor] of Object.entries(dict)) {
+      dict[name] = tensor.detach();
+      tensor.dispose();
     }
     return dict;
   }

@@ -25,6 +25,8 @@ export const ATTRIBUTES = 3;
 export const METHODS = 4;
 /** The name of the class. */
 export const CLASS = 5;
+/** Parameters and buffers by name, module by module. */
+export const STATE = 6;
 
 /** What an object has of one kind, as native code lists it. */
 export function listOf(handle: number, what: number, deep: boolean): unknown {

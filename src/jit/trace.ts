@@ -16,6 +16,7 @@ import { plainOf, putPlain } from "./encode.ts";
 import { NativeHandle } from "./handle.ts";
 import { putNames, ScriptFunction } from "./script_function.ts";
 import { Tag } from "./tags.ts";
+import { tracedInputs } from "./trace_inputs.ts";
 import { put, rewind } from "./words.ts";
 
 // deno-lint-ignore no-explicit-any -- a function of any arguments
@@ -52,23 +53,22 @@ export function asInputs(
   );
 }
 
+/** Refuses to begin while a trace is under way, before anything is done that it would note. */
+export function refuseNested(op: string): void {
+  if (native.fb_is_tracing() === 0) return;
+  throw new TorchError(`${op}(): tracing can't be nested: a trace is under way on this thread`, {
+    op,
+  });
+}
+
 /** Runs the tracer once. Whatever happens, tracing has ended when this returns or throws. */
 export function tracePass(pass: Pass): ScriptFunction {
-  if (native.fb_is_tracing() === 1) {
-    throw new TorchError(
-      "jit.trace(): tracing can't be nested: a trace is under way on this thread",
-      {
-        op: "jit.trace",
-      },
-    );
-  }
-  const inputs = beginTrace(pass);
-  const made: unknown[] = inputs;
+  const made = beginTrace(pass);
   beginWarnings();
   setTracedModules(pass.self?.paths ?? null);
   let ended = false;
   try {
-    const output = refusePromise(pass.run(...inputs));
+    const output = refusePromise(pass.run(...tracedInputs(pass.inputs, made)));
     ended = true;
     return endTrace(output, pass.name);
   } finally {
@@ -140,8 +140,12 @@ export function argumentNamesOf(fn: AnyFunction): string[] {
   return names.every((name) => /^[A-Za-z_]\w*$/.test(name) && !reserved.has(name)) ? names : [];
 }
 
-const reserved = new Set(
+/** Names that no function or argument of a script can have. */
+export const reserved: ReadonlySet<string> = new Set(
   ("False None True and as assert async await break class continue def del elif else except finally for from " +
-    "global if import in is lambda nonlocal not or pass raise return try while with yield self")
+    "global if import in is lambda nonlocal not or pass raise return try while with yield self " +
+    // And those that TorchScript's own printing calls: an argument of the name would stand before them in a saved file.
+    "torch ops annotate int float bool str complex list dict tuple len range getattr hasattr isinstance " +
+    "uninitialized unchecked_cast CONSTANTS inf nan")
     .split(" "),
 );

@@ -12,11 +12,23 @@ import { type Mirror, mirror } from "./mirror.ts";
 import { preserve, type Preserved } from "./preserve.ts";
 import { ScriptFunction } from "./script_function.ts";
 import { type LoadedModule, ScriptModule, scriptModule } from "./script_module.ts";
-import { type AnyFunction, argumentNamesOf, asInputs, disposeDeep, tracePass } from "./trace.ts";
+import {
+  type AnyFunction,
+  argumentNamesOf,
+  asInputs,
+  disposeDeep,
+  refuseNested,
+  reserved,
+  tracePass,
+} from "./trace.ts";
+import { copiedInputs } from "./trace_inputs.ts";
 
 /** Options of {@linkcode trace} and {@linkcode traceModule}. */
 export interface TraceOptions {
-  /** Whether a list or dict as output is refused, since a later call might give another length; default `true`. Tuples pass always. */
+  /**
+   * Whether a dict as output is refused, and a list warned about, since a later call might give another length; default
+   * `true`. Tuples pass always.
+   */
   strict?: boolean;
   /** Whether to run function and trace once more and compare; default `true`. */
   checkTrace?: boolean;
@@ -109,6 +121,7 @@ export function trace(
       "jit.trace(): argument 'target' is a class: make an instance of it before tracing",
     );
   }
+  refuseNested("jit.trace");
   const inputs = asInputs(exampleInputs, "jit.trace");
   const settings = settingsOf(options, "jit.trace");
   using before = preserve(null);
@@ -135,7 +148,7 @@ function checked(traced: Disposable, run: () => void): void {
 
 function functionName(fn: AnyFunction): string {
   const name = String(fn.name).replaceAll(/[^A-Za-z0-9_]/g, "_");
-  return /^[A-Za-z_]/.test(name) ? name : "fn";
+  return /^[A-Za-z_]/.test(name) && !reserved.has(name) ? name : "fn";
 }
 
 function checkAgainst(
@@ -147,14 +160,16 @@ function checkAgainst(
 ): void {
   before.restore();
   if (!settings.checkTrace) return;
-  const expected = fn(...inputs);
+  const copies = copiedInputs(inputs);
+  const expected = fn(...copies);
   before.restore();
-  const actual = traced(...inputs);
+  const others = copiedInputs(inputs);
+  const actual = traced(...others);
   try {
     compareOutputs(expected, actual, settings.checkTolerance, functionName(fn));
   } finally {
     // `expected` stays: the function may have returned a tensor of the user's own.
-    disposeDeep(actual);
+    disposeDeep([actual, others]);
     before.restore();
   }
 }
@@ -188,6 +203,7 @@ export function traceModule(
   options: TraceOptions = {},
 ): LoadedModule {
   const op = "jit.traceModule";
+  refuseNested(op);
   if (!(module instanceof Module)) {
     throw new TypeError(`${op}(): argument 'module' must be a Module, but got ${describe(module)}`);
   }

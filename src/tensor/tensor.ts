@@ -15,6 +15,7 @@ import {
   nativeError,
   scratch,
   takeText,
+  TorchError,
 } from "../../ffi/mod.ts";
 import { type Page, pageFor, releaseSlot } from "../memory/cell.ts";
 import type { TensorCompanions } from "./companions.ts";
@@ -33,6 +34,7 @@ const META_NDIM = 2;
 const META_NUMEL = 3;
 const META_REQUIRES_GRAD = 4;
 const META_IS_LEAF = 5;
+const META_LAYOUT = 6;
 const META_SIZES = 9;
 
 /** A tensor's methods that ops provide. */
@@ -177,6 +179,12 @@ export class Tensor {
   stride(dim: number): number;
   stride(dim?: number): number | number[] {
     const words = this.#meta("stride");
+    if (words[META_LAYOUT] !== 0) {
+      throw new TorchError("stride(): only a strided tensor has strides, and this one is sparse", {
+        op: "stride",
+        kind: "notImplemented",
+      });
+    }
     const start = META_SIZES + words[META_NDIM]!;
     const strides = Array.from(words.subarray(start, start + words[META_NDIM]!));
     return dim === undefined ? strides : at(strides, dim, "stride");
