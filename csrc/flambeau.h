@@ -214,6 +214,16 @@ FB_API int32_t fb_op_call(double op, double ctx);
 /* Text: every schema of the dispatcher, a line each. Its bytes. */
 FB_API double fb_op_schemas(double ctx);
 
+/* Text: the names of all registered operators, a line each ("aten::matmul"). Its bytes. */
+FB_API double fb_registry_names(double ctx);
+/* Text: the schemas of one, a line each. Its bytes, 0 when there is none of that name. */
+FB_API double fb_registry_schemas(double ctx, const char* name, uint32_t bytes);
+/* Calls the first overload that takes the arguments. Words: as for fb_callable_call; the result is
+   an Array where there are several. */
+FB_API int32_t fb_registry_call(double ctx, const char* name, uint32_t bytes);
+/* Opens a library that registers ops. 0, or -1. */
+FB_API int32_t fb_load_library(const char* path, uint32_t bytes);
+
 /* ---- Script objects: modules, and instances of script classes ---- */
 
 FB_API void fb_object_release(double object);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/core/function_schema.h>
 #include <ATen/core/ivalue.h>
 #include <ATen/core/jit_type.h>
 
@@ -33,12 +34,12 @@ struct JitTypeError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// An archive that is not one, or not whole.
 // TorchScript source that does not parse, where LibTorch throws no type of its own for that.
 struct CompileError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// An archive that is not one, or not whole.
 struct SerializationError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -112,6 +113,10 @@ class Reader {
   int64_t nextInt64();
   std::string nextString();
 
+  // While overloads are chosen: a whole number is an int, and no number is complex, until nothing
+  // else fits.
+  bool exact = false;
+
   // For a union, whose members are tried in turn.
   const double* mark() const { return position_; }
   void reset(const double* mark) { position_ = mark; }
@@ -166,6 +171,10 @@ at::Scalar readScalar(Reader& in);
 at::IValue readValue(Reader& in, const c10::TypePtr& type, const std::string& path);
 at::IValue readAnyValue(Reader& in, const std::string& path);
 void writeValue(Writer& out, const at::IValue& value);
+// Positional and keyword arguments, coerced to the schema's types, with its defaults. `self` is the
+// first argument.
+std::vector<at::IValue> readArguments(
+    Reader& in, const c10::FunctionSchema& schema, const std::optional<at::IValue>& self);
 std::string nameOfType(const c10::TypePtr& type);
 
 }  // namespace flambeau

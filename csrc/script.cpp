@@ -100,50 +100,6 @@ size_t firstArgument(const Callable& callable) {
   return callable.self ? 1 : 0;
 }
 
-[[noreturn]] void refuseCall(const c10::FunctionSchema& schema, const std::string& problem) {
-  std::ostringstream text;
-  text << problem << ". Declaration: " << schema;
-  throw JitTypeError(text.str());
-}
-
-// Positional and keyword arguments from the context, coerced to the schema's types, with its
-// defaults.
-Stack readArguments(double ctx, const Callable& callable) {
-  const auto& schema = callable.function->getSchema();
-  const auto& arguments = schema.arguments();
-  const size_t first = firstArgument(callable);
-  std::vector<std::optional<IValue>> given(arguments.size());
-  if (callable.self) given[0] = IValue(*callable.self);
-  Reader in(ctx);
-  const size_t positional = in.nextCount();
-  if (positional > arguments.size() - first) {
-    refuseCall(
-        schema,
-        c10::str("expected at most ", arguments.size() - first, " arguments, got ", positional));
-  }
-  for (size_t i = 0; i < positional; i++) {
-    given[first + i] = readValue(in, arguments[first + i].type(), arguments[first + i].name());
-  }
-  const size_t keywords = in.nextCount();
-  for (size_t i = 0; i < keywords; i++) {
-    const std::string name = in.nextString();
-    const auto at = schema.argumentIndexWithName(name);
-    if (!at || static_cast<size_t>(*at) < first) {
-      refuseCall(schema, c10::str("unknown keyword argument '", name, "'"));
-    }
-    if (given[*at]) refuseCall(schema, c10::str("argument '", name, "' is given twice"));
-    given[*at] = readValue(in, arguments[*at].type(), name);
-  }
-  Stack stack;
-  stack.reserve(arguments.size());
-  for (size_t i = 0; i < arguments.size(); i++) {
-    if (!given[i]) given[i] = arguments[i].default_value();
-    if (!given[i]) refuseCall(schema, c10::str("missing argument '", arguments[i].name(), "'"));
-    stack.push_back(std::move(*given[i]));
-  }
-  return stack;
-}
-
 // A script called while tracing stays a call, so that its control flow is kept.
 void runTraced(const Callable& callable, Stack& stack) {
   namespace tracer = torch::jit::tracer;
@@ -154,6 +110,50 @@ void runTraced(const Callable& callable, Stack& stack) {
       callable.function->getSchema(), torch::jit::SourceRange(), *graph, inputs, {});
   auto* output = callable.self ? graph->insertMethodCall(callable.function->name(), match)
                                : graph->insertFunctionCall(callable.function, match);
+  {
+    const auto resume = tracer::pauseTracing();
+    struct Resume {
+      const std::function<void()>& run;
+      ~Resume() { run(); }
+    } const guardResume{resume};
+    callable.function->run(stack);
+  }
+  tracer::setValueTrace(stack.back(), output);
+}
+
+std::string lastOptimizedGraph(const Callable& callable) {
+  auto& function = torch::jit::toGraphFunction(*callable.function);
+  const auto state = function.get_executor().getDebugState();
+  for (const auto& [spec, plan] : state.execution_plans) {
+    if (plan.graph) return plan.graph->toString(false);
+  }
+  return torch::jit::lastExecutedOptimizedGraph()->toString(false);
+}
+
+std::string textOf(const Callable& callable, int32_t what) {
+  std::ostringstream text;
+  switch (what) {
+    case 0:
+      return torch::jit::toGraphFunction(*callable.function).graph()->toString(true);
+    case 1:
+      return codeOf(callable);
+    case 2:
+      text << callable.function->getSchema();
+      return text.str();
+    case 3:
+      return callable.function->name();
+    case 4: {
+      auto graph = torch::jit::toGraphFunction(*callable.function).graph()->copy();
+      torch::jit::Inline(*graph);
+      return graph->toString(true);
+    }
+    case 5:
+      return lastOptimizedGraph(callable);
+    default:
+      TORCH_CHECK(false, "A callable has no text of that kind");
+  }
+}
+
 // `ValueError("...")` in source: the message, and the class that the error is reported as.
 class BuiltinException final : public torch::jit::ExceptionValue {
  public:
@@ -221,50 +221,6 @@ void compiling(F&& body) {
     body();
   } catch (const std::runtime_error& error) {
     throw CompileError(error.what());
-  }
-}
-
-  {
-    const auto resume = tracer::pauseTracing();
-    struct Resume {
-      const std::function<void()>& run;
-      ~Resume() { run(); }
-    } const guardResume{resume};
-    callable.function->run(stack);
-  }
-  tracer::setValueTrace(stack.back(), output);
-}
-
-std::string lastOptimizedGraph(const Callable& callable) {
-  auto& function = torch::jit::toGraphFunction(*callable.function);
-  const auto state = function.get_executor().getDebugState();
-  for (const auto& [spec, plan] : state.execution_plans) {
-    if (plan.graph) return plan.graph->toString(false);
-  }
-  return torch::jit::lastExecutedOptimizedGraph()->toString(false);
-}
-
-std::string textOf(const Callable& callable, int32_t what) {
-  std::ostringstream text;
-  switch (what) {
-    case 0:
-      return torch::jit::toGraphFunction(*callable.function).graph()->toString(true);
-    case 1:
-      return codeOf(callable);
-    case 2:
-      text << callable.function->getSchema();
-      return text.str();
-    case 3:
-      return callable.function->name();
-    case 4: {
-      auto graph = torch::jit::toGraphFunction(*callable.function).graph()->copy();
-      torch::jit::Inline(*graph);
-      return graph->toString(true);
-    }
-    case 5:
-      return lastOptimizedGraph(callable);
-    default:
-      TORCH_CHECK(false, "A callable has no text of that kind");
   }
 }
 
@@ -491,7 +447,10 @@ double fb_object_method(double object, const char* name, uint32_t bytes) {
 int32_t fb_callable_call(double callable, double ctx) {
   return guard(-1, [&] {
     const auto& target = *fromHandle<Callable>(callable);
-    Stack stack = readArguments(ctx, target);
+    Reader in(ctx);
+    std::optional<IValue> self;
+    if (target.self) self = IValue(*target.self);
+    Stack stack = readArguments(in, target.function->getSchema(), self);
     if (torch::jit::tracer::isTracing()) {
       runTraced(target, stack);
     } else {

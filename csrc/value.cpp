@@ -9,7 +9,9 @@
 #include <torch/csrc/jit/frontend/script_type_parser.h>
 
 #include <cmath>
+#include <algorithm>
 #include <cstring>
+#include <sstream>
 
 #include "internal.h"
 
@@ -118,7 +120,11 @@ IValue readInt(Reader& in, int tag, const TypePtr& type, const std::string& path
 }
 
 IValue readFloat(Reader& in, int tag, const TypePtr& type, const std::string& path) {
-  if (tag == FB_VALUE_NUMBER || tag == FB_VALUE_FLOAT || tag == FB_VALUE_INT) return in.next();
+  if (tag == FB_VALUE_NUMBER || tag == FB_VALUE_FLOAT || tag == FB_VALUE_INT) {
+    const double value = in.next();
+    if (in.exact && tag != FB_VALUE_FLOAT && std::trunc(value) == value) refuse(path, type, "int");
+    return value;
+  }
   if (tag == FB_VALUE_INT64) return static_cast<double>(in.nextInt64());
   refuse(path, type, tag);
 }
@@ -143,7 +149,8 @@ IValue readNumber(Reader& in, int tag, const TypePtr& type, const std::string& p
 IValue readComplex(Reader& in, int tag, const TypePtr& type, const std::string& path) {
   const double real = in.next();
   if (tag == FB_VALUE_COMPLEX) return c10::complex<double>(real, in.next());
-  if (tag == FB_VALUE_NUMBER || tag == FB_VALUE_FLOAT || tag == FB_VALUE_INT) {
+  const bool number = tag == FB_VALUE_NUMBER || tag == FB_VALUE_FLOAT || tag == FB_VALUE_INT;
+  if (number && !in.exact) {
     return c10::complex<double>(real, 0);
   }
   refuse(path, type, tag);
@@ -297,8 +304,20 @@ IValue readDevice(Reader& in, int tag, const TypePtr& type, const std::string& p
   return at::Device(in.nextString());
 }
 
+// A value for a type with variables in it ("t[]"): what it looks like, if that fits.
+IValue readGeneric(Reader& in, const TypePtr& type, const std::string& path) {
+  in.reset(in.mark() - 1);
+  IValue value = readAnyValue(in, path);
+  c10::TypeEnv bound;
+  if (!c10::matchTypeVariables(type, value.type(), bound).success()) {
+    refuse(path, type, nameOfType(value.type()));
+  }
+  return value;
+}
+
 // The rest of a value whose tag has been read, as `type`.
 IValue readTagged(Reader& in, int tag, const TypePtr& type, const std::string& path) {
+  if (type->hasFreeVariables()) return readGeneric(in, type, path);
   switch (type->kind()) {
     case TypeKind::AnyType: {
       if (tag == FB_VALUE_NUMBER) return readNumber(in, tag, type, path);
@@ -485,7 +504,90 @@ void writeText(Writer& out, int tag, const std::string& text) {
   out.putString(text);
 }
 
+[[noreturn]] void refuseCall(const c10::FunctionSchema& schema, const std::string& problem) {
+  std::ostringstream text;
+  text << problem << ". Declaration: " << schema;
+  throw JitTypeError(text.str());
+}
+
+TypePtr withoutOptional(const TypePtr& type) {
+  const auto optional = type->cast<c10::OptionalType>();
+  return optional ? optional->getElementType() : type;
+}
+
+// An argument may take more than its type says: a dtype by its name, one number for an int[2].
+IValue readArgument(Reader& in, const c10::Argument& argument) {
+  const double* start = in.mark();
+  const int tag = static_cast<int>(in.next());
+  if (tag == FB_VALUE_STRING &&
+      withoutOptional(argument.real_type())->kind() == TypeKind::ScalarTypeType) {
+    const std::string name = in.nextString();
+    const auto& known = c10::getStringToDtypeMap();
+    const auto found = known.find(name);
+    if (found != known.end()) return static_cast<int64_t>(found->second);
+    throw JitTypeError(
+        c10::str(
+            "argument '", argument.name(), "': expected a dtype, got the string '", name, "'"));
+  }
+  if (tag == FB_VALUE_NUMBER && argument.N()) {
+    const auto type = withoutOptional(argument.type())->cast<c10::ListType>();
+    if (type) {
+      const IValue value = readTagged(in, tag, type->getElementType(), argument.name());
+      c10::impl::GenericList list(type->getElementType());
+      for (int32_t i = 0; i < *argument.N(); i++) list.push_back(value);
+      return list;
+    }
+  }
+  in.reset(start);
+  return readValue(in, argument.type(), argument.name());
+}
+
+void readKeywords(
+    Reader& in,
+    const c10::FunctionSchema& schema,
+    size_t first,
+    std::vector<std::optional<IValue>>& given) {
+  const size_t keywords = in.nextCount();
+  for (size_t i = 0; i < keywords; i++) {
+    const std::string name = in.nextString();
+    const auto at = schema.argumentIndexWithName(name);
+    if (!at || static_cast<size_t>(*at) < first) {
+      refuseCall(schema, c10::str("unknown keyword argument '", name, "'"));
+    }
+    if (given[*at]) refuseCall(schema, c10::str("argument '", name, "' is given twice"));
+    given[*at] = readArgument(in, schema.arguments()[*at]);
+  }
+}
+
 }  // namespace
+
+std::vector<IValue> readArguments(
+    Reader& in, const c10::FunctionSchema& schema, const std::optional<IValue>& self) {
+  const auto& arguments = schema.arguments();
+  const size_t first = self ? 1 : 0;
+  std::vector<std::optional<IValue>> given(arguments.size());
+  if (self) given[0] = self;
+  const auto most = static_cast<size_t>(
+      std::count_if(arguments.begin() + first, arguments.end(), [](const auto& one) {
+        return !one.kwarg_only();
+      }));
+  const size_t positional = in.nextCount();
+  if (positional > most) {
+    refuseCall(schema, c10::str("expected at most ", most, " arguments, got ", positional));
+  }
+  for (size_t i = 0; i < positional; i++) {
+    given[first + i] = readArgument(in, arguments[first + i]);
+  }
+  readKeywords(in, schema, first, given);
+  std::vector<IValue> stack;
+  stack.reserve(arguments.size());
+  for (size_t i = 0; i < arguments.size(); i++) {
+    if (!given[i]) given[i] = arguments[i].default_value();
+    if (!given[i]) refuseCall(schema, c10::str("missing argument '", arguments[i].name(), "'"));
+    stack.push_back(std::move(*given[i]));
+  }
+  return stack;
+}
 
 std::string nameOfType(const TypePtr& type) {
   if (type->kind() == TypeKind::ClassType || type->kind() == TypeKind::EnumType) {

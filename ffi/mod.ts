@@ -9,4 +9,5 @@ export * from "./errors.ts";
 export { libtorchVersion, native } from "./library.ts";
 export { context, decode, encode, scratch, takeBytes, takeText } from "./scratch.ts";
 export { check, checkHandle, nativeError } from "./raise.ts";
+export { requireNativeCode } from "./permission.ts";
 export { ABI_VERSION } from "./symbols.ts";

@@ -69,6 +69,10 @@ export const symbols = {
   fb_op_find: { parameters: ["buffer", "u32"], result: "f64" }, //  name, bytes
   fb_op_call: { parameters: ["f64", "f64"], result: "i32" }, //     op, ctx
   fb_op_schemas: { parameters: ["f64"], result: "f64" }, //         ctx
+  fb_registry_names: { parameters: ["f64"], result: "f64" }, //                   ctx
+  fb_registry_schemas: { parameters: ["f64", "buffer", "u32"], result: "f64" }, // ctx, name, bytes
+  fb_registry_call: { parameters: ["f64", "buffer", "u32"], result: "i32" }, //    ctx, name, bytes
+  fb_load_library: { parameters: ["buffer", "u32"], result: "i32" }, //            path, bytes
 
   fb_object_release: { parameters: ["f64"], result: "void" }, //                                    object
   fb_object_retain: { parameters: ["f64"], result: "f64" }, //                                      object

@@ -8,13 +8,12 @@ import { check, context, native, scratch, takeBytes, takeText } from "../../ffi/
 import { Callable } from "../callable.ts";
 import { applyMode } from "../tensor/call.ts";
 import { takeValue } from "./decode.ts";
-import { type Plain, plainOf, putPlain } from "./encode.ts";
+import { writeArguments } from "./arguments.ts";
 import { type ExtraFiles, putExtraFiles, writeArchive } from "./archive.ts";
 import { Graph } from "./graph.ts";
 import type { NativeHandle } from "./handle.ts";
 import { Schema } from "./schema.ts";
 import { Tag } from "./tags.ts";
-import { TypedValue } from "./typed_value.ts";
 import { put, putText, rewind } from "./words.ts";
 
 // What fb_callable_text gives, by number.
@@ -76,20 +75,8 @@ export class ScriptFunction extends Callable {
 
   #call(args: unknown[]): unknown {
     const name = this.#name;
-    const last = args.at(-1);
-    const named = last instanceof TypedValue && last.content.kind === "kwargs"
-      ? last.content.entries
-      : [];
-    const positional =
-      named.length > 0 || last instanceof TypedValue && last.content.kind === "kwargs"
-        ? args.slice(0, -1)
-        : args;
-    const values = positional.map((value, i) => plainOf(value, `${name}(): argument ${i}`));
-    const keywords = named.map(([key, value]) =>
-      [key, plainOf(value, `${name}(): argument '${key}'`)] as const
-    );
+    writeArguments(args, name);
     applyMode();
-    writeArguments(values, keywords, name);
     const count = check(native.fb_callable_call(this.#native(name), context), name);
     scratch.receive(count);
     rewind();
@@ -161,22 +148,7 @@ export class ScriptFunction extends Callable {
   }
 }
 
-function writeArguments(
-  values: readonly Plain[],
-  keywords: readonly (readonly [string, Plain])[],
-  name: string,
-): void {
-  rewind();
-  put(values.length);
-  values.forEach((value, i) => putPlain(value, name, String(i)));
-  put(keywords.length);
-  for (const [key, value] of keywords) {
-    putText(key);
-    putPlain(value, name, key);
-  }
-}
-
-/** The empty list of a name argument, for calls that take one. */
+/** Writes a list of names. */
 export function putNames(names: readonly string[]): void {
   put(Tag.array);
   put(names.length);

@@ -1,0 +1,158 @@
+import { describe, test } from "node:test";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { readLink } from "../ffi/link.ts";
+import { projectRoot } from "../ffi/library.ts";
+import * as torch from "../mod.ts";
+
+const { ops, kwargs } = torch.jit;
+const aten = ops.aten!;
+
+describe("jit.ops lists what is registered", () => {
+  test("namespaces, ops and overloads", () => {
+    const namespaces = Object.keys(ops);
+    for (const name of ["aten", "prim", "quantized"]) assert(namespaces.includes(name), name);
+    const names = Object.keys(aten);
+    assert(names.length > 1500, `${names.length} ops`);
+    for (const name of ["matmul", "add", "linalg_qr"]) assert(names.includes(name), name);
+    assert("matmul" in aten && !("nope" in aten));
+    assertEquals(aten.nope, undefined);
+    assertEquals(ops.nope, undefined);
+  });
+
+  test("schemas as LibTorch writes them", () => {
+    assertEquals(aten.matmul!.schemas, [
+      "aten::matmul(Tensor self, Tensor other) -> Tensor",
+      "aten::matmul.out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)",
+    ]);
+    assertStringIncludes(aten.conv2d!.schemas[1]!, "str padding");
+    assertStringIncludes(
+      String(aten.fft_fft),
+      "aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1",
+    );
+    assertEquals(aten.matmul!.name, "aten::matmul");
+  });
+});
+
+describe("jit.ops calls", () => {
+  test("matmul, with out by keyword, and its errors", () => {
+    torch.manualSeed(1);
+    const a = torch.randn([5, 4]);
+    const b = torch.randn([4, 5]);
+    assertEquals(aten.matmul!(a, b).shape, [5, 5]);
+    const out = torch.zeros([5, 5]);
+    aten.matmul!(a, b, kwargs({ out }));
+    assert(torch.equal(out, a.matmul(b)));
+    const shapes = assertThrows(() => aten.matmul!(b, b), torch.TorchError, "cannot be multiplied");
+    assertEquals(shapes.op, "jit.ops.aten.matmul");
+    assertThrows(
+      () => aten.matmul!(a, 27),
+      torch.JitTypeError,
+      "argument 'other': expected Tensor, got number",
+    );
+  });
+
+  test("every overload gets the arguments untouched, so sum(tensor) is found", () => {
+    const x = torch.tensor([[1, 2], [3, 4]]);
+    assertEquals(aten.sum!(x).item(), 10);
+    assertEquals(aten.sum!(x, [0]).toArray(), [4, 6]);
+    assertEquals(aten.sum!(x, [1], kwargs({ keepdim: true })).toArray(), [[3], [7]]);
+    assertEquals(aten.sum!(x, kwargs({ dtype: "float64" })).dtype, "float64");
+  });
+
+  test("ops that only TorchScript has", () => {
+    assertEquals(aten.add!("a", "b"), "ab");
+    assertEquals(aten.add!(1, 2), 3);
+    assertEquals(aten.add!(1.5, 2), 3.5);
+    assertEquals(aten.len!("abc"), 3);
+    assertEquals(aten.len!([1, 2]), 2);
+    assertEquals(aten.format!("{} and {}", 1, "x"), "1 and x");
+    assertEquals(aten.complex === undefined, false);
+  });
+
+  test("lists and several results", () => {
+    const parts = aten.split!(torch.arange(3), 2, 0) as torch.Tensor[];
+    assertEquals(parts.map((part) => part.toArray()), [[0, 1], [2]]);
+    assertEquals((aten.split!(torch.arange(3), 4, 0) as torch.Tensor[]).length, 1);
+    torch.manualSeed(2);
+    const m = torch.randn([3, 2]);
+    const [q, r] = aten.linalg_qr!(m, "reduced") as torch.Tensor[];
+    assert(torch.allclose(q!.matmul(r!), m, 1e-5, 1e-6));
+  });
+
+  test("one number stands for a list of fixed length, and a dtype has its name", () => {
+    assertEquals(aten.avg_pool2d!(torch.ones([1, 1, 4, 4]), 2).shape, [1, 1, 2, 2]);
+    assertEquals(aten.zeros!([2], kwargs({ dtype: "int32" })).dtype, "int32");
+    assertThrows(
+      () => aten.zeros!([2], kwargs({ dtype: "int33" })),
+      torch.JitTypeError,
+      "expected a dtype",
+    );
+  });
+
+  test("errors say what each overload wanted", () => {
+    const x = torch.ones([2]);
+    assertThrows(() => aten.relu!(), torch.JitTypeError, "missing argument 'self'");
+    assertThrows(() => aten.relu!(x, x), torch.JitTypeError, "expected at most 1 arguments, got 2");
+    assertThrows(
+      () => aten.relu!(x, kwargs({ z: 1 })),
+      torch.JitTypeError,
+      "unknown keyword argument 'z'",
+    );
+    assertThrows(() => aten.relu!(kwargs({ self: x }), x), TypeError, "only as the last argument");
+    assertThrows(() => aten.relu!(Symbol("x")), TypeError, "argument 0 is Symbol(x)");
+    const gone = torch.ones([1]);
+    gone.dispose();
+    assertThrows(() => aten.relu!(gone), torch.DisposedError);
+  });
+
+  test("gradients and traces go through", () => {
+    const x = torch.tensor([-1, 2.5], { requiresGrad: true });
+    aten.relu!(x).sum().backward();
+    assertEquals(x.grad?.toArray(), [0, 1]);
+    const traced = torch.jit.trace((y: torch.Tensor) => aten.relu!(y), [torch.ones([2])]);
+    assertStringIncludes(String(traced.graph), "aten::relu");
+  });
+
+  test("no handle is left behind", () => {
+    const x = torch.ones([2]);
+    const before = torch.memory();
+    aten.relu!(x).dispose();
+    assertThrows(() => aten.matmul!(x, 1));
+    assertEquals(torch.memory(), before);
+  });
+});
+
+describe("jit.loadLibrary()", () => {
+  test("adds the ops of another library", () => {
+    // LibTorch's wheel brings a library of custom ops for its own tests.
+    const link = readLink(projectRoot());
+    const folder = link === null ? null : join(link.libtorch, "lib");
+    const path = folder === null ? null : join(folder, "libaoti_custom_ops.so");
+    if (path === null || !exists(path)) return; // LibTorch's zip has no such library.
+    torch.jit.loadLibrary(path);
+    const x = torch.ones([2]);
+    assertEquals(torch.jit.ops.aoti_custom_ops!.custom_add!(x, x).toArray(), [2, 2]);
+  });
+
+  test("says why it cannot open one", () => {
+    assertThrows(
+      () => torch.jit.loadLibrary("/does/not/exist.so"),
+      torch.TorchError,
+      "could not be opened",
+    );
+    assertThrows(() => torch.jit.loadLibrary(1 as unknown as string), TypeError, "must be a path");
+    const text = join(dirname(projectRoot()), "nothing.so");
+    assertThrows(() => torch.jit.loadLibrary(text), torch.TorchError, text);
+  });
+});
+
+function exists(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
