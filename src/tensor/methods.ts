@@ -105,159 +105,159 @@ export type ValuesIndices<T> = [values: T, indices: T] & {
 
 /** Ops as methods of a tensor. */
 export interface TensorOps<T> {
-  /** PyTorch's `abs`. */
+  /** The absolute value of each element; of a complex one its modulus. */
   abs(): T;
-  /** PyTorch's in-place `abs_`: writes its result to this tensor and returns it. */
+  /** The absolute value of each element; of a complex one its modulus; in place. */
   abs_(): T;
-  /** PyTorch's `absolute`. */
+  /** The absolute value of each element; the same as `abs`. */
   absolute(): T;
-  /** PyTorch's in-place `absolute_`: writes its result to this tensor and returns it. */
+  /** The absolute value of each element; the same as `abs`; in place. */
   absolute_(): T;
-  /** PyTorch's `acos`. */
+  /** The inverse cosine of each element, in radians. */
   acos(): T;
-  /** PyTorch's in-place `acos_`: writes its result to this tensor and returns it. */
+  /** The inverse cosine of each element, in radians; in place. */
   acos_(): T;
-  /** PyTorch's `acosh`. */
+  /** The inverse hyperbolic cosine of each element. */
   acosh(): T;
-  /** PyTorch's in-place `acosh_`: writes its result to this tensor and returns it. */
+  /** The inverse hyperbolic cosine of each element; in place. */
   acosh_(): T;
-  /** PyTorch's `add`. */
+  /** Adds `other`, times `alpha`, element by element. */
   add(other: T | Scalar, options?: { alpha?: Scalar }): T;
-  /** PyTorch's in-place `add_`: writes its result to this tensor and returns it. */
+  /** Adds `other`, times `alpha`, element by element; in place. */
   add_(other: T | Scalar, options?: { alpha?: Scalar }): T;
-  /** PyTorch's `addbmm`. */
+  /** Adds the sum of the matrix products of two batches. */
   addbmm(batch1: T, batch2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's in-place `addbmm_`: writes its result to this tensor and returns it. */
+  /** Adds the sum of the matrix products of two batches; in place. */
   addbmm_(batch1: T, batch2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's `addcdiv`. */
+  /** Adds `value * tensor1 / tensor2`, element by element. */
   addcdiv(tensor1: T, tensor2: T, options?: { value?: Scalar }): T;
-  /** PyTorch's in-place `addcdiv_`: writes its result to this tensor and returns it. */
+  /** Adds `value * tensor1 / tensor2`, element by element; in place. */
   addcdiv_(tensor1: T, tensor2: T, options?: { value?: Scalar }): T;
-  /** PyTorch's `addcmul`. */
+  /** Adds `value * tensor1 * tensor2`, element by element. */
   addcmul(tensor1: T, tensor2: T, options?: { value?: Scalar }): T;
-  /** PyTorch's in-place `addcmul_`: writes its result to this tensor and returns it. */
+  /** Adds `value * tensor1 * tensor2`, element by element; in place. */
   addcmul_(tensor1: T, tensor2: T, options?: { value?: Scalar }): T;
-  /** PyTorch's `addmm`. */
+  /** The matrix product of `mat1` and `mat2`, times `alpha`, plus this tensor times `beta`. */
   addmm(mat1: T, mat2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's `addmm`. */
+  /** The matrix product of `mat1` and `mat2`, times `alpha`, plus this tensor times `beta`. */
   addmm(mat1: T, mat2: T, outDtype: DType, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's in-place `addmm_`: writes its result to this tensor and returns it. */
+  /** The matrix product of `mat1` and `mat2`, times `alpha`, plus this tensor times `beta`; in place. */
   addmm_(mat1: T, mat2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's `addmv`. */
+  /** The product of a matrix and a vector, times `alpha`, plus this tensor times `beta`. */
   addmv(mat: T, vec: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's in-place `addmv_`: writes its result to this tensor and returns it. */
+  /** The product of a matrix and a vector, times `alpha`, plus this tensor times `beta`; in place. */
   addmv_(mat: T, vec: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's `addr`. */
+  /** The outer product of two vectors, times `alpha`, plus this matrix times `beta`. */
   addr(vec1: T, vec2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's in-place `addr_`: writes its result to this tensor and returns it. */
+  /** The outer product of two vectors, times `alpha`, plus this matrix times `beta`; in place. */
   addr_(vec1: T, vec2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's `adjoint`. */
+  /** The conjugate of the tensor with its last two dimensions swapped, as a view. */
   adjoint(): T;
-  /** PyTorch's `all`. */
+  /** Whether all elements (of the tensor, or along a dimension) are true or not zero. */
   all(dim: number, keepdim?: boolean): T;
-  /** PyTorch's `all`. */
+  /** Whether all elements (of the tensor, or along a dimension) are true or not zero. */
   all(dim: number | readonly number[] | null, options: { keepdim?: boolean }): T;
-  /** PyTorch's `all`. */
+  /** Whether all elements (of the tensor, or along a dimension) are true or not zero. */
   all(options: { dim: number; keepdim?: boolean }): T;
-  /** PyTorch's `all`. */
+  /** Whether all elements (of the tensor, or along a dimension) are true or not zero. */
   all(dim?: readonly number[] | null, keepdim?: boolean): T;
-  /** PyTorch's `all`. */
+  /** Whether all elements (of the tensor, or along a dimension) are true or not zero. */
   all(options?: { dim?: readonly number[] | null; keepdim?: boolean }): T;
-  /** PyTorch's `allclose`. */
+  /** Whether all elements of both tensors are equal within a tolerance. */
   allclose(other: T, rtol?: number, atol?: number, equalNan?: boolean): boolean;
-  /** PyTorch's `allclose`. */
+  /** Whether all elements of both tensors are equal within a tolerance. */
   allclose(other: T, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
-  /** PyTorch's `allclose`. */
+  /** Whether all elements of both tensors are equal within a tolerance. */
   allclose(other: T, rtol: number, options: { atol?: number; equalNan?: boolean }): boolean;
-  /** PyTorch's `allclose`. */
+  /** Whether all elements of both tensors are equal within a tolerance. */
   allclose(other: T, options: { rtol?: number; atol?: number; equalNan?: boolean }): boolean;
-  /** PyTorch's `amax`. */
+  /** The largest element, of the whole or along dimensions; equal ones share the gradient. */
   amax(dim?: number | readonly number[], keepdim?: boolean): T;
-  /** PyTorch's `amax`. */
+  /** The largest element, of the whole or along dimensions; equal ones share the gradient. */
   amax(dim: number | readonly number[], options: { keepdim?: boolean }): T;
-  /** PyTorch's `amax`. */
+  /** The largest element, of the whole or along dimensions; equal ones share the gradient. */
   amax(options: { dim?: number | readonly number[]; keepdim?: boolean }): T;
-  /** PyTorch's `amin`. */
+  /** The smallest element, of the whole or along dimensions; equal ones share the gradient. */
   amin(dim?: number | readonly number[], keepdim?: boolean): T;
-  /** PyTorch's `amin`. */
+  /** The smallest element, of the whole or along dimensions; equal ones share the gradient. */
   amin(dim: number | readonly number[], options: { keepdim?: boolean }): T;
-  /** PyTorch's `amin`. */
+  /** The smallest element, of the whole or along dimensions; equal ones share the gradient. */
   amin(options: { dim?: number | readonly number[]; keepdim?: boolean }): T;
-  /** PyTorch's `aminmax`. */
+  /** The smallest and the largest element, in one pass. */
   aminmax(options?: { dim?: number | null; keepdim?: boolean }): MinMax<T>;
-  /** PyTorch's `angle`. */
+  /** The angle of each complex element, in radians. */
   angle(): T;
-  /** PyTorch's `any`. */
+  /** Whether any element (of the tensor, or along a dimension) is true or not zero. */
   any(dim: number, keepdim?: boolean): T;
-  /** PyTorch's `any`. */
+  /** Whether any element (of the tensor, or along a dimension) is true or not zero. */
   any(dim: number | readonly number[] | null, options: { keepdim?: boolean }): T;
-  /** PyTorch's `any`. */
+  /** Whether any element (of the tensor, or along a dimension) is true or not zero. */
   any(options: { dim: number; keepdim?: boolean }): T;
-  /** PyTorch's `any`. */
+  /** Whether any element (of the tensor, or along a dimension) is true or not zero. */
   any(dim?: readonly number[] | null, keepdim?: boolean): T;
-  /** PyTorch's `any`. */
+  /** Whether any element (of the tensor, or along a dimension) is true or not zero. */
   any(options?: { dim?: readonly number[] | null; keepdim?: boolean }): T;
-  /** PyTorch's `arccos`. */
+  /** The inverse cosine of each element; the same as `acos`. */
   arccos(): T;
-  /** PyTorch's in-place `arccos_`: writes its result to this tensor and returns it. */
+  /** The inverse cosine of each element; the same as `acos`; in place. */
   arccos_(): T;
-  /** PyTorch's `arccosh`. */
+  /** The inverse hyperbolic cosine of each element; the same as `acosh`. */
   arccosh(): T;
-  /** PyTorch's in-place `arccosh_`: writes its result to this tensor and returns it. */
+  /** The inverse hyperbolic cosine of each element; the same as `acosh`; in place. */
   arccosh_(): T;
-  /** PyTorch's `arcsin`. */
+  /** The inverse sine of each element; the same as `asin`. */
   arcsin(): T;
-  /** PyTorch's in-place `arcsin_`: writes its result to this tensor and returns it. */
+  /** The inverse sine of each element; the same as `asin`; in place. */
   arcsin_(): T;
-  /** PyTorch's `arcsinh`. */
+  /** The inverse hyperbolic sine of each element; the same as `asinh`. */
   arcsinh(): T;
-  /** PyTorch's in-place `arcsinh_`: writes its result to this tensor and returns it. */
+  /** The inverse hyperbolic sine of each element; the same as `asinh`; in place. */
   arcsinh_(): T;
-  /** PyTorch's `arctan`. */
+  /** The inverse tangent of each element; the same as `atan`. */
   arctan(): T;
-  /** PyTorch's `arctan2`. */
+  /** The angle of each point (`other`, `self`); the same as `atan2`. */
   arctan2(other: T): T;
-  /** PyTorch's in-place `arctan2_`: writes its result to this tensor and returns it. */
+  /** The angle of each point (`other`, `self`); the same as `atan2`; in place. */
   arctan2_(other: T): T;
-  /** PyTorch's in-place `arctan_`: writes its result to this tensor and returns it. */
+  /** The inverse tangent of each element; the same as `atan`; in place. */
   arctan_(): T;
-  /** PyTorch's `arctanh`. */
+  /** The inverse hyperbolic tangent of each element; the same as `atanh`. */
   arctanh(): T;
-  /** PyTorch's in-place `arctanh_`: writes its result to this tensor and returns it. */
+  /** The inverse hyperbolic tangent of each element; the same as `atanh`; in place. */
   arctanh_(): T;
-  /** PyTorch's `argmax`. */
+  /** The index of the largest element, of the flattened tensor or along a dimension. */
   argmax(dim?: number | null, keepdim?: boolean): T;
-  /** PyTorch's `argmax`. */
+  /** The index of the largest element, of the flattened tensor or along a dimension. */
   argmax(dim: number | null, options: { keepdim?: boolean }): T;
-  /** PyTorch's `argmax`. */
+  /** The index of the largest element, of the flattened tensor or along a dimension. */
   argmax(options: { dim?: number | null; keepdim?: boolean }): T;
-  /** PyTorch's `argmin`. */
+  /** The index of the smallest element, of the flattened tensor or along a dimension. */
   argmin(dim?: number | null, keepdim?: boolean): T;
-  /** PyTorch's `argmin`. */
+  /** The index of the smallest element, of the flattened tensor or along a dimension. */
   argmin(dim: number | null, options: { keepdim?: boolean }): T;
-  /** PyTorch's `argmin`. */
+  /** The index of the smallest element, of the flattened tensor or along a dimension. */
   argmin(options: { dim?: number | null; keepdim?: boolean }): T;
-  /** PyTorch's `argsort`. */
+  /** The indices that sort the tensor along a dimension. */
   argsort(dim?: number, descending?: boolean): T;
-  /** PyTorch's `argsort`. */
+  /** The indices that sort the tensor along a dimension. */
   argsort(dim: number, options: { descending?: boolean }): T;
-  /** PyTorch's `argsort`. */
+  /** The indices that sort the tensor along a dimension. */
   argsort(options: { dim?: number; descending?: boolean }): T;
-  /** PyTorch's `argsort`. */
+  /** The indices that sort the tensor along a dimension. */
   argsort(options: { stable: boolean; dim?: number; descending?: boolean }): T;
-  /** PyTorch's `argwhere`. */
+  /** The indices of the elements that are not zero, a row for each. */
   argwhere(): T;
-  /** PyTorch's `asStrided`. */
+  /** A view of the tensor's storage with the given sizes, strides and offset. */
   asStrided(size: readonly number[], stride: readonly number[], storageOffset?: number | null): T;
-  /** PyTorch's `asStrided`. */
+  /** A view of the tensor's storage with the given sizes, strides and offset. */
   asStrided(
     size: readonly number[],
     stride: readonly number[],
     options: { storageOffset?: number | null },
   ): T;
-  /** PyTorch's in-place `as_strided_`: writes its result to this tensor and returns it. */
+  /** A view of the tensor's storage with the given sizes, strides and offset; in place. */
   asStrided_(size: readonly number[], stride: readonly number[], storageOffset?: number | null): T;
-  /** PyTorch's in-place `as_strided_`: writes its result to this tensor and returns it. */
+  /** A view of the tensor's storage with the given sizes, strides and offset; in place. */
   asStrided_(
     size: readonly number[],
     stride: readonly number[],
@@ -277,462 +277,462 @@ export interface TensorOps<T> {
     stride: readonly number[],
     options: { storageOffset?: number | null },
   ): T;
-  /** PyTorch's `asin`. */
+  /** The inverse sine of each element, in radians. */
   asin(): T;
-  /** PyTorch's in-place `asin_`: writes its result to this tensor and returns it. */
+  /** The inverse sine of each element, in radians; in place. */
   asin_(): T;
-  /** PyTorch's `asinh`. */
+  /** The inverse hyperbolic sine of each element. */
   asinh(): T;
-  /** PyTorch's in-place `asinh_`: writes its result to this tensor and returns it. */
+  /** The inverse hyperbolic sine of each element; in place. */
   asinh_(): T;
-  /** PyTorch's `atan`. */
+  /** The inverse tangent of each element, in radians. */
   atan(): T;
-  /** PyTorch's `atan2`. */
+  /** The angle of each point (`other`, `self`), in radians from -π to π. */
   atan2(other: T): T;
-  /** PyTorch's in-place `atan2_`: writes its result to this tensor and returns it. */
+  /** The angle of each point (`other`, `self`), in radians from -π to π; in place. */
   atan2_(other: T): T;
-  /** PyTorch's in-place `atan_`: writes its result to this tensor and returns it. */
+  /** The inverse tangent of each element, in radians; in place. */
   atan_(): T;
-  /** PyTorch's `atanh`. */
+  /** The inverse hyperbolic tangent of each element. */
   atanh(): T;
-  /** PyTorch's in-place `atanh_`: writes its result to this tensor and returns it. */
+  /** The inverse hyperbolic tangent of each element; in place. */
   atanh_(): T;
-  /** PyTorch's `baddbmm`. */
+  /** The products of two batches of matrices, times `alpha`, plus this tensor times `beta`. */
   baddbmm(batch1: T, batch2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's `baddbmm`. */
+  /** The products of two batches of matrices, times `alpha`, plus this tensor times `beta`. */
   baddbmm(batch1: T, batch2: T, outDtype: DType, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's in-place `baddbmm_`: writes its result to this tensor and returns it. */
+  /** The products of two batches of matrices, times `alpha`, plus this tensor times `beta`; in place. */
   baddbmm_(batch1: T, batch2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's `bernoulli`. */
+  /** Draws 0 or 1 for each element, which is the probability of 1. */
   bernoulli(): T;
-  /** PyTorch's `bernoulli`. */
+  /** Draws 0 or 1 for each element, which is the probability of 1. */
   bernoulli(p: T | number): T;
-  /** PyTorch's in-place `bernoulli_`: writes its result to this tensor and returns it. */
+  /** Draws 0 or 1 for each element, which is the probability of 1; in place. */
   bernoulli_(p: T): T;
-  /** PyTorch's in-place `bernoulli_`: writes its result to this tensor and returns it. */
+  /** Draws 0 or 1 for each element, which is the probability of 1; in place. */
   bernoulli_(p?: number): T;
-  /** PyTorch's in-place `bernoulli_`: writes its result to this tensor and returns it. */
+  /** Draws 0 or 1 for each element, which is the probability of 1; in place. */
   bernoulli_(options: { p?: number }): T;
-  /** PyTorch's `bincount`. */
+  /** How often each number from 0 on occurs, or the sum of its weights. */
   bincount(weights?: T | null, minlength?: number): T;
-  /** PyTorch's `bincount`. */
+  /** How often each number from 0 on occurs, or the sum of its weights. */
   bincount(weights: T | null, options: { minlength?: number }): T;
-  /** PyTorch's `bincount`. */
+  /** How often each number from 0 on occurs, or the sum of its weights. */
   bincount(options: { weights?: T | null; minlength?: number }): T;
-  /** PyTorch's `bitwiseAnd`. */
+  /** The bits set in both; of booleans the logical and. */
   bitwiseAnd(other: T | Scalar): T;
-  /** PyTorch's in-place `bitwise_and_`: writes its result to this tensor and returns it. */
+  /** The bits set in both; of booleans the logical and; in place. */
   bitwiseAnd_(other: T | Scalar): T;
-  /** PyTorch's `bitwiseLeftShift`. */
+  /** Shifts the bits of each integer to the left. */
   bitwiseLeftShift(other: T | Scalar): T;
-  /** PyTorch's in-place `bitwise_left_shift_`: writes its result to this tensor and returns it. */
+  /** Shifts the bits of each integer to the left; in place. */
   bitwiseLeftShift_(other: T | Scalar): T;
-  /** PyTorch's `bitwiseNot`. */
+  /** Flips the bits of each integer; of booleans the logical not. */
   bitwiseNot(): T;
-  /** PyTorch's in-place `bitwise_not_`: writes its result to this tensor and returns it. */
+  /** Flips the bits of each integer; of booleans the logical not; in place. */
   bitwiseNot_(): T;
-  /** PyTorch's `bitwiseOr`. */
+  /** The bits set in either; of booleans the logical or. */
   bitwiseOr(other: T | Scalar): T;
-  /** PyTorch's in-place `bitwise_or_`: writes its result to this tensor and returns it. */
+  /** The bits set in either; of booleans the logical or; in place. */
   bitwiseOr_(other: T | Scalar): T;
-  /** PyTorch's `bitwiseRightShift`. */
+  /** Shifts the bits of each integer to the right, keeping the sign. */
   bitwiseRightShift(other: T | Scalar): T;
-  /** PyTorch's in-place `bitwise_right_shift_`: writes its result to this tensor and returns it. */
+  /** Shifts the bits of each integer to the right, keeping the sign; in place. */
   bitwiseRightShift_(other: T | Scalar): T;
-  /** PyTorch's `bitwiseXor`. */
+  /** The bits set in just one; of booleans the exclusive or. */
   bitwiseXor(other: T | Scalar): T;
-  /** PyTorch's in-place `bitwise_xor_`: writes its result to this tensor and returns it. */
+  /** The bits set in just one; of booleans the exclusive or; in place. */
   bitwiseXor_(other: T | Scalar): T;
-  /** PyTorch's `bmm`. */
+  /** The matrix products of two batches of matrices. */
   bmm(mat2: T): T;
-  /** PyTorch's `bmm`. */
+  /** The matrix products of two batches of matrices. */
   bmm(mat2: T, outDtype: DType): T;
-  /** PyTorch's `broadcastTo`. */
+  /** The tensor expanded to a shape, as a view. */
   broadcastTo(size: readonly number[]): T;
-  /** PyTorch's in-place `cauchy_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a Cauchy distribution; in place. */
   cauchy_(median?: number, sigma?: number): T;
-  /** PyTorch's in-place `cauchy_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a Cauchy distribution; in place. */
   cauchy_(median: number, options: { sigma?: number }): T;
-  /** PyTorch's in-place `cauchy_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a Cauchy distribution; in place. */
   cauchy_(options: { median?: number; sigma?: number }): T;
   /** PyTorch's `ccolIndices`. */
   ccolIndices(): T;
-  /** PyTorch's `ceil`. */
+  /** The smallest integer that is not less than each element. */
   ceil(): T;
-  /** PyTorch's in-place `ceil_`: writes its result to this tensor and returns it. */
+  /** The smallest integer that is not less than each element; in place. */
   ceil_(): T;
   /** PyTorch's `chalf`. */
   chalf(options?: { memoryFormat?: MemoryFormat | null }): T;
-  /** PyTorch's `cholesky`. */
+  /** The Cholesky factor of a symmetric positive definite matrix. */
   cholesky(upper?: boolean): T;
-  /** PyTorch's `cholesky`. */
+  /** The Cholesky factor of a symmetric positive definite matrix. */
   cholesky(options: { upper?: boolean }): T;
-  /** PyTorch's `choleskyInverse`. */
+  /** The inverse of a symmetric positive definite matrix, from its Cholesky factor. */
   choleskyInverse(upper?: boolean): T;
-  /** PyTorch's `choleskyInverse`. */
+  /** The inverse of a symmetric positive definite matrix, from its Cholesky factor. */
   choleskyInverse(options: { upper?: boolean }): T;
-  /** PyTorch's `choleskySolve`. */
+  /** Solves a linear system with the Cholesky factor of its matrix. */
   choleskySolve(input2: T, upper?: boolean): T;
-  /** PyTorch's `choleskySolve`. */
+  /** Solves a linear system with the Cholesky factor of its matrix. */
   choleskySolve(input2: T, options: { upper?: boolean }): T;
-  /** PyTorch's `chunk`. */
+  /** Splits into so many parts along a dimension; views. */
   chunk(chunks: number, dim?: number): T[];
-  /** PyTorch's `chunk`. */
+  /** Splits into so many parts along a dimension; views. */
   chunk(chunks: number, options: { dim?: number }): T[];
-  /** PyTorch's `clamp`. */
+  /** Limits each element to lie from `min` to `max`. */
   clamp(min?: T | null, max?: T | null): T;
-  /** PyTorch's `clamp`. */
+  /** Limits each element to lie from `min` to `max`. */
   clamp(min: T | null, options: { max?: T | null }): T;
-  /** PyTorch's `clamp`. */
+  /** Limits each element to lie from `min` to `max`. */
   clamp(options: { min?: T | null; max?: T | null }): T;
-  /** PyTorch's `clamp`. */
+  /** Limits each element to lie from `min` to `max`. */
   clamp(min?: Scalar | null, max?: Scalar | null): T;
-  /** PyTorch's `clamp`. */
+  /** Limits each element to lie from `min` to `max`. */
   clamp(min: Scalar | null, options: { max?: Scalar | null }): T;
-  /** PyTorch's `clamp`. */
+  /** Limits each element to lie from `min` to `max`. */
   clamp(options: { min?: Scalar | null; max?: Scalar | null }): T;
-  /** PyTorch's in-place `clamp_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; in place. */
   clamp_(min?: T | null, max?: T | null): T;
-  /** PyTorch's in-place `clamp_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; in place. */
   clamp_(min: T | null, options: { max?: T | null }): T;
-  /** PyTorch's in-place `clamp_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; in place. */
   clamp_(options: { min?: T | null; max?: T | null }): T;
-  /** PyTorch's in-place `clamp_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; in place. */
   clamp_(min?: Scalar | null, max?: Scalar | null): T;
-  /** PyTorch's in-place `clamp_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; in place. */
   clamp_(min: Scalar | null, options: { max?: Scalar | null }): T;
-  /** PyTorch's in-place `clamp_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; in place. */
   clamp_(options: { min?: Scalar | null; max?: Scalar | null }): T;
-  /** PyTorch's `clampMax`. */
+  /** Limits each element to at most `max`. */
   clampMax(max: T | Scalar): T;
-  /** PyTorch's in-place `clamp_max_`: writes its result to this tensor and returns it. */
+  /** Limits each element to at most `max`; in place. */
   clampMax_(max: T | Scalar): T;
-  /** PyTorch's `clampMin`. */
+  /** Limits each element to at least `min`. */
   clampMin(min: T | Scalar): T;
-  /** PyTorch's in-place `clamp_min_`: writes its result to this tensor and returns it. */
+  /** Limits each element to at least `min`; in place. */
   clampMin_(min: T | Scalar): T;
-  /** PyTorch's `clip`. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`. */
   clip(min?: T | null, max?: T | null): T;
-  /** PyTorch's `clip`. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`. */
   clip(min: T | null, options: { max?: T | null }): T;
-  /** PyTorch's `clip`. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`. */
   clip(options: { min?: T | null; max?: T | null }): T;
-  /** PyTorch's `clip`. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`. */
   clip(min?: Scalar | null, max?: Scalar | null): T;
-  /** PyTorch's `clip`. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`. */
   clip(min: Scalar | null, options: { max?: Scalar | null }): T;
-  /** PyTorch's `clip`. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`. */
   clip(options: { min?: Scalar | null; max?: Scalar | null }): T;
-  /** PyTorch's in-place `clip_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`; in place. */
   clip_(min?: T | null, max?: T | null): T;
-  /** PyTorch's in-place `clip_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`; in place. */
   clip_(min: T | null, options: { max?: T | null }): T;
-  /** PyTorch's in-place `clip_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`; in place. */
   clip_(options: { min?: T | null; max?: T | null }): T;
-  /** PyTorch's in-place `clip_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`; in place. */
   clip_(min?: Scalar | null, max?: Scalar | null): T;
-  /** PyTorch's in-place `clip_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`; in place. */
   clip_(min: Scalar | null, options: { max?: Scalar | null }): T;
-  /** PyTorch's in-place `clip_`: writes its result to this tensor and returns it. */
+  /** Limits each element to lie from `min` to `max`; the same as `clamp`; in place. */
   clip_(options: { min?: Scalar | null; max?: Scalar | null }): T;
-  /** PyTorch's `clone`. */
+  /** A copy of the tensor, through which gradients flow. */
   clone(options?: { memoryFormat?: MemoryFormat | null }): T;
-  /** PyTorch's `coalesce`. */
+  /** The sparse tensor with entries of the same place added up. */
   coalesce(): T;
   /** PyTorch's `colIndices`. */
   colIndices(): T;
-  /** PyTorch's `conj`. */
+  /** The complex conjugate of each element, as a view. */
   conj(): T;
-  /** PyTorch's `conjPhysical`. */
+  /** The complex conjugate of each element, computed at once. */
   conjPhysical(): T;
-  /** PyTorch's in-place `conj_physical_`: writes its result to this tensor and returns it. */
+  /** The complex conjugate of each element, computed at once; in place. */
   conjPhysical_(): T;
-  /** PyTorch's `contiguous`. */
+  /** The tensor in row-major memory; a copy only where it is not. */
   contiguous(options?: { memoryFormat?: MemoryFormat }): T;
-  /** PyTorch's in-place `copy_`: writes its result to this tensor and returns it. */
+  /** Copies the elements of another tensor, broadcast and converted; in place. */
   copy_(src: T, nonBlocking?: boolean): T;
-  /** PyTorch's in-place `copy_`: writes its result to this tensor and returns it. */
+  /** Copies the elements of another tensor, broadcast and converted; in place. */
   copy_(src: T, options: { nonBlocking?: boolean }): T;
-  /** PyTorch's `copysign`. */
+  /** The magnitude of each element with the sign of `other`. */
   copysign(other: T | Scalar): T;
-  /** PyTorch's in-place `copysign_`: writes its result to this tensor and returns it. */
+  /** The magnitude of each element with the sign of `other`; in place. */
   copysign_(other: T | Scalar): T;
-  /** PyTorch's `corrcoef`. */
+  /** The correlation coefficients of variables, which are rows. */
   corrcoef(): T;
-  /** PyTorch's `cos`. */
+  /** The cosine of each element, in radians. */
   cos(): T;
-  /** PyTorch's in-place `cos_`: writes its result to this tensor and returns it. */
+  /** The cosine of each element, in radians; in place. */
   cos_(): T;
-  /** PyTorch's `cosh`. */
+  /** The hyperbolic cosine of each element. */
   cosh(): T;
-  /** PyTorch's in-place `cosh_`: writes its result to this tensor and returns it. */
+  /** The hyperbolic cosine of each element; in place. */
   cosh_(): T;
-  /** PyTorch's `countNonzero`. */
+  /** How many elements are not zero. */
   countNonzero(dim?: number | null): T;
-  /** PyTorch's `countNonzero`. */
+  /** How many elements are not zero. */
   countNonzero(options: { dim?: number | null }): T;
-  /** PyTorch's `countNonzero`. */
+  /** How many elements are not zero. */
   countNonzero(dim: readonly number[]): T;
-  /** PyTorch's `cov`. */
+  /** The covariance of variables, which are rows. */
   cov(options?: { correction?: number; fweights?: T | null; aweights?: T | null }): T;
-  /** PyTorch's `cross`. */
+  /** The cross product of vectors of three elements. */
   cross(other: T, dim?: number | null): T;
-  /** PyTorch's `cross`. */
+  /** The cross product of vectors of three elements. */
   cross(other: T, options: { dim?: number | null }): T;
   /** PyTorch's `crowIndices`. */
   crowIndices(): T;
-  /** PyTorch's `cummax`. */
+  /** The largest element so far along a dimension, and its index. */
   cummax(dim: number): ValuesIndices<T>;
-  /** PyTorch's `cummax`. */
+  /** The largest element so far along a dimension, and its index. */
   cummax(options: { dim: number }): ValuesIndices<T>;
-  /** PyTorch's `cummin`. */
+  /** The smallest element so far along a dimension, and its index. */
   cummin(dim: number): ValuesIndices<T>;
-  /** PyTorch's `cummin`. */
+  /** The smallest element so far along a dimension, and its index. */
   cummin(options: { dim: number }): ValuesIndices<T>;
-  /** PyTorch's `cumprod`. */
+  /** The product so far along a dimension. */
   cumprod(dim: number, options?: { dtype?: DType | null }): T;
-  /** PyTorch's `cumprod`. */
+  /** The product so far along a dimension. */
   cumprod(options: { dim: number; dtype?: DType | null }): T;
-  /** PyTorch's in-place `cumprod_`: writes its result to this tensor and returns it. */
+  /** The product so far along a dimension; in place. */
   cumprod_(dim: number, options?: { dtype?: DType | null }): T;
-  /** PyTorch's in-place `cumprod_`: writes its result to this tensor and returns it. */
+  /** The product so far along a dimension; in place. */
   cumprod_(options: { dim: number; dtype?: DType | null }): T;
-  /** PyTorch's `cumsum`. */
+  /** The sum so far along a dimension. */
   cumsum(dim: number, options?: { dtype?: DType | null }): T;
-  /** PyTorch's `cumsum`. */
+  /** The sum so far along a dimension. */
   cumsum(options: { dim: number; dtype?: DType | null }): T;
-  /** PyTorch's in-place `cumsum_`: writes its result to this tensor and returns it. */
+  /** The sum so far along a dimension; in place. */
   cumsum_(dim: number, options?: { dtype?: DType | null }): T;
-  /** PyTorch's in-place `cumsum_`: writes its result to this tensor and returns it. */
+  /** The sum so far along a dimension; in place. */
   cumsum_(options: { dim: number; dtype?: DType | null }): T;
-  /** PyTorch's `deg2rad`. */
+  /** Degrees to radians. */
   deg2rad(): T;
-  /** PyTorch's in-place `deg2rad_`: writes its result to this tensor and returns it. */
+  /** Degrees to radians; in place. */
   deg2rad_(): T;
   /** PyTorch's `denseDim`. */
   denseDim(): number;
-  /** PyTorch's `dequantize`. */
+  /** The floating-point tensor that a quantized one stands for. */
   dequantize(): T;
-  /** PyTorch's `det`. */
+  /** The determinant of a square matrix, or of each of a batch. */
   det(): T;
-  /** PyTorch's `detach`. */
+  /** The same memory, apart from the graph: gradients do not flow through it. */
   detach(): T;
-  /** PyTorch's in-place `detach_`: writes its result to this tensor and returns it. */
+  /** The same memory, apart from the graph: gradients do not flow through it; in place. */
   detach_(): T;
-  /** PyTorch's `diag`. */
+  /** The diagonal of a matrix, or a matrix with this diagonal. */
   diag(diagonal?: number): T;
-  /** PyTorch's `diag`. */
+  /** The diagonal of a matrix, or a matrix with this diagonal. */
   diag(options: { diagonal?: number }): T;
-  /** PyTorch's `diagEmbed`. */
+  /** Matrices with the last dimension of the tensor on their diagonal. */
   diagEmbed(offset?: number, dim1?: number, dim2?: number): T;
-  /** PyTorch's `diagEmbed`. */
+  /** Matrices with the last dimension of the tensor on their diagonal. */
   diagEmbed(offset: number, dim1: number, options: { dim2?: number }): T;
-  /** PyTorch's `diagEmbed`. */
+  /** Matrices with the last dimension of the tensor on their diagonal. */
   diagEmbed(offset: number, options: { dim1?: number; dim2?: number }): T;
-  /** PyTorch's `diagEmbed`. */
+  /** Matrices with the last dimension of the tensor on their diagonal. */
   diagEmbed(options: { offset?: number; dim1?: number; dim2?: number }): T;
-  /** PyTorch's `diagflat`. */
+  /** A matrix with all elements of the tensor on its diagonal. */
   diagflat(offset?: number): T;
-  /** PyTorch's `diagflat`. */
+  /** A matrix with all elements of the tensor on its diagonal. */
   diagflat(options: { offset?: number }): T;
-  /** PyTorch's `diagonal`. */
+  /** The diagonal over two dimensions, as a view. */
   diagonal(offset?: number, dim1?: number, dim2?: number): T;
-  /** PyTorch's `diagonal`. */
+  /** The diagonal over two dimensions, as a view. */
   diagonal(offset: number, dim1: number, options: { dim2?: number }): T;
-  /** PyTorch's `diagonal`. */
+  /** The diagonal over two dimensions, as a view. */
   diagonal(offset: number, options: { dim1?: number; dim2?: number }): T;
-  /** PyTorch's `diagonal`. */
+  /** The diagonal over two dimensions, as a view. */
   diagonal(options: { offset?: number; dim1?: number; dim2?: number }): T;
-  /** PyTorch's `diagonalScatter`. */
+  /** A copy with the diagonal replaced by `src`. */
   diagonalScatter(src: T, offset?: number, dim1?: number, dim2?: number): T;
-  /** PyTorch's `diagonalScatter`. */
+  /** A copy with the diagonal replaced by `src`. */
   diagonalScatter(src: T, offset: number, dim1: number, options: { dim2?: number }): T;
-  /** PyTorch's `diagonalScatter`. */
+  /** A copy with the diagonal replaced by `src`. */
   diagonalScatter(src: T, offset: number, options: { dim1?: number; dim2?: number }): T;
-  /** PyTorch's `diagonalScatter`. */
+  /** A copy with the diagonal replaced by `src`. */
   diagonalScatter(src: T, options: { offset?: number; dim1?: number; dim2?: number }): T;
-  /** PyTorch's `diff`. */
+  /** The differences of neighbours along a dimension, `n` times over. */
   diff(n?: number, dim?: number, prepend?: T | null, append?: T | null): T;
-  /** PyTorch's `diff`. */
+  /** The differences of neighbours along a dimension, `n` times over. */
   diff(n: number, dim: number, prepend: T | null, options: { append?: T | null }): T;
-  /** PyTorch's `diff`. */
+  /** The differences of neighbours along a dimension, `n` times over. */
   diff(n: number, dim: number, options: { prepend?: T | null; append?: T | null }): T;
-  /** PyTorch's `diff`. */
+  /** The differences of neighbours along a dimension, `n` times over. */
   diff(n: number, options: { dim?: number; prepend?: T | null; append?: T | null }): T;
-  /** PyTorch's `diff`. */
+  /** The differences of neighbours along a dimension, `n` times over. */
   diff(options: { n?: number; dim?: number; prepend?: T | null; append?: T | null }): T;
-  /** PyTorch's `digamma`. */
+  /** The derivative of the logarithm of the gamma function. */
   digamma(): T;
-  /** PyTorch's in-place `digamma_`: writes its result to this tensor and returns it. */
+  /** The derivative of the logarithm of the gamma function; in place. */
   digamma_(): T;
-  /** PyTorch's `dim`. */
+  /** The number of dimensions. */
   dim(): number;
-  /** PyTorch's `dist`. */
+  /** The norm of the difference of two tensors. */
   dist(other: T, p?: Scalar): T;
-  /** PyTorch's `dist`. */
+  /** The norm of the difference of two tensors. */
   dist(other: T, options: { p?: Scalar }): T;
-  /** PyTorch's `div`. */
+  /** Divides by `other`; with `roundingMode` rounds to zero ("trunc") or down ("floor"). */
   div(other: T | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }): T;
-  /** PyTorch's in-place `div_`: writes its result to this tensor and returns it. */
+  /** Divides by `other`; with `roundingMode` rounds to zero ("trunc") or down ("floor"); in place. */
   div_(other: T | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }): T;
-  /** PyTorch's `divide`. */
+  /** Divides by `other`; the same as `div`. */
   divide(other: T | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }): T;
-  /** PyTorch's in-place `divide_`: writes its result to this tensor and returns it. */
+  /** Divides by `other`; the same as `div`; in place. */
   divide_(other: T | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }): T;
-  /** PyTorch's `dot`. */
+  /** The sum of the products of two vectors. */
   dot(tensor: T): T;
-  /** PyTorch's `dsplit`. */
+  /** Splits along the third dimension. */
   dsplit(sections: number): T[];
-  /** PyTorch's `dsplit`. */
+  /** Splits along the third dimension. */
   dsplit(indices: readonly number[]): T[];
-  /** PyTorch's `eq`. */
+  /** Whether each element equals that of `other`. */
   eq(other: T | Scalar): T;
-  /** PyTorch's in-place `eq_`: writes its result to this tensor and returns it. */
+  /** Whether each element equals that of `other`; in place. */
   eq_(other: T | Scalar): T;
-  /** PyTorch's `equal`. */
+  /** Whether both tensors have the same shape and elements. */
   equal(other: T): boolean;
-  /** PyTorch's `erf`. */
+  /** The error function of each element. */
   erf(): T;
-  /** PyTorch's in-place `erf_`: writes its result to this tensor and returns it. */
+  /** The error function of each element; in place. */
   erf_(): T;
-  /** PyTorch's `erfc`. */
+  /** One minus the error function of each element. */
   erfc(): T;
-  /** PyTorch's in-place `erfc_`: writes its result to this tensor and returns it. */
+  /** One minus the error function of each element; in place. */
   erfc_(): T;
-  /** PyTorch's `erfinv`. */
+  /** The inverse of the error function of each element. */
   erfinv(): T;
-  /** PyTorch's in-place `erfinv_`: writes its result to this tensor and returns it. */
+  /** The inverse of the error function of each element; in place. */
   erfinv_(): T;
-  /** PyTorch's `exp`. */
+  /** e to the power of each element. */
   exp(): T;
-  /** PyTorch's `exp2`. */
+  /** 2 to the power of each element. */
   exp2(): T;
-  /** PyTorch's in-place `exp2_`: writes its result to this tensor and returns it. */
+  /** 2 to the power of each element; in place. */
   exp2_(): T;
-  /** PyTorch's in-place `exp_`: writes its result to this tensor and returns it. */
+  /** e to the power of each element; in place. */
   exp_(): T;
-  /** PyTorch's `expand`. */
+  /** A view with dimensions of size 1 repeated to the given sizes; -1 keeps a size. */
   expand(size: readonly number[], options?: { implicit?: boolean }): T;
-  /** PyTorch's `expand`. */
+  /** A view with dimensions of size 1 repeated to the given sizes; -1 keeps a size. */
   expand(...size: number[]): T;
-  /** PyTorch's `expandAs`. */
+  /** A view expanded to the shape of another tensor. */
   expandAs(other: T): T;
-  /** PyTorch's `expm1`. */
+  /** e to the power of each element, minus 1, exact for small ones. */
   expm1(): T;
-  /** PyTorch's in-place `expm1_`: writes its result to this tensor and returns it. */
+  /** e to the power of each element, minus 1, exact for small ones; in place. */
   expm1_(): T;
-  /** PyTorch's in-place `exponential_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from an exponential distribution; in place. */
   exponential_(lambd?: number): T;
-  /** PyTorch's in-place `exponential_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from an exponential distribution; in place. */
   exponential_(options: { lambd?: number }): T;
-  /** PyTorch's in-place `fill_`: writes its result to this tensor and returns it. */
+  /** Sets all elements to a value; in place. */
   fill_(value: T | Scalar): T;
-  /** PyTorch's in-place `fill_diagonal_`: writes its result to this tensor and returns it. */
+  /** Sets the diagonal to a value; in place. */
   fillDiagonal_(fillValue: Scalar, wrap?: boolean): T;
-  /** PyTorch's in-place `fill_diagonal_`: writes its result to this tensor and returns it. */
+  /** Sets the diagonal to a value; in place. */
   fillDiagonal_(fillValue: Scalar, options: { wrap?: boolean }): T;
-  /** PyTorch's `fix`. */
+  /** Each element rounded to zero; the same as `trunc`. */
   fix(): T;
-  /** PyTorch's in-place `fix_`: writes its result to this tensor and returns it. */
+  /** Each element rounded to zero; the same as `trunc`; in place. */
   fix_(): T;
-  /** PyTorch's `flatten`. */
+  /** Joins the dimensions from `startDim` to `endDim` to one. */
   flatten(startDim?: number, endDim?: number): T;
-  /** PyTorch's `flatten`. */
+  /** Joins the dimensions from `startDim` to `endDim` to one. */
   flatten(startDim: number, options: { endDim?: number }): T;
-  /** PyTorch's `flatten`. */
+  /** Joins the dimensions from `startDim` to `endDim` to one. */
   flatten(options: { startDim?: number; endDim?: number }): T;
-  /** PyTorch's `flip`. */
+  /** Reverses the order along dimensions, as a copy. */
   flip(dims: readonly number[]): T;
-  /** PyTorch's `flip`. */
+  /** Reverses the order along dimensions, as a copy. */
   flip(...dims: number[]): T;
-  /** PyTorch's `fliplr`. */
+  /** Reverses the order along the second dimension. */
   fliplr(): T;
-  /** PyTorch's `flipud`. */
+  /** Reverses the order along the first dimension. */
   flipud(): T;
-  /** PyTorch's `floatPower`. */
+  /** Raises to a power, computed in float64. */
   floatPower(exponent: T | Scalar): T;
-  /** PyTorch's in-place `float_power_`: writes its result to this tensor and returns it. */
+  /** Raises to a power, computed in float64; in place. */
   floatPower_(exponent: T | Scalar): T;
-  /** PyTorch's `floor`. */
+  /** The largest integer that is not greater than each element. */
   floor(): T;
-  /** PyTorch's in-place `floor_`: writes its result to this tensor and returns it. */
+  /** The largest integer that is not greater than each element; in place. */
   floor_(): T;
-  /** PyTorch's `floorDivide`. */
+  /** Divides by `other` and rounds down. */
   floorDivide(other: T | Scalar): T;
-  /** PyTorch's in-place `floor_divide_`: writes its result to this tensor and returns it. */
+  /** Divides by `other` and rounds down; in place. */
   floorDivide_(other: T | Scalar): T;
-  /** PyTorch's `fmax`. */
+  /** The larger element of two tensors, passing over NaN. */
   fmax(other: T): T;
-  /** PyTorch's `fmin`. */
+  /** The smaller element of two tensors, passing over NaN. */
   fmin(other: T): T;
-  /** PyTorch's `fmod`. */
+  /** The remainder of the division, with the sign of the dividend. */
   fmod(other: T | Scalar): T;
-  /** PyTorch's in-place `fmod_`: writes its result to this tensor and returns it. */
+  /** The remainder of the division, with the sign of the dividend; in place. */
   fmod_(other: T | Scalar): T;
-  /** PyTorch's `frac`. */
+  /** The part of each element after the decimal point, with its sign. */
   frac(): T;
-  /** PyTorch's in-place `frac_`: writes its result to this tensor and returns it. */
+  /** The part of each element after the decimal point, with its sign; in place. */
   frac_(): T;
-  /** PyTorch's `frexp`. */
+  /** Each element as a mantissa and a power of two. */
   frexp(): MantissaExponent<T>;
-  /** PyTorch's `gather`. */
+  /** Takes the elements at the given indices along a dimension. */
   gather(dim: number, index: T, options?: { sparseGrad?: boolean }): T;
-  /** PyTorch's `gcd`. */
+  /** The greatest common divisor of each pair. */
   gcd(other: T): T;
-  /** PyTorch's in-place `gcd_`: writes its result to this tensor and returns it. */
+  /** The greatest common divisor of each pair; in place. */
   gcd_(other: T): T;
-  /** PyTorch's `ge`. */
+  /** Whether each element is greater than, or equal to, that of `other`. */
   ge(other: T | Scalar): T;
-  /** PyTorch's in-place `ge_`: writes its result to this tensor and returns it. */
+  /** Whether each element is greater than, or equal to, that of `other`; in place. */
   ge_(other: T | Scalar): T;
-  /** PyTorch's in-place `geometric_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a geometric distribution; in place. */
   geometric_(p: number): T;
   /** PyTorch's `geqrf`. */
   geqrf(): ATau<T>;
-  /** PyTorch's `ger`. */
+  /** The outer product of two vectors; the same as `outer`. */
   ger(vec2: T): T;
   /** PyTorch's `getDevice`. */
   getDevice(): number;
-  /** PyTorch's `greater`. */
+  /** Whether each element is greater; the same as `gt`. */
   greater(other: T | Scalar): T;
-  /** PyTorch's in-place `greater_`: writes its result to this tensor and returns it. */
+  /** Whether each element is greater; the same as `gt`; in place. */
   greater_(other: T | Scalar): T;
-  /** PyTorch's `greaterEqual`. */
+  /** Whether each element is greater or equal; the same as `ge`. */
   greaterEqual(other: T | Scalar): T;
-  /** PyTorch's in-place `greater_equal_`: writes its result to this tensor and returns it. */
+  /** Whether each element is greater or equal; the same as `ge`; in place. */
   greaterEqual_(other: T | Scalar): T;
-  /** PyTorch's `gt`. */
+  /** Whether each element is greater than that of `other`. */
   gt(other: T | Scalar): T;
-  /** PyTorch's in-place `gt_`: writes its result to this tensor and returns it. */
+  /** Whether each element is greater than that of `other`; in place. */
   gt_(other: T | Scalar): T;
-  /** PyTorch's `hardshrink`. */
+  /** Sets elements from `-lambd` to `lambd` to zero. */
   hardshrink(lambd?: Scalar): T;
-  /** PyTorch's `hardshrink`. */
+  /** Sets elements from `-lambd` to `lambd` to zero. */
   hardshrink(options: { lambd?: Scalar }): T;
   /** PyTorch's `hashTensor`. */
   hashTensor(dim?: number | readonly number[], options?: { keepdim?: boolean; mode?: number }): T;
   /** PyTorch's `hashTensor`. */
   hashTensor(options: { dim?: number | readonly number[]; keepdim?: boolean; mode?: number }): T;
-  /** PyTorch's `heaviside`. */
+  /** 0 for negative elements, 1 for positive ones, and `values` for zero. */
   heaviside(values: T): T;
-  /** PyTorch's in-place `heaviside_`: writes its result to this tensor and returns it. */
+  /** 0 for negative elements, 1 for positive ones, and `values` for zero; in place. */
   heaviside_(values: T): T;
-  /** PyTorch's `histc`. */
+  /** Counts elements in `bins` intervals of equal width from `min` to `max`. */
   histc(bins?: number, min?: Scalar, max?: Scalar): T;
-  /** PyTorch's `histc`. */
+  /** Counts elements in `bins` intervals of equal width from `min` to `max`. */
   histc(bins: number, min: Scalar, options: { max?: Scalar }): T;
-  /** PyTorch's `histc`. */
+  /** Counts elements in `bins` intervals of equal width from `min` to `max`. */
   histc(bins: number, options: { min?: Scalar; max?: Scalar }): T;
-  /** PyTorch's `histc`. */
+  /** Counts elements in `bins` intervals of equal width from `min` to `max`. */
   histc(options: { bins?: number; min?: Scalar; max?: Scalar }): T;
-  /** PyTorch's `histogram`. */
+  /** Counts elements in intervals, and returns their edges as well. */
   histogram(bins: T, options?: { weight?: T | null; density?: boolean }): HistBinEdges<T>;
-  /** PyTorch's `histogram`. */
+  /** Counts elements in intervals, and returns their edges as well. */
   histogram(
     bins?: number,
     options?: { range?: readonly number[] | null; weight?: T | null; density?: boolean },
   ): HistBinEdges<T>;
-  /** PyTorch's `histogram`. */
+  /** Counts elements in intervals, and returns their edges as well. */
   histogram(
     options: {
       bins?: number;
@@ -741,39 +741,39 @@ export interface TensorOps<T> {
       density?: boolean;
     },
   ): HistBinEdges<T>;
-  /** PyTorch's `hsplit`. */
+  /** Splits along the second dimension, or the only one. */
   hsplit(sections: number): T[];
-  /** PyTorch's `hsplit`. */
+  /** Splits along the second dimension, or the only one. */
   hsplit(indices: readonly number[]): T[];
-  /** PyTorch's `hypot`. */
+  /** The length of the hypotenuse of right triangles with these legs. */
   hypot(other: T): T;
-  /** PyTorch's in-place `hypot_`: writes its result to this tensor and returns it. */
+  /** The length of the hypotenuse of right triangles with these legs; in place. */
   hypot_(other: T): T;
-  /** PyTorch's `i0`. */
+  /** The modified Bessel function of the first kind, of order 0. */
   i0(): T;
-  /** PyTorch's in-place `i0_`: writes its result to this tensor and returns it. */
+  /** The modified Bessel function of the first kind, of order 0; in place. */
   i0_(): T;
-  /** PyTorch's `igamma`. */
+  /** The regularized lower incomplete gamma function. */
   igamma(other: T): T;
-  /** PyTorch's in-place `igamma_`: writes its result to this tensor and returns it. */
+  /** The regularized lower incomplete gamma function; in place. */
   igamma_(other: T): T;
-  /** PyTorch's `igammac`. */
+  /** The regularized upper incomplete gamma function. */
   igammac(other: T): T;
-  /** PyTorch's in-place `igammac_`: writes its result to this tensor and returns it. */
+  /** The regularized upper incomplete gamma function; in place. */
   igammac_(other: T): T;
-  /** PyTorch's `indexAdd`. */
+  /** Adds the slices of `source` at the given indices along a dimension. */
   indexAdd(dim: number, index: T, source: T, options?: { alpha?: Scalar }): T;
-  /** PyTorch's in-place `index_add_`: writes its result to this tensor and returns it. */
+  /** Adds the slices of `source` at the given indices along a dimension; in place. */
   indexAdd_(dim: number, index: T, source: T, options?: { alpha?: Scalar }): T;
-  /** PyTorch's `indexCopy`. */
+  /** Copies the slices of `source` to the given indices along a dimension. */
   indexCopy(dim: number, index: T, source: T): T;
-  /** PyTorch's in-place `index_copy_`: writes its result to this tensor and returns it. */
+  /** Copies the slices of `source` to the given indices along a dimension; in place. */
   indexCopy_(dim: number, index: T, source: T): T;
-  /** PyTorch's `indexFill`. */
+  /** Sets the slices at the given indices along a dimension to a value. */
   indexFill(dim: number, index: T, value: T | Scalar): T;
-  /** PyTorch's in-place `index_fill_`: writes its result to this tensor and returns it. */
+  /** Sets the slices at the given indices along a dimension to a value; in place. */
   indexFill_(dim: number, index: T, value: T | Scalar): T;
-  /** PyTorch's `indexReduce`. */
+  /** Combines the slices of `source` with those at the given indices by product, mean, maximum or minimum. */
   indexReduce(
     dim: number,
     index: T,
@@ -781,7 +781,7 @@ export interface TensorOps<T> {
     reduce: "prod" | "mean" | "amax" | "amin",
     options?: { includeSelf?: boolean },
   ): T;
-  /** PyTorch's in-place `index_reduce_`: writes its result to this tensor and returns it. */
+  /** Combines the slices of `source` with those at the given indices by product, mean, maximum or minimum; in place. */
   indexReduce_(
     dim: number,
     index: T,
@@ -789,67 +789,67 @@ export interface TensorOps<T> {
     reduce: "prod" | "mean" | "amax" | "amin",
     options?: { includeSelf?: boolean },
   ): T;
-  /** PyTorch's `indexSelect`. */
+  /** The slices at the given indices along a dimension, as a copy. */
   indexSelect(dim: number, index: T): T;
   /** PyTorch's `indices`. */
   indices(): T;
-  /** PyTorch's `inner`. */
+  /** The products of the last dimensions of two tensors, summed. */
   inner(other: T): T;
   /** PyTorch's `intRepr`. */
   intRepr(): T;
-  /** PyTorch's `inverse`. */
+  /** The inverse of a square matrix; the same as `linalg.inv`. */
   inverse(): T;
   /** PyTorch's `isCoalesced`. */
   isCoalesced(): boolean;
-  /** PyTorch's `isComplex`. */
+  /** Whether the dtype is complex. */
   isComplex(): boolean;
   /** PyTorch's `isConj`. */
   isConj(): boolean;
-  /** PyTorch's `isContiguous`. */
+  /** Whether the elements lie in row-major order without gaps. */
   isContiguous(): boolean;
-  /** PyTorch's `isContiguous`. */
+  /** Whether the elements lie in row-major order without gaps. */
   isContiguous(memoryFormat: MemoryFormat): boolean;
   /** PyTorch's `isDistributed`. */
   isDistributed(): boolean;
-  /** PyTorch's `isFloatingPoint`. */
+  /** Whether the dtype is a floating-point one. */
   isFloatingPoint(): boolean;
   /** PyTorch's `isInference`. */
   isInference(): boolean;
   /** PyTorch's `isNeg`. */
   isNeg(): boolean;
-  /** PyTorch's `isNonzero`. */
+  /** Whether the single element is not zero. */
   isNonzero(): boolean;
   /** PyTorch's `isPinned`. */
   isPinned(device?: string | null): boolean;
   /** PyTorch's `isPinned`. */
   isPinned(options: { device?: string | null }): boolean;
-  /** PyTorch's `isSameSize`. */
+  /** Whether both tensors have the same shape. */
   isSameSize(other: T): boolean;
   /** PyTorch's `isSetTo`. */
   isSetTo(tensor: T): boolean;
-  /** PyTorch's `isSigned`. */
+  /** Whether the dtype has negative numbers. */
   isSigned(): boolean;
-  /** PyTorch's `isclose`. */
+  /** Whether each element equals that of `other` within a tolerance. */
   isclose(other: T, rtol?: number, atol?: number, equalNan?: boolean): T;
-  /** PyTorch's `isclose`. */
+  /** Whether each element equals that of `other` within a tolerance. */
   isclose(other: T, rtol: number, atol: number, options: { equalNan?: boolean }): T;
-  /** PyTorch's `isclose`. */
+  /** Whether each element equals that of `other` within a tolerance. */
   isclose(other: T, rtol: number, options: { atol?: number; equalNan?: boolean }): T;
-  /** PyTorch's `isclose`. */
+  /** Whether each element equals that of `other` within a tolerance. */
   isclose(other: T, options: { rtol?: number; atol?: number; equalNan?: boolean }): T;
-  /** PyTorch's `isfinite`. */
+  /** Whether each element is neither infinite nor NaN. */
   isfinite(): T;
-  /** PyTorch's `isinf`. */
+  /** Whether each element is infinite. */
   isinf(): T;
-  /** PyTorch's `isnan`. */
+  /** Whether each element is NaN. */
   isnan(): T;
-  /** PyTorch's `isneginf`. */
+  /** Whether each element is negative infinity. */
   isneginf(): T;
-  /** PyTorch's `isposinf`. */
+  /** Whether each element is positive infinity. */
   isposinf(): T;
-  /** PyTorch's `isreal`. */
+  /** Whether each element has no imaginary part. */
   isreal(): T;
-  /** PyTorch's `istft`. */
+  /** The inverse of `stft`. */
   istft(
     nFft: number,
     hopLength?: number | null,
@@ -861,7 +861,7 @@ export interface TensorOps<T> {
     length?: number | null,
     returnComplex?: boolean,
   ): T;
-  /** PyTorch's `istft`. */
+  /** The inverse of `stft`. */
   istft(
     nFft: number,
     hopLength: number | null,
@@ -873,7 +873,7 @@ export interface TensorOps<T> {
     length: number | null,
     options: { returnComplex?: boolean },
   ): T;
-  /** PyTorch's `istft`. */
+  /** The inverse of `stft`. */
   istft(
     nFft: number,
     hopLength: number | null,
@@ -884,7 +884,7 @@ export interface TensorOps<T> {
     onesided: boolean | null,
     options: { length?: number | null; returnComplex?: boolean },
   ): T;
-  /** PyTorch's `istft`. */
+  /** The inverse of `stft`. */
   istft(
     nFft: number,
     hopLength: number | null,
@@ -894,7 +894,7 @@ export interface TensorOps<T> {
     normalized: boolean,
     options: { onesided?: boolean | null; length?: number | null; returnComplex?: boolean },
   ): T;
-  /** PyTorch's `istft`. */
+  /** The inverse of `stft`. */
   istft(
     nFft: number,
     hopLength: number | null,
@@ -908,7 +908,7 @@ export interface TensorOps<T> {
       returnComplex?: boolean;
     },
   ): T;
-  /** PyTorch's `istft`. */
+  /** The inverse of `stft`. */
   istft(
     nFft: number,
     hopLength: number | null,
@@ -922,7 +922,7 @@ export interface TensorOps<T> {
       returnComplex?: boolean;
     },
   ): T;
-  /** PyTorch's `istft`. */
+  /** The inverse of `stft`. */
   istft(
     nFft: number,
     hopLength: number | null,
@@ -936,7 +936,7 @@ export interface TensorOps<T> {
       returnComplex?: boolean;
     },
   ): T;
-  /** PyTorch's `istft`. */
+  /** The inverse of `stft`. */
   istft(
     nFft: number,
     hopLength: number | null,
@@ -950,7 +950,7 @@ export interface TensorOps<T> {
       returnComplex?: boolean;
     },
   ): T;
-  /** PyTorch's `istft`. */
+  /** The inverse of `stft`. */
   istft(
     nFft: number,
     options: {
@@ -964,262 +964,262 @@ export interface TensorOps<T> {
       returnComplex?: boolean;
     },
   ): T;
-  /** PyTorch's `kron`. */
+  /** The Kronecker product of two tensors. */
   kron(other: T): T;
-  /** PyTorch's `kthvalue`. */
+  /** The `k`-th smallest element along a dimension, counted from 1, and its index. */
   kthvalue(k: number, dim?: number, keepdim?: boolean): ValuesIndices<T>;
-  /** PyTorch's `kthvalue`. */
+  /** The `k`-th smallest element along a dimension, counted from 1, and its index. */
   kthvalue(k: number, dim: number, options: { keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `kthvalue`. */
+  /** The `k`-th smallest element along a dimension, counted from 1, and its index. */
   kthvalue(k: number, options: { dim?: number; keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `lcm`. */
+  /** The least common multiple of each pair. */
   lcm(other: T): T;
-  /** PyTorch's in-place `lcm_`: writes its result to this tensor and returns it. */
+  /** The least common multiple of each pair; in place. */
   lcm_(other: T): T;
-  /** PyTorch's `ldexp`. */
+  /** Each element times two to the power of `other`. */
   ldexp(other: T): T;
-  /** PyTorch's in-place `ldexp_`: writes its result to this tensor and returns it. */
+  /** Each element times two to the power of `other`; in place. */
   ldexp_(other: T): T;
-  /** PyTorch's `le`. */
+  /** Whether each element is less than, or equal to, that of `other`. */
   le(other: T | Scalar): T;
-  /** PyTorch's in-place `le_`: writes its result to this tensor and returns it. */
+  /** Whether each element is less than, or equal to, that of `other`; in place. */
   le_(other: T | Scalar): T;
-  /** PyTorch's `lerp`. */
+  /** Interpolates between two tensors: `self + weight * (end - self)`. */
   lerp(end: T, weight: T | Scalar): T;
-  /** PyTorch's in-place `lerp_`: writes its result to this tensor and returns it. */
+  /** Interpolates between two tensors: `self + weight * (end - self)`; in place. */
   lerp_(end: T, weight: T | Scalar): T;
-  /** PyTorch's `less`. */
+  /** Whether each element is less; the same as `lt`. */
   less(other: T | Scalar): T;
-  /** PyTorch's in-place `less_`: writes its result to this tensor and returns it. */
+  /** Whether each element is less; the same as `lt`; in place. */
   less_(other: T | Scalar): T;
-  /** PyTorch's `lessEqual`. */
+  /** Whether each element is less or equal; the same as `le`. */
   lessEqual(other: T | Scalar): T;
-  /** PyTorch's in-place `less_equal_`: writes its result to this tensor and returns it. */
+  /** Whether each element is less or equal; the same as `le`; in place. */
   lessEqual_(other: T | Scalar): T;
-  /** PyTorch's `lgamma`. */
+  /** The logarithm of the absolute value of the gamma function. */
   lgamma(): T;
-  /** PyTorch's in-place `lgamma_`: writes its result to this tensor and returns it. */
+  /** The logarithm of the absolute value of the gamma function; in place. */
   lgamma_(): T;
-  /** PyTorch's `log`. */
+  /** The natural logarithm of each element. */
   log(): T;
-  /** PyTorch's `log10`. */
+  /** The logarithm to base 10 of each element. */
   log10(): T;
-  /** PyTorch's in-place `log10_`: writes its result to this tensor and returns it. */
+  /** The logarithm to base 10 of each element; in place. */
   log10_(): T;
-  /** PyTorch's `log1p`. */
+  /** The natural logarithm of 1 plus each element, exact for small ones. */
   log1p(): T;
-  /** PyTorch's in-place `log1p_`: writes its result to this tensor and returns it. */
+  /** The natural logarithm of 1 plus each element, exact for small ones; in place. */
   log1p_(): T;
-  /** PyTorch's `log2`. */
+  /** The logarithm to base 2 of each element. */
   log2(): T;
-  /** PyTorch's in-place `log2_`: writes its result to this tensor and returns it. */
+  /** The logarithm to base 2 of each element; in place. */
   log2_(): T;
-  /** PyTorch's in-place `log_`: writes its result to this tensor and returns it. */
+  /** The natural logarithm of each element; in place. */
   log_(): T;
-  /** PyTorch's in-place `log_normal_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a log-normal distribution; in place. */
   logNormal_(mean?: number, std?: number): T;
-  /** PyTorch's in-place `log_normal_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a log-normal distribution; in place. */
   logNormal_(mean: number, options: { std?: number }): T;
-  /** PyTorch's in-place `log_normal_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a log-normal distribution; in place. */
   logNormal_(options: { mean?: number; std?: number }): T;
-  /** PyTorch's `logSoftmax`. */
+  /** The logarithm of `softmax` along a dimension, without loss of precision. */
   logSoftmax(dim: number, dtype?: DType | null): T;
-  /** PyTorch's `logSoftmax`. */
+  /** The logarithm of `softmax` along a dimension, without loss of precision. */
   logSoftmax(dim: number, options: { dtype?: DType | null }): T;
-  /** PyTorch's `logSoftmax`. */
+  /** The logarithm of `softmax` along a dimension, without loss of precision. */
   logSoftmax(options: { dim: number; dtype?: DType | null }): T;
-  /** PyTorch's `logaddexp`. */
+  /** The logarithm of the sum of the exponentials of two tensors. */
   logaddexp(other: T): T;
-  /** PyTorch's `logaddexp2`. */
+  /** The logarithm to base 2 of the sum of the powers of 2 of two tensors. */
   logaddexp2(other: T): T;
-  /** PyTorch's `logcumsumexp`. */
+  /** The logarithm of the sum so far of exponentials, along a dimension. */
   logcumsumexp(dim: number): T;
-  /** PyTorch's `logcumsumexp`. */
+  /** The logarithm of the sum so far of exponentials, along a dimension. */
   logcumsumexp(options: { dim: number }): T;
-  /** PyTorch's `logdet`. */
+  /** The logarithm of the determinant. */
   logdet(): T;
-  /** PyTorch's `logicalAnd`. */
+  /** Whether both elements are true or not zero. */
   logicalAnd(other: T): T;
-  /** PyTorch's in-place `logical_and_`: writes its result to this tensor and returns it. */
+  /** Whether both elements are true or not zero; in place. */
   logicalAnd_(other: T): T;
-  /** PyTorch's `logicalNot`. */
+  /** Whether each element is false or zero. */
   logicalNot(): T;
-  /** PyTorch's in-place `logical_not_`: writes its result to this tensor and returns it. */
+  /** Whether each element is false or zero; in place. */
   logicalNot_(): T;
-  /** PyTorch's `logicalOr`. */
+  /** Whether either element is true or not zero. */
   logicalOr(other: T): T;
-  /** PyTorch's in-place `logical_or_`: writes its result to this tensor and returns it. */
+  /** Whether either element is true or not zero; in place. */
   logicalOr_(other: T): T;
-  /** PyTorch's `logicalXor`. */
+  /** Whether just one element is true or not zero. */
   logicalXor(other: T): T;
-  /** PyTorch's in-place `logical_xor_`: writes its result to this tensor and returns it. */
+  /** Whether just one element is true or not zero; in place. */
   logicalXor_(other: T): T;
-  /** PyTorch's `logit`. */
+  /** The logarithm of the odds of each probability. */
   logit(eps?: number | null): T;
-  /** PyTorch's `logit`. */
+  /** The logarithm of the odds of each probability. */
   logit(options: { eps?: number | null }): T;
-  /** PyTorch's in-place `logit_`: writes its result to this tensor and returns it. */
+  /** The logarithm of the odds of each probability; in place. */
   logit_(eps?: number | null): T;
-  /** PyTorch's in-place `logit_`: writes its result to this tensor and returns it. */
+  /** The logarithm of the odds of each probability; in place. */
   logit_(options: { eps?: number | null }): T;
-  /** PyTorch's `logsumexp`. */
+  /** The logarithm of the sum of exponentials along dimensions, without overflow. */
   logsumexp(dim: number | readonly number[], keepdim?: boolean): T;
-  /** PyTorch's `logsumexp`. */
+  /** The logarithm of the sum of exponentials along dimensions, without overflow. */
   logsumexp(dim: number | readonly number[], options: { keepdim?: boolean }): T;
-  /** PyTorch's `lt`. */
+  /** Whether each element is less than that of `other`. */
   lt(other: T | Scalar): T;
-  /** PyTorch's in-place `lt_`: writes its result to this tensor and returns it. */
+  /** Whether each element is less than that of `other`; in place. */
   lt_(other: T | Scalar): T;
   /** PyTorch's `luSolve`. */
   luSolve(LUData: T, LUPivots: T): T;
-  /** PyTorch's `maskedFill`. */
+  /** Sets elements where the mask is true to a value. */
   maskedFill(mask: T, value: T | Scalar): T;
-  /** PyTorch's in-place `masked_fill_`: writes its result to this tensor and returns it. */
+  /** Sets elements where the mask is true to a value; in place. */
   maskedFill_(mask: T, value: T | Scalar): T;
-  /** PyTorch's `maskedScatter`. */
+  /** Sets elements where the mask is true to those of `source`, in order. */
   maskedScatter(mask: T, source: T): T;
-  /** PyTorch's in-place `masked_scatter_`: writes its result to this tensor and returns it. */
+  /** Sets elements where the mask is true to those of `source`, in order; in place. */
   maskedScatter_(mask: T, source: T): T;
-  /** PyTorch's `maskedSelect`. */
+  /** The elements where the mask is true, as a vector. */
   maskedSelect(mask: T): T;
-  /** PyTorch's `matmul`. */
+  /** The matrix product; of vectors the dot product, of more dimensions a batch of products. */
   matmul(other: T): T;
-  /** PyTorch's `matrixExp`. */
+  /** The exponential of a square matrix. */
   matrixExp(): T;
-  /** PyTorch's `matrixPower`. */
+  /** A square matrix to an integer power. */
   matrixPower(n: number): T;
-  /** PyTorch's `max`. */
+  /** The largest element, or the largest along a dimension with its index, or the larger of two tensors. */
   max(): T;
-  /** PyTorch's `max`. */
+  /** The largest element, or the largest along a dimension with its index, or the larger of two tensors. */
   max(other: T): T;
-  /** PyTorch's `max`. */
+  /** The largest element, or the largest along a dimension with its index, or the larger of two tensors. */
   max(dim: number, keepdim?: boolean): ValuesIndices<T>;
-  /** PyTorch's `max`. */
+  /** The largest element, or the largest along a dimension with its index, or the larger of two tensors. */
   max(dim: number, options: { keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `max`. */
+  /** The largest element, or the largest along a dimension with its index, or the larger of two tensors. */
   max(options: { dim: number; keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `maximum`. */
+  /** The larger element of two tensors; NaN where either is. */
   maximum(other: T): T;
-  /** PyTorch's `mean`. */
+  /** The average of the elements, of the whole or along dimensions. */
   mean(
     dim?: number | readonly number[] | null,
     keepdim?: boolean,
     options?: { dtype?: DType | null },
   ): T;
-  /** PyTorch's `mean`. */
+  /** The average of the elements, of the whole or along dimensions. */
   mean(
     dim: number | readonly number[] | null,
     options: { keepdim?: boolean; dtype?: DType | null },
   ): T;
-  /** PyTorch's `mean`. */
+  /** The average of the elements, of the whole or along dimensions. */
   mean(
     options?: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
   ): T;
-  /** PyTorch's `median`. */
+  /** The median of all elements, or along a dimension with its index; the lower of two in the middle. */
   median(): T;
-  /** PyTorch's `median`. */
+  /** The median of all elements, or along a dimension with its index; the lower of two in the middle. */
   median(dim: number, keepdim?: boolean): ValuesIndices<T>;
-  /** PyTorch's `median`. */
+  /** The median of all elements, or along a dimension with its index; the lower of two in the middle. */
   median(dim: number, options: { keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `median`. */
+  /** The median of all elements, or along a dimension with its index; the lower of two in the middle. */
   median(options: { dim: number; keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `min`. */
+  /** The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors. */
   min(): T;
-  /** PyTorch's `min`. */
+  /** The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors. */
   min(other: T): T;
-  /** PyTorch's `min`. */
+  /** The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors. */
   min(dim: number, keepdim?: boolean): ValuesIndices<T>;
-  /** PyTorch's `min`. */
+  /** The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors. */
   min(dim: number, options: { keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `min`. */
+  /** The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors. */
   min(options: { dim: number; keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `minimum`. */
+  /** The smaller element of two tensors; NaN where either is. */
   minimum(other: T): T;
-  /** PyTorch's `mm`. */
+  /** The product of two matrices. */
   mm(mat2: T): T;
-  /** PyTorch's `mm`. */
+  /** The product of two matrices. */
   mm(mat2: T, outDtype: DType): T;
-  /** PyTorch's `mode`. */
+  /** The commonest element along a dimension, and its index. */
   mode(dim?: number, keepdim?: boolean): ValuesIndices<T>;
-  /** PyTorch's `mode`. */
+  /** The commonest element along a dimension, and its index. */
   mode(dim: number, options: { keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `mode`. */
+  /** The commonest element along a dimension, and its index. */
   mode(options: { dim?: number; keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `moveaxis`. */
+  /** Moves dimensions to other places; the same as `movedim`. */
   moveaxis(source: number, destination: number): T;
-  /** PyTorch's `moveaxis`. */
+  /** Moves dimensions to other places; the same as `movedim`. */
   moveaxis(source: readonly number[], destination: readonly number[]): T;
-  /** PyTorch's `movedim`. */
+  /** Moves dimensions to other places, as a view. */
   movedim(source: number, destination: number): T;
-  /** PyTorch's `movedim`. */
+  /** Moves dimensions to other places, as a view. */
   movedim(source: readonly number[], destination: readonly number[]): T;
-  /** PyTorch's `msort`. */
+  /** Sorts along the first dimension. */
   msort(): T;
-  /** PyTorch's `mul`. */
+  /** Multiplies by `other`, element by element. */
   mul(other: T | Scalar): T;
-  /** PyTorch's in-place `mul_`: writes its result to this tensor and returns it. */
+  /** Multiplies by `other`, element by element; in place. */
   mul_(other: T | Scalar): T;
-  /** PyTorch's `multinomial`. */
+  /** Draws indices with the probabilities that each row gives. */
   multinomial(numSamples: number, replacement?: boolean): T;
-  /** PyTorch's `multinomial`. */
+  /** Draws indices with the probabilities that each row gives. */
   multinomial(numSamples: number, options: { replacement?: boolean }): T;
-  /** PyTorch's `multiply`. */
+  /** Multiplies by `other`; the same as `mul`. */
   multiply(other: T | Scalar): T;
-  /** PyTorch's in-place `multiply_`: writes its result to this tensor and returns it. */
+  /** Multiplies by `other`; the same as `mul`; in place. */
   multiply_(other: T | Scalar): T;
-  /** PyTorch's `mv`. */
+  /** The product of a matrix and a vector. */
   mv(vec: T): T;
-  /** PyTorch's `mvlgamma`. */
+  /** The logarithm of the multivariate gamma function. */
   mvlgamma(p: number): T;
-  /** PyTorch's in-place `mvlgamma_`: writes its result to this tensor and returns it. */
+  /** The logarithm of the multivariate gamma function; in place. */
   mvlgamma_(p: number): T;
-  /** PyTorch's `nanToNum`. */
+  /** Replaces NaN and infinities by numbers. */
   nanToNum(nan?: number | null, posinf?: number | null, neginf?: number | null): T;
-  /** PyTorch's `nanToNum`. */
+  /** Replaces NaN and infinities by numbers. */
   nanToNum(nan: number | null, posinf: number | null, options: { neginf?: number | null }): T;
-  /** PyTorch's `nanToNum`. */
+  /** Replaces NaN and infinities by numbers. */
   nanToNum(nan: number | null, options: { posinf?: number | null; neginf?: number | null }): T;
-  /** PyTorch's `nanToNum`. */
+  /** Replaces NaN and infinities by numbers. */
   nanToNum(options: { nan?: number | null; posinf?: number | null; neginf?: number | null }): T;
-  /** PyTorch's in-place `nan_to_num_`: writes its result to this tensor and returns it. */
+  /** Replaces NaN and infinities by numbers; in place. */
   nanToNum_(nan?: number | null, posinf?: number | null, neginf?: number | null): T;
-  /** PyTorch's in-place `nan_to_num_`: writes its result to this tensor and returns it. */
+  /** Replaces NaN and infinities by numbers; in place. */
   nanToNum_(nan: number | null, posinf: number | null, options: { neginf?: number | null }): T;
-  /** PyTorch's in-place `nan_to_num_`: writes its result to this tensor and returns it. */
+  /** Replaces NaN and infinities by numbers; in place. */
   nanToNum_(nan: number | null, options: { posinf?: number | null; neginf?: number | null }): T;
-  /** PyTorch's in-place `nan_to_num_`: writes its result to this tensor and returns it. */
+  /** Replaces NaN and infinities by numbers; in place. */
   nanToNum_(options: { nan?: number | null; posinf?: number | null; neginf?: number | null }): T;
-  /** PyTorch's `nanmean`. */
+  /** The average of the elements that are not NaN. */
   nanmean(
     dim?: number | readonly number[] | null,
     keepdim?: boolean,
     options?: { dtype?: DType | null },
   ): T;
-  /** PyTorch's `nanmean`. */
+  /** The average of the elements that are not NaN. */
   nanmean(
     dim: number | readonly number[] | null,
     options: { keepdim?: boolean; dtype?: DType | null },
   ): T;
-  /** PyTorch's `nanmean`. */
+  /** The average of the elements that are not NaN. */
   nanmean(
     options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
   ): T;
-  /** PyTorch's `nanmedian`. */
+  /** The median of the elements that are not NaN. */
   nanmedian(): T;
-  /** PyTorch's `nanmedian`. */
+  /** The median of the elements that are not NaN. */
   nanmedian(dim: number, keepdim?: boolean): ValuesIndices<T>;
-  /** PyTorch's `nanmedian`. */
+  /** The median of the elements that are not NaN. */
   nanmedian(dim: number, options: { keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `nanmedian`. */
+  /** The median of the elements that are not NaN. */
   nanmedian(options: { dim: number; keepdim?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `nanquantile`. */
+  /** A quantile of the elements that are not NaN. */
   nanquantile(
     q: T | number,
     dim?: number | null,
     keepdim?: boolean,
     options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
   ): T;
-  /** PyTorch's `nanquantile`. */
+  /** A quantile of the elements that are not NaN. */
   nanquantile(
     q: T | number,
     dim: number | null,
@@ -1228,7 +1228,7 @@ export interface TensorOps<T> {
       interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
     },
   ): T;
-  /** PyTorch's `nanquantile`. */
+  /** A quantile of the elements that are not NaN. */
   nanquantile(
     q: T | number,
     options: {
@@ -1237,38 +1237,38 @@ export interface TensorOps<T> {
       interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
     },
   ): T;
-  /** PyTorch's `nansum`. */
+  /** The sum of the elements that are not NaN. */
   nansum(
     dim?: number | readonly number[] | null,
     keepdim?: boolean,
     options?: { dtype?: DType | null },
   ): T;
-  /** PyTorch's `nansum`. */
+  /** The sum of the elements that are not NaN. */
   nansum(
     dim: number | readonly number[] | null,
     options: { keepdim?: boolean; dtype?: DType | null },
   ): T;
-  /** PyTorch's `nansum`. */
+  /** The sum of the elements that are not NaN. */
   nansum(
     options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
   ): T;
-  /** PyTorch's `narrow`. */
+  /** A view of `length` elements from `start` on, along a dimension. */
   narrow(dim: number, start: T | number, length: number): T;
   /** PyTorch's `narrowCopy`. */
   narrowCopy(dim: number, start: number, length: number): T;
-  /** PyTorch's `ne`. */
+  /** Whether each element differs from that of `other`. */
   ne(other: T | Scalar): T;
-  /** PyTorch's in-place `ne_`: writes its result to this tensor and returns it. */
+  /** Whether each element differs from that of `other`; in place. */
   ne_(other: T | Scalar): T;
-  /** PyTorch's `neg`. */
+  /** The negative of each element. */
   neg(): T;
-  /** PyTorch's in-place `neg_`: writes its result to this tensor and returns it. */
+  /** The negative of each element; in place. */
   neg_(): T;
-  /** PyTorch's `negative`. */
+  /** The negative of each element; the same as `neg`. */
   negative(): T;
-  /** PyTorch's in-place `negative_`: writes its result to this tensor and returns it. */
+  /** The negative of each element; the same as `neg`; in place. */
   negative_(): T;
-  /** PyTorch's `newEmpty`. */
+  /** A tensor of a shape, of this dtype and device, whose elements are not set. */
   newEmpty(
     size: readonly number[],
     options?: {
@@ -1291,7 +1291,7 @@ export interface TensorOps<T> {
       requiresGrad?: boolean;
     },
   ): T;
-  /** PyTorch's `newFull`. */
+  /** A tensor of a shape, of this dtype and device, filled with a value. */
   newFull(
     size: readonly number[],
     fillValue: Scalar,
@@ -1303,7 +1303,7 @@ export interface TensorOps<T> {
       requiresGrad?: boolean;
     },
   ): T;
-  /** PyTorch's `newOnes`. */
+  /** A tensor of ones, of this dtype and device. */
   newOnes(
     size: readonly number[],
     options?: {
@@ -1314,7 +1314,7 @@ export interface TensorOps<T> {
       requiresGrad?: boolean;
     },
   ): T;
-  /** PyTorch's `newZeros`. */
+  /** A tensor of zeros, of this dtype and device. */
   newZeros(
     size: readonly number[],
     options?: {
@@ -1325,42 +1325,42 @@ export interface TensorOps<T> {
       requiresGrad?: boolean;
     },
   ): T;
-  /** PyTorch's `nextafter`. */
+  /** The next floating-point number after each element, towards `other`. */
   nextafter(other: T): T;
-  /** PyTorch's in-place `nextafter_`: writes its result to this tensor and returns it. */
+  /** The next floating-point number after each element, towards `other`; in place. */
   nextafter_(other: T): T;
-  /** PyTorch's `nonzero`. */
+  /** The indices of the elements that are not zero, a row for each. */
   nonzero(): T;
   /** PyTorch's `nonzeroStatic`. */
   nonzeroStatic(options: { size: number; fillValue?: number }): T;
-  /** PyTorch's `norm`. */
+  /** A norm of the elements, of the whole or along dimensions. */
   norm(p?: Scalar): T;
-  /** PyTorch's `norm`. */
+  /** A norm of the elements, of the whole or along dimensions. */
   norm(options: { p?: Scalar }): T;
-  /** PyTorch's `norm`. */
+  /** A norm of the elements, of the whole or along dimensions. */
   norm(p: Scalar | null, dim: number | readonly number[], keepdim?: boolean): T;
-  /** PyTorch's `norm`. */
+  /** A norm of the elements, of the whole or along dimensions. */
   norm(p: Scalar | null, dim: number | readonly number[], options: { keepdim?: boolean }): T;
-  /** PyTorch's `norm`. */
+  /** A norm of the elements, of the whole or along dimensions. */
   norm(p: Scalar | undefined | null, options: { dtype: DType }): T;
-  /** PyTorch's `norm`. */
+  /** A norm of the elements, of the whole or along dimensions. */
   norm(options: { p?: Scalar | null; dtype: DType }): T;
-  /** PyTorch's `norm`. */
+  /** A norm of the elements, of the whole or along dimensions. */
   norm(
     p: Scalar | null,
     dim: number | readonly number[],
     keepdim: boolean,
     options: { dtype: DType },
   ): T;
-  /** PyTorch's in-place `normal_`: writes its result to this tensor and returns it. */
+  /** Draws from normal distributions with these means and standard deviations; in place. */
   normal_(mean?: number, std?: number): T;
-  /** PyTorch's in-place `normal_`: writes its result to this tensor and returns it. */
+  /** Draws from normal distributions with these means and standard deviations; in place. */
   normal_(mean: number, options: { std?: number }): T;
-  /** PyTorch's in-place `normal_`: writes its result to this tensor and returns it. */
+  /** Draws from normal distributions with these means and standard deviations; in place. */
   normal_(options: { mean?: number; std?: number }): T;
-  /** PyTorch's `notEqual`. */
+  /** Whether each element differs; the same as `ne`. */
   notEqual(other: T | Scalar): T;
-  /** PyTorch's in-place `not_equal_`: writes its result to this tensor and returns it. */
+  /** Whether each element differs; the same as `ne`; in place. */
   notEqual_(other: T | Scalar): T;
   /** PyTorch's `orgqr`. */
   orgqr(input2: T): T;
@@ -1370,64 +1370,64 @@ export interface TensorOps<T> {
   ormqr(input2: T, input3: T, left: boolean, options: { transpose?: boolean }): T;
   /** PyTorch's `ormqr`. */
   ormqr(input2: T, input3: T, options: { left?: boolean; transpose?: boolean }): T;
-  /** PyTorch's `outer`. */
+  /** The products of each pair of elements of two vectors, as a matrix. */
   outer(vec2: T): T;
-  /** PyTorch's `permute`. */
+  /** The tensor with its dimensions in another order, as a view. */
   permute(dims: readonly number[]): T;
-  /** PyTorch's `permute`. */
+  /** The tensor with its dimensions in another order, as a view. */
   permute(...dims: number[]): T;
   /** PyTorch's `pinMemory`. */
   pinMemory(device?: string | null): T;
   /** PyTorch's `pinMemory`. */
   pinMemory(options: { device?: string | null }): T;
-  /** PyTorch's `pinverse`. */
+  /** The pseudoinverse of a matrix; the same as `linalg.pinv`. */
   pinverse(rcond?: number): T;
-  /** PyTorch's `pinverse`. */
+  /** The pseudoinverse of a matrix; the same as `linalg.pinv`. */
   pinverse(options: { rcond?: number }): T;
-  /** PyTorch's `polygamma`. */
+  /** The `n`-th derivative of the digamma function. */
   polygamma(n: number): T;
-  /** PyTorch's in-place `polygamma_`: writes its result to this tensor and returns it. */
+  /** The `n`-th derivative of the digamma function; in place. */
   polygamma_(n: number): T;
-  /** PyTorch's `positive`. */
+  /** The tensor itself. */
   positive(): T;
-  /** PyTorch's `pow`. */
+  /** Raises to a power, element by element. */
   pow(exponent: T | Scalar): T;
-  /** PyTorch's in-place `pow_`: writes its result to this tensor and returns it. */
+  /** Raises to a power, element by element; in place. */
   pow_(exponent: T | Scalar): T;
-  /** PyTorch's `prelu`. */
+  /** Negative elements times a weight that can be learned. */
   prelu(weight: T): T;
-  /** PyTorch's `prod`. */
+  /** The product of the elements, of the whole or along a dimension. */
   prod(options?: { dtype?: DType | null }): T;
-  /** PyTorch's `prod`. */
+  /** The product of the elements, of the whole or along a dimension. */
   prod(dim: number, keepdim?: boolean, options?: { dtype?: DType | null }): T;
-  /** PyTorch's `prod`. */
+  /** The product of the elements, of the whole or along a dimension. */
   prod(dim: number, options: { keepdim?: boolean; dtype?: DType | null }): T;
-  /** PyTorch's `prod`. */
+  /** The product of the elements, of the whole or along a dimension. */
   prod(options: { dim: number; keepdim?: boolean; dtype?: DType | null }): T;
-  /** PyTorch's `put`. */
+  /** Sets the elements at the given places of the flattened tensor. */
   put(index: T, source: T, accumulate?: boolean): T;
-  /** PyTorch's `put`. */
+  /** Sets the elements at the given places of the flattened tensor. */
   put(index: T, source: T, options: { accumulate?: boolean }): T;
-  /** PyTorch's in-place `put_`: writes its result to this tensor and returns it. */
+  /** Sets the elements at the given places of the flattened tensor; in place. */
   put_(index: T, source: T, accumulate?: boolean): T;
-  /** PyTorch's in-place `put_`: writes its result to this tensor and returns it. */
+  /** Sets the elements at the given places of the flattened tensor; in place. */
   put_(index: T, source: T, options: { accumulate?: boolean }): T;
   /** PyTorch's `qScale`. */
   qScale(): number;
   /** PyTorch's `qZeroPoint`. */
   qZeroPoint(): number;
-  /** PyTorch's `qr`. */
+  /** The QR decomposition of a matrix; the same as `linalg.qr`. */
   qr(some?: boolean): QR<T>;
-  /** PyTorch's `qr`. */
+  /** The QR decomposition of a matrix; the same as `linalg.qr`. */
   qr(options: { some?: boolean }): QR<T>;
-  /** PyTorch's `quantile`. */
+  /** The `q`-th quantile of all elements, or along a dimension. */
   quantile(
     q: T | number,
     dim?: number | null,
     keepdim?: boolean,
     options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
   ): T;
-  /** PyTorch's `quantile`. */
+  /** The `q`-th quantile of all elements, or along a dimension. */
   quantile(
     q: T | number,
     dim: number | null,
@@ -1436,7 +1436,7 @@ export interface TensorOps<T> {
       interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
     },
   ): T;
-  /** PyTorch's `quantile`. */
+  /** The `q`-th quantile of all elements, or along a dimension. */
   quantile(
     q: T | number,
     options: {
@@ -1445,116 +1445,116 @@ export interface TensorOps<T> {
       interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
     },
   ): T;
-  /** PyTorch's `rad2deg`. */
+  /** Radians to degrees. */
   rad2deg(): T;
-  /** PyTorch's in-place `rad2deg_`: writes its result to this tensor and returns it. */
+  /** Radians to degrees; in place. */
   rad2deg_(): T;
-  /** PyTorch's in-place `random_`: writes its result to this tensor and returns it. */
+  /** Fills with random integers; in place. */
   random_(): T;
-  /** PyTorch's in-place `random_`: writes its result to this tensor and returns it. */
+  /** Fills with random integers; in place. */
   random_(to: number): T;
-  /** PyTorch's in-place `random_`: writes its result to this tensor and returns it. */
+  /** Fills with random integers; in place. */
   random_(from: number, to?: number | null): T;
-  /** PyTorch's in-place `random_`: writes its result to this tensor and returns it. */
+  /** Fills with random integers; in place. */
   random_(from: number, options: { to?: number | null }): T;
-  /** PyTorch's `ravel`. */
+  /** The elements as a vector; a copy only where needed. */
   ravel(): T;
-  /** PyTorch's `reciprocal`. */
+  /** One divided by each element. */
   reciprocal(): T;
-  /** PyTorch's in-place `reciprocal_`: writes its result to this tensor and returns it. */
+  /** One divided by each element; in place. */
   reciprocal_(): T;
-  /** PyTorch's `relu`. */
+  /** Sets negative elements to zero. */
   relu(): T;
-  /** PyTorch's in-place `relu_`: writes its result to this tensor and returns it. */
+  /** Sets negative elements to zero; in place. */
   relu_(): T;
-  /** PyTorch's `remainder`. */
+  /** The remainder of the division, with the sign of the divisor. */
   remainder(other: T | Scalar): T;
-  /** PyTorch's in-place `remainder_`: writes its result to this tensor and returns it. */
+  /** The remainder of the division, with the sign of the divisor; in place. */
   remainder_(other: T | Scalar): T;
   /** PyTorch's `renorm`. */
   renorm(p: Scalar, dim: number, maxnorm: Scalar): T;
-  /** PyTorch's in-place `renorm_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `renorm_`: writes to this tensor, and returns it. */
   renorm_(p: Scalar, dim: number, maxnorm: Scalar): T;
-  /** PyTorch's `repeat`. */
+  /** Repeats the tensor along each dimension, as a copy. */
   repeat(repeats: readonly number[]): T;
-  /** PyTorch's `repeat`. */
+  /** Repeats the tensor along each dimension, as a copy. */
   repeat(...repeats: number[]): T;
-  /** PyTorch's `repeatInterleave`. */
+  /** Repeats each element, one after the other. */
   repeatInterleave(
     repeats: T | number,
     dim?: number | null,
     options?: { outputSize?: number | null },
   ): T;
-  /** PyTorch's `repeatInterleave`. */
+  /** Repeats each element, one after the other. */
   repeatInterleave(
     repeats: T | number,
     options: { dim?: number | null; outputSize?: number | null },
   ): T;
-  /** PyTorch's `reshape`. */
+  /** The elements in another shape; a view where possible. One size may be -1. */
   reshape(shape: readonly number[]): T;
-  /** PyTorch's `reshape`. */
+  /** The elements in another shape; a view where possible. One size may be -1. */
   reshape(...shape: number[]): T;
-  /** PyTorch's `reshapeAs`. */
+  /** The elements in the shape of another tensor. */
   reshapeAs(other: T): T;
   /** PyTorch's `resize`. */
   resize(size: readonly number[], options?: { memoryFormat?: MemoryFormat | null }): T;
-  /** PyTorch's in-place `resize_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `resize_`: writes to this tensor, and returns it. */
   resize_(size: readonly number[], options?: { memoryFormat?: MemoryFormat | null }): T;
   /** PyTorch's `resizeAs`. */
   resizeAs(theTemplate: T, options?: { memoryFormat?: MemoryFormat | null }): T;
-  /** PyTorch's in-place `resize_as_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `resize_as_`: writes to this tensor, and returns it. */
   resizeAs_(theTemplate: T, options?: { memoryFormat?: MemoryFormat | null }): T;
-  /** PyTorch's in-place `resize_as_sparse_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `resize_as_sparse_`: writes to this tensor, and returns it. */
   resizeAsSparse_(theTemplate: T): T;
   /** PyTorch's `resolveConj`. */
   resolveConj(): T;
   /** PyTorch's `resolveNeg`. */
   resolveNeg(): T;
-  /** PyTorch's `roll`. */
+  /** Moves elements along dimensions; those that leave at the end come in at the start. */
   roll(shifts: number | readonly number[], dims?: number | readonly number[]): T;
-  /** PyTorch's `roll`. */
+  /** Moves elements along dimensions; those that leave at the end come in at the start. */
   roll(shifts: number | readonly number[], options: { dims?: number | readonly number[] }): T;
-  /** PyTorch's `rot90`. */
+  /** Rotates by 90 degrees, `k` times, in the plane of two dimensions. */
   rot90(k?: number, dims?: readonly number[]): T;
-  /** PyTorch's `rot90`. */
+  /** Rotates by 90 degrees, `k` times, in the plane of two dimensions. */
   rot90(k: number, options: { dims?: readonly number[] }): T;
-  /** PyTorch's `rot90`. */
+  /** Rotates by 90 degrees, `k` times, in the plane of two dimensions. */
   rot90(options: { k?: number; dims?: readonly number[] }): T;
-  /** PyTorch's `round`. */
+  /** Each element rounded to the nearest integer, or to `decimals`; halves to the even one. */
   round(): T;
-  /** PyTorch's `round`. */
+  /** Each element rounded to the nearest integer, or to `decimals`; halves to the even one. */
   round(options: { decimals: number }): T;
-  /** PyTorch's in-place `round_`: writes its result to this tensor and returns it. */
+  /** Each element rounded to the nearest integer, or to `decimals`; halves to the even one; in place. */
   round_(): T;
-  /** PyTorch's in-place `round_`: writes its result to this tensor and returns it. */
+  /** Each element rounded to the nearest integer, or to `decimals`; halves to the even one; in place. */
   round_(options: { decimals: number }): T;
   /** PyTorch's `rowIndices`. */
   rowIndices(): T;
-  /** PyTorch's `rsqrt`. */
+  /** One divided by the square root of each element. */
   rsqrt(): T;
-  /** PyTorch's in-place `rsqrt_`: writes its result to this tensor and returns it. */
+  /** One divided by the square root of each element; in place. */
   rsqrt_(): T;
-  /** PyTorch's `scatter`. */
+  /** Sets the elements at the given indices along a dimension. */
   scatter(dim: number, index: T, src: T): T;
-  /** PyTorch's `scatter`. */
+  /** Sets the elements at the given indices along a dimension. */
   scatter(dim: number, index: T, value: Scalar): T;
-  /** PyTorch's `scatter`. */
+  /** Sets the elements at the given indices along a dimension. */
   scatter(dim: number, index: T, src: T, options: { reduce: "add" | "multiply" }): T;
-  /** PyTorch's `scatter`. */
+  /** Sets the elements at the given indices along a dimension. */
   scatter(dim: number, index: T, value: Scalar, options: { reduce: "add" | "multiply" }): T;
-  /** PyTorch's in-place `scatter_`: writes its result to this tensor and returns it. */
+  /** Sets the elements at the given indices along a dimension; in place. */
   scatter_(dim: number, index: T, src: T): T;
-  /** PyTorch's in-place `scatter_`: writes its result to this tensor and returns it. */
+  /** Sets the elements at the given indices along a dimension; in place. */
   scatter_(dim: number, index: T, value: Scalar): T;
-  /** PyTorch's in-place `scatter_`: writes its result to this tensor and returns it. */
+  /** Sets the elements at the given indices along a dimension; in place. */
   scatter_(dim: number, index: T, src: T, options: { reduce: "add" | "multiply" }): T;
-  /** PyTorch's in-place `scatter_`: writes its result to this tensor and returns it. */
+  /** Sets the elements at the given indices along a dimension; in place. */
   scatter_(dim: number, index: T, value: Scalar, options: { reduce: "add" | "multiply" }): T;
-  /** PyTorch's `scatterAdd`. */
+  /** Adds to the elements at the given indices along a dimension. */
   scatterAdd(dim: number, index: T, src: T): T;
-  /** PyTorch's in-place `scatter_add_`: writes its result to this tensor and returns it. */
+  /** Adds to the elements at the given indices along a dimension; in place. */
   scatterAdd_(dim: number, index: T, src: T): T;
-  /** PyTorch's `scatterReduce`. */
+  /** Combines elements with those at the given indices by sum, product, mean, maximum or minimum. */
   scatterReduce(
     dim: number,
     index: T,
@@ -1562,7 +1562,7 @@ export interface TensorOps<T> {
     reduce: "sum" | "prod" | "mean" | "amax" | "amin",
     options?: { includeSelf?: boolean },
   ): T;
-  /** PyTorch's in-place `scatter_reduce_`: writes its result to this tensor and returns it. */
+  /** Combines elements with those at the given indices by sum, product, mean, maximum or minimum; in place. */
   scatterReduce_(
     dim: number,
     index: T,
@@ -1570,48 +1570,48 @@ export interface TensorOps<T> {
     reduce: "sum" | "prod" | "mean" | "amax" | "amin",
     options?: { includeSelf?: boolean },
   ): T;
-  /** PyTorch's `select`. */
+  /** The slice at an index along a dimension, as a view. */
   select(dim: number, index: number): T;
-  /** PyTorch's `selectScatter`. */
+  /** A copy with the slice at an index along a dimension replaced by `src`. */
   selectScatter(src: T, dim: number, index: number): T;
-  /** PyTorch's in-place `set_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `set_`: writes to this tensor, and returns it. */
   set_(): T;
-  /** PyTorch's in-place `set_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `set_`: writes to this tensor, and returns it. */
   set_(source: T): T;
-  /** PyTorch's in-place `set_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `set_`: writes to this tensor, and returns it. */
   set_(source: T, storageOffset: number, size: readonly number[], stride?: readonly number[]): T;
-  /** PyTorch's in-place `set_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `set_`: writes to this tensor, and returns it. */
   set_(
     source: T,
     storageOffset: number,
     size: readonly number[],
     options: { stride?: readonly number[] },
   ): T;
-  /** PyTorch's `sgn`. */
+  /** The sign of each element; of a complex one the number of modulus 1 in its direction. */
   sgn(): T;
-  /** PyTorch's in-place `sgn_`: writes its result to this tensor and returns it. */
+  /** The sign of each element; of a complex one the number of modulus 1 in its direction; in place. */
   sgn_(): T;
-  /** PyTorch's `sigmoid`. */
+  /** 1 / (1 + e^-x) of each element. */
   sigmoid(): T;
-  /** PyTorch's in-place `sigmoid_`: writes its result to this tensor and returns it. */
+  /** 1 / (1 + e^-x) of each element; in place. */
   sigmoid_(): T;
-  /** PyTorch's `sign`. */
+  /** -1, 0 or 1 by the sign of each element. */
   sign(): T;
-  /** PyTorch's in-place `sign_`: writes its result to this tensor and returns it. */
+  /** -1, 0 or 1 by the sign of each element; in place. */
   sign_(): T;
-  /** PyTorch's `signbit`. */
+  /** Whether the sign bit of each element is set. */
   signbit(): T;
-  /** PyTorch's `sin`. */
+  /** The sine of each element, in radians. */
   sin(): T;
-  /** PyTorch's in-place `sin_`: writes its result to this tensor and returns it. */
+  /** The sine of each element, in radians; in place. */
   sin_(): T;
-  /** PyTorch's `sinc`. */
+  /** sin(πx) / (πx) of each element. */
   sinc(): T;
-  /** PyTorch's in-place `sinc_`: writes its result to this tensor and returns it. */
+  /** sin(πx) / (πx) of each element; in place. */
   sinc_(): T;
-  /** PyTorch's `sinh`. */
+  /** The hyperbolic sine of each element. */
   sinh(): T;
-  /** PyTorch's in-place `sinh_`: writes its result to this tensor and returns it. */
+  /** The hyperbolic sine of each element; in place. */
   sinh_(): T;
   /** PyTorch's `sliceInverse`. */
   sliceInverse(src: T, dim?: number, start?: number | null, end?: number | null, step?: number): T;
@@ -1641,9 +1641,9 @@ export interface TensorOps<T> {
     src: T,
     options: { dim?: number; start?: number | null; end?: number | null; step?: number },
   ): T;
-  /** PyTorch's `sliceScatter`. */
+  /** A copy with a slice along a dimension replaced by `src`. */
   sliceScatter(src: T, dim?: number, start?: number | null, end?: number | null, step?: number): T;
-  /** PyTorch's `sliceScatter`. */
+  /** A copy with a slice along a dimension replaced by `src`. */
   sliceScatter(
     src: T,
     dim: number,
@@ -1651,84 +1651,84 @@ export interface TensorOps<T> {
     end: number | null,
     options: { step?: number },
   ): T;
-  /** PyTorch's `sliceScatter`. */
+  /** A copy with a slice along a dimension replaced by `src`. */
   sliceScatter(
     src: T,
     dim: number,
     start: number | null,
     options: { end?: number | null; step?: number },
   ): T;
-  /** PyTorch's `sliceScatter`. */
+  /** A copy with a slice along a dimension replaced by `src`. */
   sliceScatter(
     src: T,
     dim: number,
     options: { start?: number | null; end?: number | null; step?: number },
   ): T;
-  /** PyTorch's `sliceScatter`. */
+  /** A copy with a slice along a dimension replaced by `src`. */
   sliceScatter(
     src: T,
     options: { dim?: number; start?: number | null; end?: number | null; step?: number },
   ): T;
-  /** PyTorch's `slogdet`. */
+  /** The sign and the logarithm of the absolute value of the determinant. */
   slogdet(): SignLogabsdet<T>;
-  /** PyTorch's `softmax`. */
+  /** The exponentials along a dimension, divided by their sum. */
   softmax(dim: number, dtype?: DType | null): T;
-  /** PyTorch's `softmax`. */
+  /** The exponentials along a dimension, divided by their sum. */
   softmax(dim: number, options: { dtype?: DType | null }): T;
-  /** PyTorch's `softmax`. */
+  /** The exponentials along a dimension, divided by their sum. */
   softmax(options: { dim: number; dtype?: DType | null }): T;
-  /** PyTorch's `sort`. */
+  /** The elements sorted along a dimension, and the indices they had. */
   sort(options?: { stable?: boolean | null; dim?: number; descending?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `sort`. */
+  /** The elements sorted along a dimension, and the indices they had. */
   sort(dim?: number, descending?: boolean): ValuesIndices<T>;
-  /** PyTorch's `sort`. */
+  /** The elements sorted along a dimension, and the indices they had. */
   sort(dim: number, options: { descending?: boolean }): ValuesIndices<T>;
   /** PyTorch's `sparseDim`. */
   sparseDim(): number;
   /** PyTorch's `sparseMask`. */
   sparseMask(mask: T): T;
-  /** PyTorch's in-place `sparse_resize_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `sparse_resize_`: writes to this tensor, and returns it. */
   sparseResize_(size: readonly number[], sparseDim: number, denseDim: number): T;
-  /** PyTorch's in-place `sparse_resize_and_clear_`: writes its result to this tensor and returns it. */
+  /** PyTorch's in-place `sparse_resize_and_clear_`: writes to this tensor, and returns it. */
   sparseResizeAndClear_(size: readonly number[], sparseDim: number, denseDim: number): T;
-  /** PyTorch's `split`. */
+  /** Splits along a dimension into parts of a size, or of the sizes given; views. */
   split(splitSize: number | readonly number[], dim?: number): T[];
-  /** PyTorch's `split`. */
+  /** Splits along a dimension into parts of a size, or of the sizes given; views. */
   split(splitSize: number | readonly number[], options: { dim?: number }): T[];
-  /** PyTorch's `splitWithSizes`. */
+  /** Splits along a dimension into parts of the sizes given; views. */
   splitWithSizes(splitSizes: readonly number[], dim?: number): T[];
-  /** PyTorch's `splitWithSizes`. */
+  /** Splits along a dimension into parts of the sizes given; views. */
   splitWithSizes(splitSizes: readonly number[], options: { dim?: number }): T[];
-  /** PyTorch's `sqrt`. */
+  /** The square root of each element. */
   sqrt(): T;
-  /** PyTorch's in-place `sqrt_`: writes its result to this tensor and returns it. */
+  /** The square root of each element; in place. */
   sqrt_(): T;
-  /** PyTorch's `square`. */
+  /** The square of each element. */
   square(): T;
-  /** PyTorch's in-place `square_`: writes its result to this tensor and returns it. */
+  /** The square of each element; in place. */
   square_(): T;
-  /** PyTorch's `squeeze`. */
+  /** Removes dimensions of size 1: all, one, or those listed; a view. */
   squeeze(): T;
-  /** PyTorch's `squeeze`. */
+  /** Removes dimensions of size 1: all, one, or those listed; a view. */
   squeeze(dim: number | readonly number[]): T;
-  /** PyTorch's `squeeze`. */
+  /** Removes dimensions of size 1: all, one, or those listed; a view. */
   squeeze(options: { dim: number }): T;
-  /** PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it. */
+  /** Removes dimensions of size 1: all, one, or those listed; a view; in place. */
   squeeze_(): T;
-  /** PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it. */
+  /** Removes dimensions of size 1: all, one, or those listed; a view; in place. */
   squeeze_(dim: number | readonly number[]): T;
-  /** PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it. */
+  /** Removes dimensions of size 1: all, one, or those listed; a view; in place. */
   squeeze_(options: { dim: number }): T;
   /** PyTorch's `sspaddmm`. */
   sspaddmm(mat1: T, mat2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
-  /** PyTorch's `std`. */
+  /** The standard deviation, of the whole or along dimensions. */
   std(unbiased?: boolean): T;
-  /** PyTorch's `std`. */
+  /** The standard deviation, of the whole or along dimensions. */
   std(
     dim?: number | readonly number[] | null,
     options?: { correction?: Scalar | null; keepdim?: boolean },
   ): T;
-  /** PyTorch's `std`. */
+  /** The standard deviation, of the whole or along dimensions. */
   std(
     options: {
       dim?: number | readonly number[] | null;
@@ -1736,20 +1736,20 @@ export interface TensorOps<T> {
       keepdim?: boolean;
     },
   ): T;
-  /** PyTorch's `std`. */
+  /** The standard deviation, of the whole or along dimensions. */
   std(dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean): T;
-  /** PyTorch's `std`. */
+  /** The standard deviation, of the whole or along dimensions. */
   std(dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean }): T;
-  /** PyTorch's `std`. */
+  /** The standard deviation, of the whole or along dimensions. */
   std(
     dim: number | readonly number[] | null,
     options: { unbiased?: boolean; keepdim?: boolean },
   ): T;
-  /** PyTorch's `std`. */
+  /** The standard deviation, of the whole or along dimensions. */
   std(
     options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength?: number | null,
@@ -1760,7 +1760,7 @@ export interface TensorOps<T> {
     returnComplex?: boolean | null,
     alignToWindow?: boolean | null,
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1771,7 +1771,7 @@ export interface TensorOps<T> {
     returnComplex: boolean | null,
     options: { alignToWindow?: boolean | null },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1781,7 +1781,7 @@ export interface TensorOps<T> {
     onesided: boolean | null,
     options: { returnComplex?: boolean | null; alignToWindow?: boolean | null },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1794,7 +1794,7 @@ export interface TensorOps<T> {
       alignToWindow?: boolean | null;
     },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength?: number | null,
@@ -1807,7 +1807,7 @@ export interface TensorOps<T> {
     returnComplex?: boolean | null,
     alignToWindow?: boolean | null,
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1820,7 +1820,7 @@ export interface TensorOps<T> {
     returnComplex: boolean | null,
     options: { alignToWindow?: boolean | null },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1832,7 +1832,7 @@ export interface TensorOps<T> {
     onesided: boolean | null,
     options: { returnComplex?: boolean | null; alignToWindow?: boolean | null },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1847,7 +1847,7 @@ export interface TensorOps<T> {
       alignToWindow?: boolean | null;
     },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1862,7 +1862,7 @@ export interface TensorOps<T> {
       alignToWindow?: boolean | null;
     },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1877,7 +1877,7 @@ export interface TensorOps<T> {
       alignToWindow?: boolean | null;
     },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1892,7 +1892,7 @@ export interface TensorOps<T> {
       alignToWindow?: boolean | null;
     },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1907,7 +1907,7 @@ export interface TensorOps<T> {
       alignToWindow?: boolean | null;
     },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     hopLength: number | null,
@@ -1922,7 +1922,7 @@ export interface TensorOps<T> {
       alignToWindow?: boolean | null;
     },
   ): T;
-  /** PyTorch's `stft`. */
+  /** The Fourier transform of overlapping windows of a signal. */
   stft(
     nFft: number,
     options: {
@@ -1939,82 +1939,82 @@ export interface TensorOps<T> {
   ): T;
   /** PyTorch's `storageOffset`. */
   storageOffset(): number;
-  /** PyTorch's `sub`. */
+  /** Subtracts `other`, times `alpha`, element by element. */
   sub(other: T | Scalar, options?: { alpha?: Scalar }): T;
-  /** PyTorch's in-place `sub_`: writes its result to this tensor and returns it. */
+  /** Subtracts `other`, times `alpha`, element by element; in place. */
   sub_(other: T | Scalar, options?: { alpha?: Scalar }): T;
-  /** PyTorch's `subtract`. */
+  /** Subtracts `other`; the same as `sub`. */
   subtract(other: T | Scalar, options?: { alpha?: Scalar }): T;
-  /** PyTorch's in-place `subtract_`: writes its result to this tensor and returns it. */
+  /** Subtracts `other`; the same as `sub`; in place. */
   subtract_(other: T | Scalar, options?: { alpha?: Scalar }): T;
-  /** PyTorch's `sum`. */
+  /** The sum of the elements, of the whole or along dimensions. */
   sum(
     dim?: number | readonly number[] | null,
     keepdim?: boolean,
     options?: { dtype?: DType | null },
   ): T;
-  /** PyTorch's `sum`. */
+  /** The sum of the elements, of the whole or along dimensions. */
   sum(
     dim: number | readonly number[] | null,
     options: { keepdim?: boolean; dtype?: DType | null },
   ): T;
-  /** PyTorch's `sum`. */
+  /** The sum of the elements, of the whole or along dimensions. */
   sum(
     options?: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
   ): T;
-  /** PyTorch's `sumToSize`. */
+  /** Sums so that the result has a shape that broadcasts to this one. */
   sumToSize(size: readonly number[]): T;
-  /** PyTorch's `svd`. */
+  /** The singular value decomposition: `U`, `S` and `V`. */
   svd(some?: boolean, computeUv?: boolean): USV<T>;
-  /** PyTorch's `svd`. */
+  /** The singular value decomposition: `U`, `S` and `V`. */
   svd(some: boolean, options: { computeUv?: boolean }): USV<T>;
-  /** PyTorch's `svd`. */
+  /** The singular value decomposition: `U`, `S` and `V`. */
   svd(options: { some?: boolean; computeUv?: boolean }): USV<T>;
-  /** PyTorch's `swapaxes`. */
+  /** Swaps two dimensions; the same as `transpose`. */
   swapaxes(axis0: number, axis1: number): T;
-  /** PyTorch's in-place `swapaxes_`: writes its result to this tensor and returns it. */
+  /** Swaps two dimensions; the same as `transpose`; in place. */
   swapaxes_(axis0: number, axis1: number): T;
-  /** PyTorch's `swapdims`. */
+  /** Swaps two dimensions; the same as `transpose`. */
   swapdims(dim0: number, dim1: number): T;
-  /** PyTorch's in-place `swapdims_`: writes its result to this tensor and returns it. */
+  /** Swaps two dimensions; the same as `transpose`; in place. */
   swapdims_(dim0: number, dim1: number): T;
-  /** PyTorch's `t`. */
+  /** A matrix with its dimensions swapped, as a view. */
   t(): T;
-  /** PyTorch's in-place `t_`: writes its result to this tensor and returns it. */
+  /** A matrix with its dimensions swapped, as a view; in place. */
   t_(): T;
-  /** PyTorch's `take`. */
+  /** The elements at the given places of the flattened tensor. */
   take(index: T): T;
-  /** PyTorch's `takeAlongDim`. */
+  /** The elements at the given indices along a dimension, which are broadcast. */
   takeAlongDim(indices: T, dim?: number | null): T;
-  /** PyTorch's `takeAlongDim`. */
+  /** The elements at the given indices along a dimension, which are broadcast. */
   takeAlongDim(indices: T, options: { dim?: number | null }): T;
-  /** PyTorch's `tan`. */
+  /** The tangent of each element, in radians. */
   tan(): T;
-  /** PyTorch's in-place `tan_`: writes its result to this tensor and returns it. */
+  /** The tangent of each element, in radians; in place. */
   tan_(): T;
-  /** PyTorch's `tanh`. */
+  /** The hyperbolic tangent of each element. */
   tanh(): T;
-  /** PyTorch's in-place `tanh_`: writes its result to this tensor and returns it. */
+  /** The hyperbolic tangent of each element; in place. */
   tanh_(): T;
-  /** PyTorch's `tensorSplit`. */
+  /** Splits into so many parts, or at the indices given, along a dimension; views. */
   tensorSplit(tensorIndicesOrSections: T, dim?: number): T[];
-  /** PyTorch's `tensorSplit`. */
+  /** Splits into so many parts, or at the indices given, along a dimension; views. */
   tensorSplit(tensorIndicesOrSections: T, options: { dim?: number }): T[];
-  /** PyTorch's `tensorSplit`. */
+  /** Splits into so many parts, or at the indices given, along a dimension; views. */
   tensorSplit(sections: number, dim?: number): T[];
-  /** PyTorch's `tensorSplit`. */
+  /** Splits into so many parts, or at the indices given, along a dimension; views. */
   tensorSplit(sections: number, options: { dim?: number }): T[];
-  /** PyTorch's `tensorSplit`. */
+  /** Splits into so many parts, or at the indices given, along a dimension; views. */
   tensorSplit(indices: readonly number[], dim?: number): T[];
-  /** PyTorch's `tensorSplit`. */
+  /** Splits into so many parts, or at the indices given, along a dimension; views. */
   tensorSplit(indices: readonly number[], options: { dim?: number }): T[];
-  /** PyTorch's `tile`. */
+  /** Repeats the tensor along each dimension. */
   tile(dims: readonly number[]): T;
-  /** PyTorch's `tile`. */
+  /** Repeats the tensor along each dimension. */
   tile(...dims: number[]): T;
-  /** PyTorch's `toDense`. */
+  /** The elements as an ordinary tensor. */
   toDense(dtype?: DType | null, options?: { maskedGrad?: boolean | null }): T;
-  /** PyTorch's `toDense`. */
+  /** The elements as an ordinary tensor. */
   toDense(options: { dtype?: DType | null; maskedGrad?: boolean | null }): T;
   /** PyTorch's `toMkldnn`. */
   toMkldnn(dtype?: DType | null): T;
@@ -2024,7 +2024,7 @@ export interface TensorOps<T> {
   toPaddedTensor(padding: number, outputSize?: readonly number[] | null): T;
   /** PyTorch's `toPaddedTensor`. */
   toPaddedTensor(padding: number, options: { outputSize?: readonly number[] | null }): T;
-  /** PyTorch's `toSparse`. */
+  /** The elements that are not zero, with their places. */
   toSparse(
     options?: {
       layout?: Layout | null;
@@ -2032,7 +2032,7 @@ export interface TensorOps<T> {
       denseDim?: number | null;
     },
   ): T;
-  /** PyTorch's `toSparse`. */
+  /** The elements that are not zero, with their places. */
   toSparse(sparseDim: number): T;
   /** PyTorch's `toSparseBsc`. */
   toSparseBsc(blocksize: number | readonly number[], denseDim?: number | null): T;
@@ -2050,84 +2050,84 @@ export interface TensorOps<T> {
   toSparseCsr(denseDim?: number | null): T;
   /** PyTorch's `toSparseCsr`. */
   toSparseCsr(options: { denseDim?: number | null }): T;
-  /** PyTorch's `topk`. */
+  /** The `k` largest (or smallest) elements along a dimension, and their indices. */
   topk(k: number, dim?: number, largest?: boolean, sorted?: boolean): ValuesIndices<T>;
-  /** PyTorch's `topk`. */
+  /** The `k` largest (or smallest) elements along a dimension, and their indices. */
   topk(k: number, dim: number, largest: boolean, options: { sorted?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `topk`. */
+  /** The `k` largest (or smallest) elements along a dimension, and their indices. */
   topk(k: number, dim: number, options: { largest?: boolean; sorted?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `topk`. */
+  /** The `k` largest (or smallest) elements along a dimension, and their indices. */
   topk(k: number, options: { dim?: number; largest?: boolean; sorted?: boolean }): ValuesIndices<T>;
-  /** PyTorch's `trace`. */
+  /** The sum of the diagonal of a matrix. */
   trace(): T;
-  /** PyTorch's `transpose`. */
+  /** Swaps two dimensions, as a view. */
   transpose(dim0: number, dim1: number): T;
-  /** PyTorch's in-place `transpose_`: writes its result to this tensor and returns it. */
+  /** Swaps two dimensions, as a view; in place. */
   transpose_(dim0: number, dim1: number): T;
-  /** PyTorch's `triangularSolve`. */
+  /** Solves a system whose matrix is triangular. */
   triangularSolve(
     A: T,
     upper?: boolean,
     transpose?: boolean,
     unitriangular?: boolean,
   ): SolutionClonedCoefficient<T>;
-  /** PyTorch's `triangularSolve`. */
+  /** Solves a system whose matrix is triangular. */
   triangularSolve(
     A: T,
     upper: boolean,
     transpose: boolean,
     options: { unitriangular?: boolean },
   ): SolutionClonedCoefficient<T>;
-  /** PyTorch's `triangularSolve`. */
+  /** Solves a system whose matrix is triangular. */
   triangularSolve(
     A: T,
     upper: boolean,
     options: { transpose?: boolean; unitriangular?: boolean },
   ): SolutionClonedCoefficient<T>;
-  /** PyTorch's `triangularSolve`. */
+  /** Solves a system whose matrix is triangular. */
   triangularSolve(
     A: T,
     options: { upper?: boolean; transpose?: boolean; unitriangular?: boolean },
   ): SolutionClonedCoefficient<T>;
-  /** PyTorch's `tril`. */
+  /** The matrix with zeros above a diagonal. */
   tril(diagonal?: number): T;
-  /** PyTorch's `tril`. */
+  /** The matrix with zeros above a diagonal. */
   tril(options: { diagonal?: number }): T;
-  /** PyTorch's in-place `tril_`: writes its result to this tensor and returns it. */
+  /** The matrix with zeros above a diagonal; in place. */
   tril_(diagonal?: number): T;
-  /** PyTorch's in-place `tril_`: writes its result to this tensor and returns it. */
+  /** The matrix with zeros above a diagonal; in place. */
   tril_(options: { diagonal?: number }): T;
-  /** PyTorch's `triu`. */
+  /** The matrix with zeros below a diagonal. */
   triu(diagonal?: number): T;
-  /** PyTorch's `triu`. */
+  /** The matrix with zeros below a diagonal. */
   triu(options: { diagonal?: number }): T;
-  /** PyTorch's in-place `triu_`: writes its result to this tensor and returns it. */
+  /** The matrix with zeros below a diagonal; in place. */
   triu_(diagonal?: number): T;
-  /** PyTorch's in-place `triu_`: writes its result to this tensor and returns it. */
+  /** The matrix with zeros below a diagonal; in place. */
   triu_(options: { diagonal?: number }): T;
-  /** PyTorch's `trueDivide`. */
+  /** Divides by `other`, always to a fraction; the same as `div`. */
   trueDivide(other: T | Scalar): T;
-  /** PyTorch's in-place `true_divide_`: writes its result to this tensor and returns it. */
+  /** Divides by `other`, always to a fraction; the same as `div`; in place. */
   trueDivide_(other: T | Scalar): T;
-  /** PyTorch's `trunc`. */
+  /** Each element without the part after the decimal point. */
   trunc(): T;
-  /** PyTorch's in-place `trunc_`: writes its result to this tensor and returns it. */
+  /** Each element without the part after the decimal point; in place. */
   trunc_(): T;
-  /** PyTorch's `typeAs`. */
+  /** The tensor in the dtype of another. */
   typeAs(other: T): T;
-  /** PyTorch's `unbind`. */
+  /** The slices along a dimension, without it; views. */
   unbind(dim?: number): T[];
-  /** PyTorch's `unbind`. */
+  /** The slices along a dimension, without it; views. */
   unbind(options: { dim?: number }): T[];
-  /** PyTorch's `unflatten`. */
+  /** Splits a dimension into several, as a view. */
   unflatten(dim: number, sizes: readonly number[]): T;
-  /** PyTorch's `unfold`. */
+  /** Windows that slide along a dimension, as a view with one more dimension. */
   unfold(dimension: number, size: number, step: number): T;
-  /** PyTorch's in-place `uniform_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a uniform distribution; in place. */
   uniform_(from?: number, to?: number): T;
-  /** PyTorch's in-place `uniform_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a uniform distribution; in place. */
   uniform_(from: number, options: { to?: number }): T;
-  /** PyTorch's in-place `uniform_`: writes its result to this tensor and returns it. */
+  /** Fills with draws from a uniform distribution; in place. */
   uniform_(options: { from?: number; to?: number }): T;
   /** PyTorch's `unsafeChunk`. */
   unsafeChunk(chunks: number, dim?: number): T[];
@@ -2141,24 +2141,24 @@ export interface TensorOps<T> {
   unsafeSplitWithSizes(splitSizes: readonly number[], dim?: number): T[];
   /** PyTorch's `unsafeSplitWithSizes`. */
   unsafeSplitWithSizes(splitSizes: readonly number[], options: { dim?: number }): T[];
-  /** PyTorch's `unsqueeze`. */
+  /** Adds a dimension of size 1 at the given place; a view. */
   unsqueeze(dim: number): T;
-  /** PyTorch's `unsqueeze`. */
+  /** Adds a dimension of size 1 at the given place; a view. */
   unsqueeze(options: { dim: number }): T;
-  /** PyTorch's in-place `unsqueeze_`: writes its result to this tensor and returns it. */
+  /** Adds a dimension of size 1 at the given place; a view; in place. */
   unsqueeze_(dim: number): T;
-  /** PyTorch's in-place `unsqueeze_`: writes its result to this tensor and returns it. */
+  /** Adds a dimension of size 1 at the given place; a view; in place. */
   unsqueeze_(options: { dim: number }): T;
   /** PyTorch's `values`. */
   values(): T;
-  /** PyTorch's `var`. */
+  /** The variance, of the whole or along dimensions. */
   var(unbiased?: boolean): T;
-  /** PyTorch's `var`. */
+  /** The variance, of the whole or along dimensions. */
   var(
     dim?: number | readonly number[] | null,
     options?: { correction?: Scalar | null; keepdim?: boolean },
   ): T;
-  /** PyTorch's `var`. */
+  /** The variance, of the whole or along dimensions. */
   var(
     options: {
       dim?: number | readonly number[] | null;
@@ -2166,51 +2166,51 @@ export interface TensorOps<T> {
       keepdim?: boolean;
     },
   ): T;
-  /** PyTorch's `var`. */
+  /** The variance, of the whole or along dimensions. */
   var(dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean): T;
-  /** PyTorch's `var`. */
+  /** The variance, of the whole or along dimensions. */
   var(dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean }): T;
-  /** PyTorch's `var`. */
+  /** The variance, of the whole or along dimensions. */
   var(
     dim: number | readonly number[] | null,
     options: { unbiased?: boolean; keepdim?: boolean },
   ): T;
-  /** PyTorch's `var`. */
+  /** The variance, of the whole or along dimensions. */
   var(
     options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean },
   ): T;
-  /** PyTorch's `vdot`. */
+  /** The sum of the products of two vectors, the first conjugated. */
   vdot(other: T): T;
-  /** PyTorch's `view`. */
+  /** The same memory in another shape (one size may be -1) or dtype. */
   view(dtype: DType): T;
-  /** PyTorch's `view`. */
+  /** The same memory in another shape (one size may be -1) or dtype. */
   view(size: readonly number[]): T;
-  /** PyTorch's `view`. */
+  /** The same memory in another shape (one size may be -1) or dtype. */
   view(...size: number[]): T;
-  /** PyTorch's `viewAs`. */
+  /** The same memory in the shape of another tensor. */
   viewAs(other: T): T;
-  /** PyTorch's `vsplit`. */
+  /** Splits along the first dimension. */
   vsplit(sections: number): T[];
-  /** PyTorch's `vsplit`. */
+  /** Splits along the first dimension. */
   vsplit(indices: readonly number[]): T[];
-  /** PyTorch's `where`. */
+  /** Takes from one where the condition is true, and from the other elsewhere; alone: the indices where it is. */
   where(condition: T, other: T | Scalar): T;
-  /** PyTorch's `xlogy`. */
+  /** x times log(y), and 0 where x is 0. */
   xlogy(other: T | Scalar): T;
-  /** PyTorch's in-place `xlogy_`: writes its result to this tensor and returns it. */
+  /** x times log(y), and 0 where x is 0; in place. */
   xlogy_(other: T | Scalar): T;
-  /** PyTorch's in-place `zero_`: writes its result to this tensor and returns it. */
+  /** Sets all elements to zero; in place. */
   zero_(): T;
-  /** PyTorch's `T`. */
+  /** The tensor with its dimensions in reverse order, as a view. */
   readonly T: T;
-  /** PyTorch's `H`. */
+  /** The conjugate of a matrix, transposed, as a view. */
   readonly H: T;
-  /** PyTorch's `mT`. */
+  /** The tensor with its last two dimensions swapped, as a view. */
   readonly mT: T;
-  /** PyTorch's `mH`. */
+  /** The conjugate of the tensor with its last two dimensions swapped, as a view. */
   readonly mH: T;
-  /** PyTorch's `real`. */
+  /** The real part, as a view. */
   readonly real: T;
-  /** PyTorch's `imag`. */
+  /** The imaginary part, as a view. */
   readonly imag: T;
 }

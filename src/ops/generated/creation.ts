@@ -153,9 +153,17 @@ function arange$start_step(
   return requireGrad(runTensor(arange$start_step$op), $requiresGrad);
 }
 /**
- * PyTorch's `arange`.
+ * The numbers from `start` up to, and not including, `end`, by `step`.
  *
- * `aten::arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.arange(1, 10, 3).toArray(), [1, 4, 7]);
+ * ```
  */
 export function arange(
   end: Scalar,
@@ -168,9 +176,9 @@ export function arange(
   },
 ): Tensor;
 /**
- * PyTorch's `arange`.
+ * The numbers from `start` up to, and not including, `end`, by `step`.
  *
- * `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function arange(
   start: Scalar,
@@ -185,9 +193,9 @@ export function arange(
   },
 ): Tensor;
 /**
- * PyTorch's `arange`.
+ * The numbers from `start` up to, and not including, `end`, by `step`.
  *
- * `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function arange(
   start: Scalar,
@@ -356,9 +364,9 @@ function bartlettWindow$periodic(
   return requireGrad(runTensor(bartlettWindow$periodic$op), $requiresGrad);
 }
 /**
- * PyTorch's `bartlettWindow`.
+ * A triangular window of the given length.
  *
- * `aten::bartlett_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::bartlett_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function bartlettWindow(
   windowLength: number,
@@ -371,9 +379,9 @@ export function bartlettWindow(
   },
 ): Tensor;
 /**
- * PyTorch's `bartlettWindow`.
+ * A triangular window of the given length.
  *
- * `aten::bartlett_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::bartlett_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function bartlettWindow(
   windowLength: number,
@@ -522,9 +530,9 @@ function blackmanWindow$periodic(
   return requireGrad(runTensor(blackmanWindow$periodic$op), $requiresGrad);
 }
 /**
- * PyTorch's `blackmanWindow`.
+ * A Blackman window of the given length.
  *
- * `aten::blackman_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::blackman_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function blackmanWindow(
   windowLength: number,
@@ -537,9 +545,9 @@ export function blackmanWindow(
   },
 ): Tensor;
 /**
- * PyTorch's `blackmanWindow`.
+ * A Blackman window of the given length.
  *
- * `aten::blackman_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::blackman_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function blackmanWindow(
   windowLength: number,
@@ -624,9 +632,19 @@ export function blackmanWindow(
 
 const empty$memory_format$op = new Op("aten::empty.memory_format", "empty");
 /**
- * PyTorch's `empty`.
+ * A tensor whose elements are not set.
  *
- * `aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.empty([2, 3]).shape, [2, 3]);
+ * ```
  */
 export function empty(
   size: readonly number[],
@@ -696,9 +714,17 @@ export function empty(size?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const emptyLike$$op = new Op("aten::empty_like", "emptyLike");
 /**
- * PyTorch's `emptyLike`.
+ * A tensor like this one whose elements are not set.
  *
- * `aten::empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.emptyLike(torch.ones([2, 3])).shape, [2, 3]);
+ * ```
  */
 export function emptyLike(
   self: Tensor,
@@ -759,7 +785,9 @@ const emptyPermuted$$op = new Op("aten::empty_permuted", "emptyPermuted");
 /**
  * PyTorch's `emptyPermuted`.
  *
- * `aten::empty_permuted(SymInt[] size, int[] physical_layout, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::empty_permuted(SymInt[] size, int[] physical_layout, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function emptyPermuted(
   size: readonly number[],
@@ -842,7 +870,9 @@ const emptyQuantized$$op = new Op("aten::empty_quantized", "emptyQuantized");
 /**
  * PyTorch's `emptyQuantized`.
  *
- * `aten::empty_quantized(int[] size, Tensor qtensor, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::empty_quantized(int[] size, Tensor qtensor, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function emptyQuantized(
   size: readonly number[],
@@ -931,7 +961,9 @@ const emptyStrided$$op = new Op("aten::empty_strided", "emptyStrided");
 /**
  * PyTorch's `emptyStrided`.
  *
- * `aten::empty_strided(SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::empty_strided(SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function emptyStrided(
   size: readonly number[],
@@ -1076,9 +1108,17 @@ function eye$m(
   return requireGrad(runTensor(eye$m$op), $requiresGrad);
 }
 /**
- * PyTorch's `eye`.
+ * A matrix with ones on its diagonal, and zeros elsewhere.
  *
- * `aten::eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.eye(2).toArray(), [[1, 0], [0, 1]]);
+ * ```
  */
 export function eye(
   n: number,
@@ -1091,9 +1131,9 @@ export function eye(
   },
 ): Tensor;
 /**
- * PyTorch's `eye`.
+ * A matrix with ones on its diagonal, and zeros elsewhere.
  *
- * `aten::eye.m(SymInt n, SymInt m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::eye.m(SymInt n, SymInt m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function eye(
   n: number,
@@ -1156,9 +1196,19 @@ export function eye(n?: unknown, m?: unknown, options?: unknown, extra?: unknown
 
 const full$$op = new Op("aten::full", "full");
 /**
- * PyTorch's `full`.
+ * A tensor of a shape, filled with a value, which also decides the dtype.
  *
- * `aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.full([2], 7).toArray(), [7, 7]);
+ * ```
  */
 export function full(
   size: readonly number[],
@@ -1239,9 +1289,17 @@ export function full(
 
 const fullLike$$op = new Op("aten::full_like", "fullLike");
 /**
- * PyTorch's `fullLike`.
+ * A tensor like this one, filled with a value.
  *
- * `aten::full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.fullLike(torch.ones([2]), 5).toArray(), [5, 5]);
+ * ```
  */
 export function fullLike(
   self: Tensor,
@@ -1466,9 +1524,9 @@ function hammingWindow$periodic_alpha_beta(
   return requireGrad(runTensor(hammingWindow$periodic_alpha_beta$op), $requiresGrad);
 }
 /**
- * PyTorch's `hammingWindow`.
+ * A Hamming window of the given length.
  *
- * `aten::hamming_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::hamming_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function hammingWindow(
   windowLength: number,
@@ -1481,9 +1539,9 @@ export function hammingWindow(
   },
 ): Tensor;
 /**
- * PyTorch's `hammingWindow`.
+ * A Hamming window of the given length.
  *
- * `aten::hamming_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::hamming_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function hammingWindow(
   windowLength: number,
@@ -1497,9 +1555,9 @@ export function hammingWindow(
   },
 ): Tensor;
 /**
- * PyTorch's `hammingWindow`.
+ * A Hamming window of the given length.
  *
- * `aten::hamming_window.periodic_alpha(int window_length, bool periodic, float alpha, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::hamming_window.periodic_alpha(int window_length, bool periodic, float alpha, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function hammingWindow(
   windowLength: number,
@@ -1514,9 +1572,9 @@ export function hammingWindow(
   },
 ): Tensor;
 /**
- * PyTorch's `hammingWindow`.
+ * A Hamming window of the given length.
  *
- * `aten::hamming_window.periodic_alpha_beta(int window_length, bool periodic, float alpha, float beta, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::hamming_window.periodic_alpha_beta(int window_length, bool periodic, float alpha, float beta, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function hammingWindow(
   windowLength: number,
@@ -1723,9 +1781,9 @@ function hannWindow$periodic(
   return requireGrad(runTensor(hannWindow$periodic$op), $requiresGrad);
 }
 /**
- * PyTorch's `hannWindow`.
+ * A Hann window of the given length.
  *
- * `aten::hann_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::hann_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function hannWindow(
   windowLength: number,
@@ -1738,9 +1796,9 @@ export function hannWindow(
   },
 ): Tensor;
 /**
- * PyTorch's `hannWindow`.
+ * A Hann window of the given length.
  *
- * `aten::hann_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::hann_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function hannWindow(
   windowLength: number,
@@ -1926,9 +1984,9 @@ function kaiserWindow$beta(
   return requireGrad(runTensor(kaiserWindow$beta$op), $requiresGrad);
 }
 /**
- * PyTorch's `kaiserWindow`.
+ * A Kaiser window of the given length.
  *
- * `aten::kaiser_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::kaiser_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function kaiserWindow(
   windowLength: number,
@@ -1941,9 +1999,9 @@ export function kaiserWindow(
   },
 ): Tensor;
 /**
- * PyTorch's `kaiserWindow`.
+ * A Kaiser window of the given length.
  *
- * `aten::kaiser_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::kaiser_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function kaiserWindow(
   windowLength: number,
@@ -1957,9 +2015,9 @@ export function kaiserWindow(
   },
 ): Tensor;
 /**
- * PyTorch's `kaiserWindow`.
+ * A Kaiser window of the given length.
  *
- * `aten::kaiser_window.beta(int window_length, bool periodic, float beta, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::kaiser_window.beta(int window_length, bool periodic, float beta, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function kaiserWindow(
   windowLength: number,
@@ -2221,9 +2279,17 @@ function linspace$(
   return requireGrad(runTensor(linspace$$op), $requiresGrad);
 }
 /**
- * PyTorch's `linspace`.
+ * `steps` numbers at equal distance from `start` to `end`, both included.
  *
- * `aten::linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linspace(0, 1, 5).toArray(), [0, 0.25, 0.5, 0.75, 1]);
+ * ```
  */
 export function linspace(
   start: Tensor,
@@ -2238,9 +2304,9 @@ export function linspace(
   },
 ): Tensor;
 /**
- * PyTorch's `linspace`.
+ * `steps` numbers at equal distance from `start` to `end`, both included.
  *
- * `aten::linspace.Scalar_Tensor(Scalar start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::linspace.Scalar_Tensor(Scalar start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function linspace(
   start: Scalar,
@@ -2520,9 +2586,17 @@ function logspace$(
   return requireGrad(runTensor(logspace$$op), $requiresGrad);
 }
 /**
- * PyTorch's `logspace`.
+ * `steps` numbers from `base` to the power of `start` to that of `end`, evenly in the exponent.
  *
- * `aten::logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.logspace(0, 2, 3).toArray(), [1, 10, 100]);
+ * ```
  */
 export function logspace(
   start: Tensor,
@@ -2538,9 +2612,9 @@ export function logspace(
   },
 ): Tensor;
 /**
- * PyTorch's `logspace`.
+ * `steps` numbers from `base` to the power of `start` to that of `end`, evenly in the exponent.
  *
- * `aten::logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function logspace(
   start: Tensor,
@@ -2556,9 +2630,9 @@ export function logspace(
   },
 ): Tensor;
 /**
- * PyTorch's `logspace`.
+ * `steps` numbers from `base` to the power of `start` to that of `end`, evenly in the exponent.
  *
- * `aten::logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function logspace(
   start: Scalar,
@@ -2574,9 +2648,9 @@ export function logspace(
   },
 ): Tensor;
 /**
- * PyTorch's `logspace`.
+ * `steps` numbers from `base` to the power of `start` to that of `end`, evenly in the exponent.
  *
- * `aten::logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function logspace(
   start: Scalar,
@@ -2724,9 +2798,11 @@ export function logspace(
 
 const newEmpty$$op = new Op("aten::new_empty", "newEmpty");
 /**
- * PyTorch's `newEmpty`.
+ * A tensor of a shape, of this dtype and device, whose elements are not set.
  *
- * `aten::new_empty(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::new_empty(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function newEmpty(
   self: Tensor,
@@ -2800,7 +2876,9 @@ const newEmptyStrided$$op = new Op("aten::new_empty_strided", "newEmptyStrided")
 /**
  * PyTorch's `newEmptyStrided`.
  *
- * `aten::new_empty_strided(Tensor self, SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::new_empty_strided(Tensor self, SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function newEmptyStrided(
   self: Tensor,
@@ -2885,9 +2963,11 @@ export function newEmptyStrided(
 
 const newFull$$op = new Op("aten::new_full", "newFull");
 /**
- * PyTorch's `newFull`.
+ * A tensor of a shape, of this dtype and device, filled with a value.
  *
- * `aten::new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function newFull(
   self: Tensor,
@@ -2972,9 +3052,11 @@ export function newFull(
 
 const newOnes$$op = new Op("aten::new_ones", "newOnes");
 /**
- * PyTorch's `newOnes`.
+ * A tensor of ones, of this dtype and device.
  *
- * `aten::new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function newOnes(
   self: Tensor,
@@ -3046,9 +3128,19 @@ export function newOnes(
 
 const newZeros$$op = new Op("aten::new_zeros", "newZeros");
 /**
- * PyTorch's `newZeros`.
+ * A tensor of zeros, of this dtype and device.
  *
- * `aten::new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1]).newZeros([2]).dtype, "int64");
+ * ```
  */
 export function newZeros(
   self: Tensor,
@@ -3187,27 +3279,27 @@ function normal$float_float(
   return requireGrad(runTensor(normal$float_float$op), $requiresGrad);
 }
 /**
- * PyTorch's `normal`.
+ * Draws from normal distributions with these means and standard deviations.
  *
- * `aten::normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor`
  */
 export function normal(mean: Tensor | number, std: Tensor): Tensor;
 /**
- * PyTorch's `normal`.
+ * Draws from normal distributions with these means and standard deviations.
  *
- * `aten::normal.Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::normal.Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor`
  */
 export function normal(mean: Tensor, std?: number): Tensor;
 /**
- * PyTorch's `normal`.
+ * Draws from normal distributions with these means and standard deviations.
  *
- * `aten::normal.Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::normal.Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor`
  */
 export function normal(mean: Tensor, options: { std?: number }): Tensor;
 /**
- * PyTorch's `normal`.
+ * Draws from normal distributions with these means and standard deviations.
  *
- * `aten::normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function normal(
   mean: number,
@@ -3310,9 +3402,19 @@ export function normal(
 
 const ones$$op = new Op("aten::ones", "ones");
 /**
- * PyTorch's `ones`.
+ * A tensor of a shape, filled with ones.
  *
- * `aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2], { dtype: "int32" }).toArray(), [1, 1]);
+ * ```
  */
 export function ones(
   size: readonly number[],
@@ -3376,9 +3478,17 @@ export function ones(size?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const onesLike$$op = new Op("aten::ones_like", "onesLike");
 /**
- * PyTorch's `onesLike`.
+ * A tensor like this one, filled with ones.
  *
- * `aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.onesLike(torch.tensor([5, 6])).toArray(), [1, 1]);
+ * ```
  */
 export function onesLike(
   self: Tensor,
@@ -3437,9 +3547,19 @@ export function onesLike(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const rand$$op = new Op("aten::rand", "rand");
 /**
- * PyTorch's `rand`.
+ * Random numbers, uniform from 0 to 1.
  *
- * `aten::rand(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::rand(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.rand([2, 3]).shape, [2, 3]);
+ * ```
  */
 export function rand(
   size: readonly number[],
@@ -3503,9 +3623,9 @@ export function rand(size?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const randLike$$op = new Op("aten::rand_like", "randLike");
 /**
- * PyTorch's `randLike`.
+ * Random numbers, uniform from 0 to 1, in the shape of this tensor.
  *
- * `aten::rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  */
 export function randLike(
   self: Tensor,
@@ -3642,9 +3762,19 @@ function randint$(
   return requireGrad(runTensor(randint$$op), $requiresGrad);
 }
 /**
- * PyTorch's `randint`.
+ * Random integers from `low` (or 0) up to, and not including, `high`.
  *
- * `aten::randint.low(SymInt low, SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::randint.low(SymInt low, SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.randint(5, [3]).lt(5).all().item(), true);
+ * ```
  */
 export function randint(
   low: number,
@@ -3659,9 +3789,9 @@ export function randint(
   },
 ): Tensor;
 /**
- * PyTorch's `randint`.
+ * Random integers from `low` (or 0) up to, and not including, `high`.
  *
- * `aten::randint(SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::randint(SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function randint(
   high: number,
@@ -3878,9 +4008,9 @@ function randintLike$low_dtype(
   return requireGrad(runTensor(randintLike$low_dtype$op), $requiresGrad);
 }
 /**
- * PyTorch's `randintLike`.
+ * Random integers up to, and not including, `high`, in the shape of this tensor.
  *
- * `aten::randint_like.Tensor(Tensor self, Tensor high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::randint_like.Tensor(Tensor self, Tensor high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  */
 export function randintLike(
   self: Tensor,
@@ -3895,9 +4025,9 @@ export function randintLike(
   },
 ): Tensor;
 /**
- * PyTorch's `randintLike`.
+ * Random integers up to, and not including, `high`, in the shape of this tensor.
  *
- * `aten::randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  */
 export function randintLike(
   self: Tensor,
@@ -4000,9 +4130,19 @@ export function randintLike(
 
 const randn$$op = new Op("aten::randn", "randn");
 /**
- * PyTorch's `randn`.
+ * Random numbers of the standard normal distribution.
  *
- * `aten::randn(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::randn(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.randn([2, 3]).shape, [2, 3]);
+ * ```
  */
 export function randn(
   size: readonly number[],
@@ -4066,9 +4206,9 @@ export function randn(size?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const randnLike$$op = new Op("aten::randn_like", "randnLike");
 /**
- * PyTorch's `randnLike`.
+ * Random numbers of the standard normal distribution, in the shape of this tensor.
  *
- * `aten::randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  */
 export function randnLike(
   self: Tensor,
@@ -4127,9 +4267,17 @@ export function randnLike(self?: unknown, options?: unknown, extra?: unknown): T
 
 const randperm$$op = new Op("aten::randperm", "randperm");
 /**
- * PyTorch's `randperm`.
+ * The integers from 0 up to `n`, in random order.
  *
- * `aten::randperm(SymInt n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::randperm(SymInt n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.randperm(3).sort().values.toArray(), [0, 1, 2]);
+ * ```
  */
 export function randperm(
   n: number,
@@ -4269,7 +4417,7 @@ function range$step(
 /**
  * PyTorch's `range`.
  *
- * `aten::range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function range(
   start: Scalar,
@@ -4286,7 +4434,7 @@ export function range(
 /**
  * PyTorch's `range`.
  *
- * `aten::range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function range(
   start: Scalar,
@@ -4388,9 +4536,9 @@ export function range(
 
 const scalarTensor$$op = new Op("aten::scalar_tensor", "scalarTensor");
 /**
- * PyTorch's `scalarTensor`.
+ * A tensor without dimensions that holds a number.
  *
- * `aten::scalar_tensor(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::scalar_tensor(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function scalarTensor(
   s: Scalar,
@@ -4542,7 +4690,7 @@ function sparseBscTensor$ccol_row_value_size(
 /**
  * PyTorch's `sparseBscTensor`.
  *
- * `aten::sparse_bsc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_bsc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseBscTensor(
   ccolIndices: Tensor,
@@ -4559,7 +4707,7 @@ export function sparseBscTensor(
 /**
  * PyTorch's `sparseBscTensor`.
  *
- * `aten::sparse_bsc_tensor.ccol_row_value_size(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_bsc_tensor.ccol_row_value_size(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseBscTensor(
   ccolIndices: Tensor,
@@ -4753,7 +4901,7 @@ function sparseBsrTensor$crow_col_value_size(
 /**
  * PyTorch's `sparseBsrTensor`.
  *
- * `aten::sparse_bsr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_bsr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseBsrTensor(
   crowIndices: Tensor,
@@ -4770,7 +4918,7 @@ export function sparseBsrTensor(
 /**
  * PyTorch's `sparseBsrTensor`.
  *
- * `aten::sparse_bsr_tensor.crow_col_value_size(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_bsr_tensor.crow_col_value_size(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseBsrTensor(
   crowIndices: Tensor,
@@ -4972,7 +5120,7 @@ function sparseCompressedTensor$comp_plain_value_size(
 /**
  * PyTorch's `sparseCompressedTensor`.
  *
- * `aten::sparse_compressed_tensor.comp_plain_value(Tensor compressed_indices, Tensor plain_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_compressed_tensor.comp_plain_value(Tensor compressed_indices, Tensor plain_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseCompressedTensor(
   compressedIndices: Tensor,
@@ -4989,7 +5137,7 @@ export function sparseCompressedTensor(
 /**
  * PyTorch's `sparseCompressedTensor`.
  *
- * `aten::sparse_compressed_tensor.comp_plain_value_size(Tensor compressed_indices, Tensor plain_indices, Tensor values, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_compressed_tensor.comp_plain_value_size(Tensor compressed_indices, Tensor plain_indices, Tensor values, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseCompressedTensor(
   compressedIndices: Tensor,
@@ -5213,7 +5361,7 @@ function sparseCooTensor$size(
 /**
  * PyTorch's `sparseCooTensor`.
  *
- * `aten::sparse_coo_tensor.indices(Tensor indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`
+ * ATen: `aten::sparse_coo_tensor.indices(Tensor indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`
  */
 export function sparseCooTensor(
   indices: Tensor,
@@ -5230,7 +5378,7 @@ export function sparseCooTensor(
 /**
  * PyTorch's `sparseCooTensor`.
  *
- * `aten::sparse_coo_tensor.indices_size(Tensor indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`
+ * ATen: `aten::sparse_coo_tensor.indices_size(Tensor indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`
  */
 export function sparseCooTensor(
   indices: Tensor,
@@ -5248,7 +5396,7 @@ export function sparseCooTensor(
 /**
  * PyTorch's `sparseCooTensor`.
  *
- * `aten::sparse_coo_tensor.size(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_coo_tensor.size(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseCooTensor(
   size: readonly number[],
@@ -5436,7 +5584,7 @@ function sparseCscTensor$ccol_row_value_size(
 /**
  * PyTorch's `sparseCscTensor`.
  *
- * `aten::sparse_csc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_csc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseCscTensor(
   ccolIndices: Tensor,
@@ -5453,7 +5601,7 @@ export function sparseCscTensor(
 /**
  * PyTorch's `sparseCscTensor`.
  *
- * `aten::sparse_csc_tensor.ccol_row_value_size(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_csc_tensor.ccol_row_value_size(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseCscTensor(
   ccolIndices: Tensor,
@@ -5647,7 +5795,7 @@ function sparseCsrTensor$crow_col_value_size(
 /**
  * PyTorch's `sparseCsrTensor`.
  *
- * `aten::sparse_csr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_csr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseCsrTensor(
   crowIndices: Tensor,
@@ -5664,7 +5812,7 @@ export function sparseCsrTensor(
 /**
  * PyTorch's `sparseCsrTensor`.
  *
- * `aten::sparse_csr_tensor.crow_col_value_size(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * ATen: `aten::sparse_csr_tensor.crow_col_value_size(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
  */
 export function sparseCsrTensor(
   crowIndices: Tensor,
@@ -5770,9 +5918,9 @@ export function sparseCsrTensor(
 
 const trilIndices$$op = new Op("aten::tril_indices", "trilIndices");
 /**
- * PyTorch's `trilIndices`.
+ * The indices of the elements on and below a diagonal.
  *
- * `aten::tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function trilIndices(
   row: number,
@@ -5787,9 +5935,9 @@ export function trilIndices(
   },
 ): Tensor;
 /**
- * PyTorch's `trilIndices`.
+ * The indices of the elements on and below a diagonal.
  *
- * `aten::tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function trilIndices(
   row: number,
@@ -5887,9 +6035,9 @@ export function trilIndices(
 
 const triuIndices$$op = new Op("aten::triu_indices", "triuIndices");
 /**
- * PyTorch's `triuIndices`.
+ * The indices of the elements on and above a diagonal.
  *
- * `aten::triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function triuIndices(
   row: number,
@@ -5904,9 +6052,9 @@ export function triuIndices(
   },
 ): Tensor;
 /**
- * PyTorch's `triuIndices`.
+ * The indices of the elements on and above a diagonal.
  *
- * `aten::triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function triuIndices(
   row: number,
@@ -6004,9 +6152,19 @@ export function triuIndices(
 
 const zeros$$op = new Op("aten::zeros", "zeros");
 /**
- * PyTorch's `zeros`.
+ * A tensor of a shape, filled with zeros.
  *
- * `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.zeros([2, 2]).toArray(), [[0, 0], [0, 0]]);
+ * ```
  */
 export function zeros(
   size: readonly number[],
@@ -6070,9 +6228,17 @@ export function zeros(size?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const zerosLike$$op = new Op("aten::zeros_like", "zerosLike");
 /**
- * PyTorch's `zerosLike`.
+ * A tensor like this one, filled with zeros.
  *
- * `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.zerosLike(torch.tensor([1, 2])).toArray(), [0, 0]);
+ * ```
  */
 export function zerosLike(
   self: Tensor,

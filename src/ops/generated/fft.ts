@@ -42,9 +42,19 @@ import {
 
 const fft$$op = new Op("aten::fft_fft", "fft.fft");
 /**
- * PyTorch's `fft`.
+ * The discrete Fourier transform along a dimension.
  *
- * `aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.fft.fft(torch.tensor([1, 1]).float()).toArray(), [{ re: 2, im: 0 }, { re: 0, im: 0 }]);
+ * ```
  */
 export function fft(
   self: Tensor,
@@ -53,9 +63,9 @@ export function fft(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `fft`.
+ * The discrete Fourier transform along a dimension.
  *
- * `aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function fft(
   self: Tensor,
@@ -64,9 +74,9 @@ export function fft(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `fft`.
+ * The discrete Fourier transform along a dimension.
  *
- * `aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function fft(
   self: Tensor,
@@ -74,9 +84,9 @@ export function fft(
   options: { dim?: number; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `fft`.
+ * The discrete Fourier transform along a dimension.
  *
- * `aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function fft(
   self: Tensor,
@@ -122,9 +132,11 @@ export function fft(
 
 const fft2$$op = new Op("aten::fft_fft2", "fft.fft2");
 /**
- * PyTorch's `fft2`.
+ * The discrete Fourier transform over two dimensions.
  *
- * `aten::fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function fft2(
   self: Tensor,
@@ -133,9 +145,9 @@ export function fft2(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `fft2`.
+ * The discrete Fourier transform over two dimensions.
  *
- * `aten::fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function fft2(
   self: Tensor,
@@ -144,9 +156,9 @@ export function fft2(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `fft2`.
+ * The discrete Fourier transform over two dimensions.
  *
- * `aten::fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function fft2(
   self: Tensor,
@@ -154,9 +166,9 @@ export function fft2(
   options: { dim?: number | readonly number[]; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `fft2`.
+ * The discrete Fourier transform over two dimensions.
  *
- * `aten::fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function fft2(
   self: Tensor,
@@ -206,9 +218,17 @@ export function fft2(
 
 const fftfreq$$op = new Op("aten::fft_fftfreq", "fft.fftfreq");
 /**
- * PyTorch's `fftfreq`.
+ * The frequencies that belong to the elements of an `fft` of `n` samples.
  *
- * `aten::fft_fftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::fft_fftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.fft.fftfreq(4).toArray(), [0, 0.25, -0.5, -0.25]);
+ * ```
  */
 export function fftfreq(
   n: number,
@@ -222,9 +242,9 @@ export function fftfreq(
   },
 ): Tensor;
 /**
- * PyTorch's `fftfreq`.
+ * The frequencies that belong to the elements of an `fft` of `n` samples.
  *
- * `aten::fft_fftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::fft_fftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function fftfreq(
   n: number,
@@ -300,9 +320,11 @@ export function fftfreq(n?: unknown, d?: unknown, options?: unknown, extra?: unk
 
 const fftn$$op = new Op("aten::fft_fftn", "fft.fftn");
 /**
- * PyTorch's `fftn`.
+ * The discrete Fourier transform over several dimensions.
  *
- * `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function fftn(
   self: Tensor,
@@ -311,9 +333,9 @@ export function fftn(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `fftn`.
+ * The discrete Fourier transform over several dimensions.
  *
- * `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function fftn(
   self: Tensor,
@@ -322,9 +344,9 @@ export function fftn(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `fftn`.
+ * The discrete Fourier transform over several dimensions.
  *
- * `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function fftn(
   self: Tensor,
@@ -335,9 +357,9 @@ export function fftn(
   },
 ): Tensor;
 /**
- * PyTorch's `fftn`.
+ * The discrete Fourier transform over several dimensions.
  *
- * `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function fftn(
   self: Tensor,
@@ -387,15 +409,25 @@ export function fftn(
 
 const fftshift$$op = new Op("aten::fft_fftshift", "fft.fftshift");
 /**
- * PyTorch's `fftshift`.
+ * Moves the zero frequency to the middle.
  *
- * `aten::fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`
+ * ATen: `aten::fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.fft.fftshift(torch.arange(4)).toArray(), [2, 3, 0, 1]);
+ * ```
  */
 export function fftshift(self: Tensor, dim?: number | readonly number[] | null): Tensor;
 /**
- * PyTorch's `fftshift`.
+ * Moves the zero frequency to the middle.
  *
- * `aten::fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`
+ * ATen: `aten::fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`
  */
 export function fftshift(
   self: Tensor,
@@ -427,9 +459,11 @@ export function fftshift(
 
 const hfft$$op = new Op("aten::fft_hfft", "fft.hfft");
 /**
- * PyTorch's `hfft`.
+ * The Fourier transform of half of a Hermitian signal, which is real.
  *
- * `aten::fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function hfft(
   self: Tensor,
@@ -438,9 +472,9 @@ export function hfft(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `hfft`.
+ * The Fourier transform of half of a Hermitian signal, which is real.
  *
- * `aten::fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function hfft(
   self: Tensor,
@@ -449,9 +483,9 @@ export function hfft(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `hfft`.
+ * The Fourier transform of half of a Hermitian signal, which is real.
  *
- * `aten::fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function hfft(
   self: Tensor,
@@ -459,9 +493,9 @@ export function hfft(
   options: { dim?: number; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `hfft`.
+ * The Fourier transform of half of a Hermitian signal, which is real.
  *
- * `aten::fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function hfft(
   self: Tensor,
@@ -509,7 +543,9 @@ const hfft2$$op = new Op("aten::fft_hfft2", "fft.hfft2");
 /**
  * PyTorch's `hfft2`.
  *
- * `aten::fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function hfft2(
   self: Tensor,
@@ -520,7 +556,7 @@ export function hfft2(
 /**
  * PyTorch's `hfft2`.
  *
- * `aten::fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function hfft2(
   self: Tensor,
@@ -531,7 +567,7 @@ export function hfft2(
 /**
  * PyTorch's `hfft2`.
  *
- * `aten::fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function hfft2(
   self: Tensor,
@@ -541,7 +577,7 @@ export function hfft2(
 /**
  * PyTorch's `hfft2`.
  *
- * `aten::fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function hfft2(
   self: Tensor,
@@ -593,7 +629,9 @@ const hfftn$$op = new Op("aten::fft_hfftn", "fft.hfftn");
 /**
  * PyTorch's `hfftn`.
  *
- * `aten::fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function hfftn(
   self: Tensor,
@@ -604,7 +642,7 @@ export function hfftn(
 /**
  * PyTorch's `hfftn`.
  *
- * `aten::fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function hfftn(
   self: Tensor,
@@ -615,7 +653,7 @@ export function hfftn(
 /**
  * PyTorch's `hfftn`.
  *
- * `aten::fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function hfftn(
   self: Tensor,
@@ -628,7 +666,7 @@ export function hfftn(
 /**
  * PyTorch's `hfftn`.
  *
- * `aten::fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function hfftn(
   self: Tensor,
@@ -678,9 +716,19 @@ export function hfftn(
 
 const ifft$$op = new Op("aten::fft_ifft", "fft.ifft");
 /**
- * PyTorch's `ifft`.
+ * The inverse of `fft`.
  *
- * `aten::fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.fft.ifft(torch.fft.fft(torch.tensor([1, 2]).float())).real.toArray(), [1, 2]);
+ * ```
  */
 export function ifft(
   self: Tensor,
@@ -689,9 +737,9 @@ export function ifft(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `ifft`.
+ * The inverse of `fft`.
  *
- * `aten::fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function ifft(
   self: Tensor,
@@ -700,9 +748,9 @@ export function ifft(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `ifft`.
+ * The inverse of `fft`.
  *
- * `aten::fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function ifft(
   self: Tensor,
@@ -710,9 +758,9 @@ export function ifft(
   options: { dim?: number; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `ifft`.
+ * The inverse of `fft`.
  *
- * `aten::fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function ifft(
   self: Tensor,
@@ -758,9 +806,11 @@ export function ifft(
 
 const ifft2$$op = new Op("aten::fft_ifft2", "fft.ifft2");
 /**
- * PyTorch's `ifft2`.
+ * The inverse of `fft2`.
  *
- * `aten::fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function ifft2(
   self: Tensor,
@@ -769,9 +819,9 @@ export function ifft2(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `ifft2`.
+ * The inverse of `fft2`.
  *
- * `aten::fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function ifft2(
   self: Tensor,
@@ -780,9 +830,9 @@ export function ifft2(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `ifft2`.
+ * The inverse of `fft2`.
  *
- * `aten::fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function ifft2(
   self: Tensor,
@@ -790,9 +840,9 @@ export function ifft2(
   options: { dim?: number | readonly number[]; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `ifft2`.
+ * The inverse of `fft2`.
  *
- * `aten::fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function ifft2(
   self: Tensor,
@@ -842,9 +892,11 @@ export function ifft2(
 
 const ifftn$$op = new Op("aten::fft_ifftn", "fft.ifftn");
 /**
- * PyTorch's `ifftn`.
+ * The inverse of `fftn`.
  *
- * `aten::fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function ifftn(
   self: Tensor,
@@ -853,9 +905,9 @@ export function ifftn(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `ifftn`.
+ * The inverse of `fftn`.
  *
- * `aten::fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function ifftn(
   self: Tensor,
@@ -864,9 +916,9 @@ export function ifftn(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `ifftn`.
+ * The inverse of `fftn`.
  *
- * `aten::fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function ifftn(
   self: Tensor,
@@ -877,9 +929,9 @@ export function ifftn(
   },
 ): Tensor;
 /**
- * PyTorch's `ifftn`.
+ * The inverse of `fftn`.
  *
- * `aten::fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function ifftn(
   self: Tensor,
@@ -929,15 +981,17 @@ export function ifftn(
 
 const ifftshift$$op = new Op("aten::fft_ifftshift", "fft.ifftshift");
 /**
- * PyTorch's `ifftshift`.
+ * The inverse of `fftshift`.
  *
- * `aten::fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`
+ * ATen: `aten::fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function ifftshift(self: Tensor, dim?: number | readonly number[] | null): Tensor;
 /**
- * PyTorch's `ifftshift`.
+ * The inverse of `fftshift`.
  *
- * `aten::fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`
+ * ATen: `aten::fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`
  */
 export function ifftshift(
   self: Tensor,
@@ -969,9 +1023,11 @@ export function ifftshift(
 
 const ihfft$$op = new Op("aten::fft_ihfft", "fft.ihfft");
 /**
- * PyTorch's `ihfft`.
+ * The inverse of `hfft`.
  *
- * `aten::fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function ihfft(
   self: Tensor,
@@ -980,9 +1036,9 @@ export function ihfft(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `ihfft`.
+ * The inverse of `hfft`.
  *
- * `aten::fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function ihfft(
   self: Tensor,
@@ -991,9 +1047,9 @@ export function ihfft(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `ihfft`.
+ * The inverse of `hfft`.
  *
- * `aten::fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function ihfft(
   self: Tensor,
@@ -1001,9 +1057,9 @@ export function ihfft(
   options: { dim?: number; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `ihfft`.
+ * The inverse of `hfft`.
  *
- * `aten::fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function ihfft(
   self: Tensor,
@@ -1051,7 +1107,9 @@ const ihfft2$$op = new Op("aten::fft_ihfft2", "fft.ihfft2");
 /**
  * PyTorch's `ihfft2`.
  *
- * `aten::fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function ihfft2(
   self: Tensor,
@@ -1062,7 +1120,7 @@ export function ihfft2(
 /**
  * PyTorch's `ihfft2`.
  *
- * `aten::fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function ihfft2(
   self: Tensor,
@@ -1073,7 +1131,7 @@ export function ihfft2(
 /**
  * PyTorch's `ihfft2`.
  *
- * `aten::fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function ihfft2(
   self: Tensor,
@@ -1083,7 +1141,7 @@ export function ihfft2(
 /**
  * PyTorch's `ihfft2`.
  *
- * `aten::fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function ihfft2(
   self: Tensor,
@@ -1135,7 +1193,9 @@ const ihfftn$$op = new Op("aten::fft_ihfftn", "fft.ihfftn");
 /**
  * PyTorch's `ihfftn`.
  *
- * `aten::fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function ihfftn(
   self: Tensor,
@@ -1146,7 +1206,7 @@ export function ihfftn(
 /**
  * PyTorch's `ihfftn`.
  *
- * `aten::fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function ihfftn(
   self: Tensor,
@@ -1157,7 +1217,7 @@ export function ihfftn(
 /**
  * PyTorch's `ihfftn`.
  *
- * `aten::fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function ihfftn(
   self: Tensor,
@@ -1170,7 +1230,7 @@ export function ihfftn(
 /**
  * PyTorch's `ihfftn`.
  *
- * `aten::fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function ihfftn(
   self: Tensor,
@@ -1220,9 +1280,19 @@ export function ihfftn(
 
 const irfft$$op = new Op("aten::fft_irfft", "fft.irfft");
 /**
- * PyTorch's `irfft`.
+ * The inverse of `rfft`, with `n` real elements.
  *
- * `aten::fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.fft.irfft(torch.fft.rfft(torch.tensor([1, 2, 3, 4]).float())).toArray(), [1, 2, 3, 4]);
+ * ```
  */
 export function irfft(
   self: Tensor,
@@ -1231,9 +1301,9 @@ export function irfft(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `irfft`.
+ * The inverse of `rfft`, with `n` real elements.
  *
- * `aten::fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function irfft(
   self: Tensor,
@@ -1242,9 +1312,9 @@ export function irfft(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `irfft`.
+ * The inverse of `rfft`, with `n` real elements.
  *
- * `aten::fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function irfft(
   self: Tensor,
@@ -1252,9 +1322,9 @@ export function irfft(
   options: { dim?: number; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `irfft`.
+ * The inverse of `rfft`, with `n` real elements.
  *
- * `aten::fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function irfft(
   self: Tensor,
@@ -1300,9 +1370,11 @@ export function irfft(
 
 const irfft2$$op = new Op("aten::fft_irfft2", "fft.irfft2");
 /**
- * PyTorch's `irfft2`.
+ * The inverse of `rfft2`.
  *
- * `aten::fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function irfft2(
   self: Tensor,
@@ -1311,9 +1383,9 @@ export function irfft2(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `irfft2`.
+ * The inverse of `rfft2`.
  *
- * `aten::fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function irfft2(
   self: Tensor,
@@ -1322,9 +1394,9 @@ export function irfft2(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `irfft2`.
+ * The inverse of `rfft2`.
  *
- * `aten::fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function irfft2(
   self: Tensor,
@@ -1332,9 +1404,9 @@ export function irfft2(
   options: { dim?: number | readonly number[]; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `irfft2`.
+ * The inverse of `rfft2`.
  *
- * `aten::fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function irfft2(
   self: Tensor,
@@ -1384,9 +1456,11 @@ export function irfft2(
 
 const irfftn$$op = new Op("aten::fft_irfftn", "fft.irfftn");
 /**
- * PyTorch's `irfftn`.
+ * The inverse of `rfftn`.
  *
- * `aten::fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function irfftn(
   self: Tensor,
@@ -1395,9 +1469,9 @@ export function irfftn(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `irfftn`.
+ * The inverse of `rfftn`.
  *
- * `aten::fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function irfftn(
   self: Tensor,
@@ -1406,9 +1480,9 @@ export function irfftn(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `irfftn`.
+ * The inverse of `rfftn`.
  *
- * `aten::fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function irfftn(
   self: Tensor,
@@ -1419,9 +1493,9 @@ export function irfftn(
   },
 ): Tensor;
 /**
- * PyTorch's `irfftn`.
+ * The inverse of `rfftn`.
  *
- * `aten::fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function irfftn(
   self: Tensor,
@@ -1471,9 +1545,19 @@ export function irfftn(
 
 const rfft$$op = new Op("aten::fft_rfft", "fft.rfft");
 /**
- * PyTorch's `rfft`.
+ * The Fourier transform of a real signal: its frequencies from 0 up.
  *
- * `aten::fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.fft.rfft(torch.tensor([1, 2, 3, 4]).float()).real.toArray(), [10, -2, -2]);
+ * ```
  */
 export function rfft(
   self: Tensor,
@@ -1482,9 +1566,9 @@ export function rfft(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `rfft`.
+ * The Fourier transform of a real signal: its frequencies from 0 up.
  *
- * `aten::fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function rfft(
   self: Tensor,
@@ -1493,9 +1577,9 @@ export function rfft(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `rfft`.
+ * The Fourier transform of a real signal: its frequencies from 0 up.
  *
- * `aten::fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function rfft(
   self: Tensor,
@@ -1503,9 +1587,9 @@ export function rfft(
   options: { dim?: number; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `rfft`.
+ * The Fourier transform of a real signal: its frequencies from 0 up.
  *
- * `aten::fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  */
 export function rfft(
   self: Tensor,
@@ -1551,9 +1635,11 @@ export function rfft(
 
 const rfft2$$op = new Op("aten::fft_rfft2", "fft.rfft2");
 /**
- * PyTorch's `rfft2`.
+ * The Fourier transform of a real signal over two dimensions.
  *
- * `aten::fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function rfft2(
   self: Tensor,
@@ -1562,9 +1648,9 @@ export function rfft2(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `rfft2`.
+ * The Fourier transform of a real signal over two dimensions.
  *
- * `aten::fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function rfft2(
   self: Tensor,
@@ -1573,9 +1659,9 @@ export function rfft2(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `rfft2`.
+ * The Fourier transform of a real signal over two dimensions.
  *
- * `aten::fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function rfft2(
   self: Tensor,
@@ -1583,9 +1669,9 @@ export function rfft2(
   options: { dim?: number | readonly number[]; norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `rfft2`.
+ * The Fourier transform of a real signal over two dimensions.
  *
- * `aten::fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  */
 export function rfft2(
   self: Tensor,
@@ -1635,9 +1721,9 @@ export function rfft2(
 
 const rfftfreq$$op = new Op("aten::fft_rfftfreq", "fft.rfftfreq");
 /**
- * PyTorch's `rfftfreq`.
+ * The frequencies that belong to the elements of an `rfft` of `n` samples.
  *
- * `aten::fft_rfftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::fft_rfftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function rfftfreq(
   n: number,
@@ -1651,9 +1737,9 @@ export function rfftfreq(
   },
 ): Tensor;
 /**
- * PyTorch's `rfftfreq`.
+ * The frequencies that belong to the elements of an `rfft` of `n` samples.
  *
- * `aten::fft_rfftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::fft_rfftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function rfftfreq(
   n: number,
@@ -1729,9 +1815,11 @@ export function rfftfreq(n?: unknown, d?: unknown, options?: unknown, extra?: un
 
 const rfftn$$op = new Op("aten::fft_rfftn", "fft.rfftn");
 /**
- * PyTorch's `rfftn`.
+ * The Fourier transform of a real signal over several dimensions.
  *
- * `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function rfftn(
   self: Tensor,
@@ -1740,9 +1828,9 @@ export function rfftn(
   norm?: "backward" | "ortho" | "forward" | null,
 ): Tensor;
 /**
- * PyTorch's `rfftn`.
+ * The Fourier transform of a real signal over several dimensions.
  *
- * `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function rfftn(
   self: Tensor,
@@ -1751,9 +1839,9 @@ export function rfftn(
   options: { norm?: "backward" | "ortho" | "forward" | null },
 ): Tensor;
 /**
- * PyTorch's `rfftn`.
+ * The Fourier transform of a real signal over several dimensions.
  *
- * `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function rfftn(
   self: Tensor,
@@ -1764,9 +1852,9 @@ export function rfftn(
   },
 ): Tensor;
 /**
- * PyTorch's `rfftn`.
+ * The Fourier transform of a real signal over several dimensions.
  *
- * `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * ATen: `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  */
 export function rfftn(
   self: Tensor,

@@ -67,9 +67,9 @@ import { makeHistBinEdges, makeHistBinEdgesList, makeValuesIndices } from "./res
 
 const adaptiveAvgPool1d$$op = new Op("aten::adaptive_avg_pool1d", "adaptiveAvgPool1d");
 /**
- * PyTorch's `adaptiveAvgPool1d`.
+ * Averages over as many windows as there are outputs asked for, whatever the input's length.
  *
- * `aten::adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`
+ * ATen: `aten::adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`
  */
 export function adaptiveAvgPool1d(self: Tensor, outputSize: number | readonly number[]): Tensor;
 export function adaptiveAvgPool1d(
@@ -98,9 +98,9 @@ export function adaptiveAvgPool1d(
 
 const adaptiveMaxPool1d$$op = new Op("aten::adaptive_max_pool1d", "adaptiveMaxPool1d");
 /**
- * PyTorch's `adaptiveMaxPool1d`.
+ * The maximum of as many windows as there are outputs asked for, and where each was found.
  *
- * `aten::adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)`
+ * ATen: `aten::adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)`
  */
 export function adaptiveMaxPool1d(
   self: Tensor,
@@ -154,9 +154,17 @@ function add$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
   return runTensor(add$Scalar$op);
 }
 /**
- * PyTorch's `add`.
+ * Adds `other`, times `alpha`, element by element.
  *
- * `aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).add(torch.tensor([10, 20]), { alpha: 2 }).toArray(), [21, 42]);
+ * ```
  */
 export function add(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
 export function add(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -185,9 +193,9 @@ export function add(self?: unknown, other?: unknown, options?: unknown, extra?: 
 
 const addbmm$$op = new Op("aten::addbmm", "addbmm");
 /**
- * PyTorch's `addbmm`.
+ * Adds the sum of the matrix products of two batches.
  *
- * `aten::addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  */
 export function addbmm(
   self: Tensor,
@@ -234,9 +242,17 @@ export function addbmm(
 
 const addcdiv$$op = new Op("aten::addcdiv", "addcdiv");
 /**
- * PyTorch's `addcdiv`.
+ * Adds `value * tensor1 / tensor2`, element by element.
  *
- * `aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ * ATen: `aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2]).addcdiv(torch.tensor([1, 6]).float(), torch.tensor([2, 3]).float()).toArray(), [1.5, 3]);
+ * ```
  */
 export function addcdiv(
   self: Tensor,
@@ -280,9 +296,17 @@ export function addcdiv(
 
 const addcmul$$op = new Op("aten::addcmul", "addcmul");
 /**
- * PyTorch's `addcmul`.
+ * Adds `value * tensor1 * tensor2`, element by element.
  *
- * `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ * ATen: `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2]).addcmul(torch.tensor([1, 2]), torch.tensor([3, 4]), { value: 10 }).toArray(), [31, 81]);
+ * ```
  */
 export function addcmul(
   self: Tensor,
@@ -370,9 +394,17 @@ function addmm$dtype(
   return runTensor(addmm$dtype$op);
 }
 /**
- * PyTorch's `addmm`.
+ * The matrix product of `mat1` and `mat2`, times `alpha`, plus this tensor times `beta`.
  *
- * `aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.zeros([2, 2]).addmm(torch.ones([2, 3]), torch.ones([3, 2])).toArray(), [[3, 3], [3, 3]]);
+ * ```
  */
 export function addmm(
   self: Tensor,
@@ -381,9 +413,9 @@ export function addmm(
   options?: { beta?: Scalar; alpha?: Scalar },
 ): Tensor;
 /**
- * PyTorch's `addmm`.
+ * The matrix product of `mat1` and `mat2`, times `alpha`, plus this tensor times `beta`.
  *
- * `aten::addmm.dtype(Tensor self, Tensor mat1, Tensor mat2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::addmm.dtype(Tensor self, Tensor mat1, Tensor mat2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  */
 export function addmm(
   self: Tensor,
@@ -455,9 +487,9 @@ export function addmm(
 
 const addmv$$op = new Op("aten::addmv", "addmv");
 /**
- * PyTorch's `addmv`.
+ * The product of a matrix and a vector, times `alpha`, plus this tensor times `beta`.
  *
- * `aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  */
 export function addmv(
   self: Tensor,
@@ -504,9 +536,9 @@ export function addmv(
 
 const addr$$op = new Op("aten::addr", "addr");
 /**
- * PyTorch's `addr`.
+ * The outer product of two vectors, times `alpha`, plus this matrix times `beta`.
  *
- * `aten::addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  */
 export function addr(
   self: Tensor,
@@ -555,7 +587,9 @@ const affineGridGenerator$$op = new Op("aten::affine_grid_generator", "affineGri
 /**
  * PyTorch's `affineGridGenerator`.
  *
- * `aten::affine_grid_generator(Tensor theta, SymInt[] size, bool align_corners) -> Tensor`
+ * ATen: `aten::affine_grid_generator(Tensor theta, SymInt[] size, bool align_corners) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function affineGridGenerator(
   theta: Tensor,
@@ -600,9 +634,9 @@ export function affineGridGenerator(
 
 const alphaDropout$$op = new Op("aten::alpha_dropout", "alphaDropout");
 /**
- * PyTorch's `alphaDropout`.
+ * Sets elements to a negative saturation value at random, keeping mean and variance as `selu` expects.
  *
- * `aten::alpha_dropout(Tensor input, float p, bool train) -> Tensor`
+ * ATen: `aten::alpha_dropout(Tensor input, float p, bool train) -> Tensor`
  */
 export function alphaDropout(input: Tensor, p: number, train: boolean): Tensor;
 export function alphaDropout(
@@ -665,27 +699,37 @@ function argsort$stable(self: unknown, stable: unknown, dim: unknown, descending
   return runTensor(argsort$stable$op);
 }
 /**
- * PyTorch's `argsort`.
+ * The indices that sort the tensor along a dimension.
  *
- * `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
+ * ATen: `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3, 1, 2]).argsort({ descending: true }).toArray(), [0, 2, 1]);
+ * ```
  */
 export function argsort(self: Tensor, dim?: number, descending?: boolean): Tensor;
 /**
- * PyTorch's `argsort`.
+ * The indices that sort the tensor along a dimension.
  *
- * `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
+ * ATen: `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
  */
 export function argsort(self: Tensor, dim: number, options: { descending?: boolean }): Tensor;
 /**
- * PyTorch's `argsort`.
+ * The indices that sort the tensor along a dimension.
  *
- * `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
+ * ATen: `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
  */
 export function argsort(self: Tensor, options: { dim?: number; descending?: boolean }): Tensor;
 /**
- * PyTorch's `argsort`.
+ * The indices that sort the tensor along a dimension.
  *
- * `aten::argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
+ * ATen: `aten::argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
  */
 export function argsort(
   self: Tensor,
@@ -731,7 +775,9 @@ const asStridedCopy$$op = new Op("aten::as_strided_copy", "asStridedCopy");
 /**
  * PyTorch's `asStridedCopy`.
  *
- * `aten::as_strided_copy(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
+ * ATen: `aten::as_strided_copy(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function asStridedCopy(
   self: Tensor,
@@ -742,7 +788,7 @@ export function asStridedCopy(
 /**
  * PyTorch's `asStridedCopy`.
  *
- * `aten::as_strided_copy(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
+ * ATen: `aten::as_strided_copy(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
  */
 export function asStridedCopy(
   self: Tensor,
@@ -805,9 +851,9 @@ export function asStridedCopy(
 
 const avgPool1d$$op = new Op("aten::avg_pool1d", "avgPool1d");
 /**
- * PyTorch's `avgPool1d`.
+ * Averages over windows that slide along the last dimension.
  *
- * `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
+ * ATen: `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
  */
 export function avgPool1d(
   self: Tensor,
@@ -818,9 +864,9 @@ export function avgPool1d(
   countIncludePad?: boolean,
 ): Tensor;
 /**
- * PyTorch's `avgPool1d`.
+ * Averages over windows that slide along the last dimension.
  *
- * `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
+ * ATen: `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
  */
 export function avgPool1d(
   self: Tensor,
@@ -831,9 +877,9 @@ export function avgPool1d(
   options: { countIncludePad?: boolean },
 ): Tensor;
 /**
- * PyTorch's `avgPool1d`.
+ * Averages over windows that slide along the last dimension.
  *
- * `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
+ * ATen: `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
  */
 export function avgPool1d(
   self: Tensor,
@@ -843,9 +889,9 @@ export function avgPool1d(
   options: { ceilMode?: boolean; countIncludePad?: boolean },
 ): Tensor;
 /**
- * PyTorch's `avgPool1d`.
+ * Averages over windows that slide along the last dimension.
  *
- * `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
+ * ATen: `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
  */
 export function avgPool1d(
   self: Tensor,
@@ -854,9 +900,9 @@ export function avgPool1d(
   options: { padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean },
 ): Tensor;
 /**
- * PyTorch's `avgPool1d`.
+ * Averages over windows that slide along the last dimension.
  *
- * `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
+ * ATen: `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
  */
 export function avgPool1d(
   self: Tensor,
@@ -999,9 +1045,9 @@ function baddbmm$dtype(
   return runTensor(baddbmm$dtype$op);
 }
 /**
- * PyTorch's `baddbmm`.
+ * The products of two batches of matrices, times `alpha`, plus this tensor times `beta`.
  *
- * `aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  */
 export function baddbmm(
   self: Tensor,
@@ -1010,9 +1056,9 @@ export function baddbmm(
   options?: { beta?: Scalar; alpha?: Scalar },
 ): Tensor;
 /**
- * PyTorch's `baddbmm`.
+ * The products of two batches of matrices, times `alpha`, plus this tensor times `beta`.
  *
- * `aten::baddbmm.dtype(Tensor self, Tensor batch1, Tensor batch2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::baddbmm.dtype(Tensor self, Tensor batch1, Tensor batch2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  */
 export function baddbmm(
   self: Tensor,
@@ -1089,9 +1135,9 @@ export function baddbmm(
 
 const batchNorm$$op = new Op("aten::batch_norm", "batchNorm");
 /**
- * PyTorch's `batchNorm`.
+ * Normalizes each channel over the batch, then scales and shifts it.
  *
- * `aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor`
+ * ATen: `aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor`
  */
 export function batchNorm(
   input: Tensor,
@@ -1228,7 +1274,7 @@ const batchNormElemt$$op = new Op("aten::batch_norm_elemt", "batchNormElemt");
 /**
  * PyTorch's `batchNormElemt`.
  *
- * `aten::batch_norm_elemt(Tensor input, Tensor? weight, Tensor? bias, Tensor mean, Tensor invstd, float eps) -> Tensor`
+ * ATen: `aten::batch_norm_elemt(Tensor input, Tensor? weight, Tensor? bias, Tensor mean, Tensor invstd, float eps) -> Tensor`
  */
 export function batchNormElemt(
   input: Tensor,
@@ -1314,7 +1360,7 @@ const batchNormGatherStats$$op = new Op("aten::batch_norm_gather_stats", "batchN
 /**
  * PyTorch's `batchNormGatherStats`.
  *
- * `aten::batch_norm_gather_stats(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, int count) -> (Tensor, Tensor)`
+ * ATen: `aten::batch_norm_gather_stats(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, int count) -> (Tensor, Tensor)`
  */
 export function batchNormGatherStats(
   input: Tensor,
@@ -1441,7 +1487,7 @@ const batchNormGatherStatsWithCounts$$op = new Op(
 /**
  * PyTorch's `batchNormGatherStatsWithCounts`.
  *
- * `aten::batch_norm_gather_stats_with_counts(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, Tensor counts) -> (Tensor, Tensor)`
+ * ATen: `aten::batch_norm_gather_stats_with_counts(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, Tensor counts) -> (Tensor, Tensor)`
  */
 export function batchNormGatherStatsWithCounts(
   input: Tensor,
@@ -1574,7 +1620,7 @@ const batchNormStats$$op = new Op("aten::batch_norm_stats", "batchNormStats");
 /**
  * PyTorch's `batchNormStats`.
  *
- * `aten::batch_norm_stats(Tensor input, float eps) -> (Tensor, Tensor)`
+ * ATen: `aten::batch_norm_stats(Tensor input, float eps) -> (Tensor, Tensor)`
  */
 export function batchNormStats(input: Tensor, eps: number): [Tensor, Tensor];
 export function batchNormStats(
@@ -1606,7 +1652,7 @@ const batchNormUpdateStats$$op = new Op("aten::batch_norm_update_stats", "batchN
 /**
  * PyTorch's `batchNormUpdateStats`.
  *
- * `aten::batch_norm_update_stats(Tensor input, Tensor? running_mean, Tensor? running_var, float momentum) -> (Tensor, Tensor)`
+ * ATen: `aten::batch_norm_update_stats(Tensor input, Tensor? running_mean, Tensor? running_var, float momentum) -> (Tensor, Tensor)`
  */
 export function batchNormUpdateStats(
   input: Tensor,
@@ -1703,15 +1749,15 @@ function bernoulli$p(self: unknown, p: unknown): Tensor {
   return runTensor(bernoulli$p$op);
 }
 /**
- * PyTorch's `bernoulli`.
+ * Draws 0 or 1 for each element, which is the probability of 1.
  *
- * `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`
  */
 export function bernoulli(self: Tensor): Tensor;
 /**
- * PyTorch's `bernoulli`.
+ * Draws 0 or 1 for each element, which is the probability of 1.
  *
- * `aten::bernoulli.Tensor(Tensor self, Tensor p, *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::bernoulli.Tensor(Tensor self, Tensor p, *, Generator? generator=None) -> Tensor`
  */
 export function bernoulli(self: Tensor, p: Tensor | number): Tensor;
 export function bernoulli(self?: unknown, p?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1736,9 +1782,9 @@ export function bernoulli(self?: unknown, p?: unknown, options?: unknown, extra?
 
 const bilinear$$op = new Op("aten::bilinear", "bilinear");
 /**
- * PyTorch's `bilinear`.
+ * Applies a bilinear form to each pair of rows of two tensors.
  *
- * `aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor`
+ * ATen: `aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor`
  */
 export function bilinear(
   input1: Tensor,
@@ -1747,9 +1793,9 @@ export function bilinear(
   bias?: Tensor | null,
 ): Tensor;
 /**
- * PyTorch's `bilinear`.
+ * Applies a bilinear form to each pair of rows of two tensors.
  *
- * `aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor`
+ * ATen: `aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor`
  */
 export function bilinear(
   input1: Tensor,
@@ -1805,9 +1851,9 @@ const binaryCrossEntropyWithLogits$$op = new Op(
   "binaryCrossEntropyWithLogits",
 );
 /**
- * PyTorch's `binaryCrossEntropyWithLogits`.
+ * The cross entropy between targets and logits, through a sigmoid that does not overflow.
  *
- * `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`
  */
 export function binaryCrossEntropyWithLogits(
   self: Tensor,
@@ -1817,9 +1863,9 @@ export function binaryCrossEntropyWithLogits(
   reduction?: Reduction,
 ): Tensor;
 /**
- * PyTorch's `binaryCrossEntropyWithLogits`.
+ * The cross entropy between targets and logits, through a sigmoid that does not overflow.
  *
- * `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`
  */
 export function binaryCrossEntropyWithLogits(
   self: Tensor,
@@ -1829,9 +1875,9 @@ export function binaryCrossEntropyWithLogits(
   options: { reduction?: Reduction },
 ): Tensor;
 /**
- * PyTorch's `binaryCrossEntropyWithLogits`.
+ * The cross entropy between targets and logits, through a sigmoid that does not overflow.
  *
- * `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`
  */
 export function binaryCrossEntropyWithLogits(
   self: Tensor,
@@ -1840,9 +1886,9 @@ export function binaryCrossEntropyWithLogits(
   options: { posWeight?: Tensor | null; reduction?: Reduction },
 ): Tensor;
 /**
- * PyTorch's `binaryCrossEntropyWithLogits`.
+ * The cross entropy between targets and logits, through a sigmoid that does not overflow.
  *
- * `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`
  */
 export function binaryCrossEntropyWithLogits(
   self: Tensor,
@@ -1950,15 +1996,23 @@ function bitwiseAnd$Scalar_Tensor(self: unknown, other: unknown): Tensor {
   return runTensor(bitwiseAnd$Scalar_Tensor$op);
 }
 /**
- * PyTorch's `bitwiseAnd`.
+ * The bits set in both; of booleans the logical and.
  *
- * `aten::bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([6, 5]).bitwiseAnd(4).toArray(), [4, 4]);
+ * ```
  */
 export function bitwiseAnd(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `bitwiseAnd`.
+ * The bits set in both; of booleans the logical and.
  *
- * `aten::bitwise_and.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_and.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export function bitwiseAnd(self: Scalar, other: Tensor): Tensor;
 export function bitwiseAnd(
@@ -2030,15 +2084,23 @@ function bitwiseLeftShift$Scalar_Tensor(self: unknown, other: unknown): Tensor {
   return runTensor(bitwiseLeftShift$Scalar_Tensor$op);
 }
 /**
- * PyTorch's `bitwiseLeftShift`.
+ * Shifts the bits of each integer to the left.
  *
- * `aten::bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).bitwiseLeftShift(2).toArray(), [4, 8]);
+ * ```
  */
 export function bitwiseLeftShift(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `bitwiseLeftShift`.
+ * Shifts the bits of each integer to the left.
  *
- * `aten::bitwise_left_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_left_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export function bitwiseLeftShift(self: Scalar, other: Tensor): Tensor;
 export function bitwiseLeftShift(
@@ -2104,15 +2166,23 @@ function bitwiseOr$Scalar_Tensor(self: unknown, other: unknown): Tensor {
   return runTensor(bitwiseOr$Scalar_Tensor$op);
 }
 /**
- * PyTorch's `bitwiseOr`.
+ * The bits set in either; of booleans the logical or.
  *
- * `aten::bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([6, 5]).bitwiseOr(1).toArray(), [7, 5]);
+ * ```
  */
 export function bitwiseOr(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `bitwiseOr`.
+ * The bits set in either; of booleans the logical or.
  *
- * `aten::bitwise_or.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_or.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export function bitwiseOr(self: Scalar, other: Tensor): Tensor;
 export function bitwiseOr(
@@ -2184,15 +2254,15 @@ function bitwiseRightShift$Scalar_Tensor(self: unknown, other: unknown): Tensor 
   return runTensor(bitwiseRightShift$Scalar_Tensor$op);
 }
 /**
- * PyTorch's `bitwiseRightShift`.
+ * Shifts the bits of each integer to the right, keeping the sign.
  *
- * `aten::bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function bitwiseRightShift(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `bitwiseRightShift`.
+ * Shifts the bits of each integer to the right, keeping the sign.
  *
- * `aten::bitwise_right_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_right_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export function bitwiseRightShift(self: Scalar, other: Tensor): Tensor;
 export function bitwiseRightShift(
@@ -2258,15 +2328,23 @@ function bitwiseXor$Scalar_Tensor(self: unknown, other: unknown): Tensor {
   return runTensor(bitwiseXor$Scalar_Tensor$op);
 }
 /**
- * PyTorch's `bitwiseXor`.
+ * The bits set in just one; of booleans the exclusive or.
  *
- * `aten::bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([6, 5]).bitwiseXor(3).toArray(), [5, 6]);
+ * ```
  */
 export function bitwiseXor(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `bitwiseXor`.
+ * The bits set in just one; of booleans the exclusive or.
  *
- * `aten::bitwise_xor.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::bitwise_xor.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export function bitwiseXor(self: Scalar, other: Tensor): Tensor;
 export function bitwiseXor(
@@ -2341,9 +2419,17 @@ function bucketize$Scalar(
   return runTensor(bucketize$Scalar$op);
 }
 /**
- * PyTorch's `bucketize`.
+ * For each element the index of the interval, between sorted boundaries, in which it lies.
  *
- * `aten::bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`
+ * ATen: `aten::bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.bucketize(torch.tensor([0.5, 2.5]), torch.tensor([1, 2]).float()).toArray(), [0, 2]);
+ * ```
  */
 export function bucketize(
   self: Tensor | Scalar,
@@ -2396,9 +2482,17 @@ export function bucketize(
 
 const canCast$$op = new Op("aten::can_cast", "canCast");
 /**
- * PyTorch's `canCast`.
+ * Whether PyTorch converts one dtype to another in an in-place operation.
  *
- * `aten::can_cast(ScalarType from_, ScalarType to) -> bool`
+ * ATen: `aten::can_cast(ScalarType from_, ScalarType to) -> bool`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.canCast("float32", "int64"), false);
+ * ```
  */
 export function canCast(from_: DType, to: DType): boolean;
 export function canCast(
@@ -2432,15 +2526,25 @@ export function canCast(
 
 const cat$$op = new Op("aten::cat", "cat");
 /**
- * PyTorch's `cat`.
+ * Joins tensors along a dimension that they have already.
  *
- * `aten::cat(Tensor[] tensors, int dim=0) -> Tensor`
+ * ATen: `aten::cat(Tensor[] tensors, int dim=0) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.cat([torch.tensor([1, 2]), torch.tensor([3])]).toArray(), [1, 2, 3]);
+ * ```
  */
 export function cat(tensors: readonly Tensor[], dim?: number): Tensor;
 /**
- * PyTorch's `cat`.
+ * Joins tensors along a dimension that they have already.
  *
- * `aten::cat(Tensor[] tensors, int dim=0) -> Tensor`
+ * ATen: `aten::cat(Tensor[] tensors, int dim=0) -> Tensor`
  */
 export function cat(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
 export function cat(tensors?: unknown, dim?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2464,15 +2568,15 @@ export function cat(tensors?: unknown, dim?: unknown, options?: unknown, extra?:
 
 const celu$$op = new Op("aten::celu", "celu");
 /**
- * PyTorch's `celu`.
+ * The continuously differentiable exponential linear unit of each element.
  *
- * `aten::celu(Tensor self, Scalar alpha=1.) -> Tensor`
+ * ATen: `aten::celu(Tensor self, Scalar alpha=1.) -> Tensor`
  */
 export function celu(self: Tensor, alpha?: Scalar): Tensor;
 /**
- * PyTorch's `celu`.
+ * The continuously differentiable exponential linear unit of each element.
  *
- * `aten::celu(Tensor self, Scalar alpha=1.) -> Tensor`
+ * ATen: `aten::celu(Tensor self, Scalar alpha=1.) -> Tensor`
  */
 export function celu(self: Tensor, options: { alpha?: Scalar }): Tensor;
 export function celu(self?: unknown, alpha?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2498,7 +2602,7 @@ const chalf$$op = new Op("aten::chalf", "chalf");
 /**
  * PyTorch's `chalf`.
  *
- * `aten::chalf(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::chalf(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`
  */
 export function chalf(self: Tensor, options?: { memoryFormat?: MemoryFormat | null }): Tensor;
 export function chalf(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2519,9 +2623,9 @@ export function chalf(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const channelShuffle$$op = new Op("aten::channel_shuffle", "channelShuffle");
 /**
- * PyTorch's `channelShuffle`.
+ * Reorders channels so that the groups mix.
  *
- * `aten::channel_shuffle(Tensor self, SymInt groups) -> Tensor`
+ * ATen: `aten::channel_shuffle(Tensor self, SymInt groups) -> Tensor`
  */
 export function channelShuffle(self: Tensor, groups: number): Tensor;
 export function channelShuffle(
@@ -2550,15 +2654,15 @@ export function channelShuffle(
 
 const cholesky$$op = new Op("aten::cholesky", "cholesky");
 /**
- * PyTorch's `cholesky`.
+ * The Cholesky factor of a symmetric positive definite matrix.
  *
- * `aten::cholesky(Tensor self, bool upper=False) -> Tensor`
+ * ATen: `aten::cholesky(Tensor self, bool upper=False) -> Tensor`
  */
 export function cholesky(self: Tensor, upper?: boolean): Tensor;
 /**
- * PyTorch's `cholesky`.
+ * The Cholesky factor of a symmetric positive definite matrix.
  *
- * `aten::cholesky(Tensor self, bool upper=False) -> Tensor`
+ * ATen: `aten::cholesky(Tensor self, bool upper=False) -> Tensor`
  */
 export function cholesky(self: Tensor, options: { upper?: boolean }): Tensor;
 export function cholesky(
@@ -2587,15 +2691,15 @@ export function cholesky(
 
 const choleskyInverse$$op = new Op("aten::cholesky_inverse", "choleskyInverse");
 /**
- * PyTorch's `choleskyInverse`.
+ * The inverse of a symmetric positive definite matrix, from its Cholesky factor.
  *
- * `aten::cholesky_inverse(Tensor self, bool upper=False) -> Tensor`
+ * ATen: `aten::cholesky_inverse(Tensor self, bool upper=False) -> Tensor`
  */
 export function choleskyInverse(self: Tensor, upper?: boolean): Tensor;
 /**
- * PyTorch's `choleskyInverse`.
+ * The inverse of a symmetric positive definite matrix, from its Cholesky factor.
  *
- * `aten::cholesky_inverse(Tensor self, bool upper=False) -> Tensor`
+ * ATen: `aten::cholesky_inverse(Tensor self, bool upper=False) -> Tensor`
  */
 export function choleskyInverse(self: Tensor, options: { upper?: boolean }): Tensor;
 export function choleskyInverse(
@@ -2645,39 +2749,47 @@ function clamp$(self: unknown, min: unknown, max: unknown): Tensor {
   return runTensor(clamp$$op);
 }
 /**
- * PyTorch's `clamp`.
+ * Limits each element to lie from `min` to `max`.
  *
- * `aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ * ATen: `aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([-3, 0, 3]).clamp(-1, 1).toArray(), [-1, 0, 1]);
+ * ```
  */
 export function clamp(self: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
 /**
- * PyTorch's `clamp`.
+ * Limits each element to lie from `min` to `max`.
  *
- * `aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ * ATen: `aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  */
 export function clamp(self: Tensor, min: Tensor | null, options: { max?: Tensor | null }): Tensor;
 /**
- * PyTorch's `clamp`.
+ * Limits each element to lie from `min` to `max`.
  *
- * `aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ * ATen: `aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  */
 export function clamp(self: Tensor, options: { min?: Tensor | null; max?: Tensor | null }): Tensor;
 /**
- * PyTorch's `clamp`.
+ * Limits each element to lie from `min` to `max`.
  *
- * `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * ATen: `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
  */
 export function clamp(self: Tensor, min?: Scalar | null, max?: Scalar | null): Tensor;
 /**
- * PyTorch's `clamp`.
+ * Limits each element to lie from `min` to `max`.
  *
- * `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * ATen: `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
  */
 export function clamp(self: Tensor, min: Scalar | null, options: { max?: Scalar | null }): Tensor;
 /**
- * PyTorch's `clamp`.
+ * Limits each element to lie from `min` to `max`.
  *
- * `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * ATen: `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
  */
 export function clamp(self: Tensor, options: { min?: Scalar | null; max?: Scalar | null }): Tensor;
 export function clamp(
@@ -2736,9 +2848,9 @@ function clampMax$(self: unknown, max: unknown): Tensor {
   return runTensor(clampMax$$op);
 }
 /**
- * PyTorch's `clampMax`.
+ * Limits each element to at most `max`.
  *
- * `aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
+ * ATen: `aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
  */
 export function clampMax(self: Tensor, max: Tensor | Scalar): Tensor;
 export function clampMax(
@@ -2784,9 +2896,9 @@ function clampMin$(self: unknown, min: unknown): Tensor {
   return runTensor(clampMin$$op);
 }
 /**
- * PyTorch's `clampMin`.
+ * Limits each element to at least `min`.
  *
- * `aten::clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
+ * ATen: `aten::clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
  */
 export function clampMin(self: Tensor, min: Tensor | Scalar): Tensor;
 export function clampMin(
@@ -2836,39 +2948,39 @@ function clip$(self: unknown, min: unknown, max: unknown): Tensor {
   return runTensor(clip$$op);
 }
 /**
- * PyTorch's `clip`.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`.
  *
- * `aten::clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ * ATen: `aten::clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  */
 export function clip(self: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
 /**
- * PyTorch's `clip`.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`.
  *
- * `aten::clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ * ATen: `aten::clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  */
 export function clip(self: Tensor, min: Tensor | null, options: { max?: Tensor | null }): Tensor;
 /**
- * PyTorch's `clip`.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`.
  *
- * `aten::clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ * ATen: `aten::clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  */
 export function clip(self: Tensor, options: { min?: Tensor | null; max?: Tensor | null }): Tensor;
 /**
- * PyTorch's `clip`.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`.
  *
- * `aten::clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * ATen: `aten::clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
  */
 export function clip(self: Tensor, min?: Scalar | null, max?: Scalar | null): Tensor;
 /**
- * PyTorch's `clip`.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`.
  *
- * `aten::clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * ATen: `aten::clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
  */
 export function clip(self: Tensor, min: Scalar | null, options: { max?: Scalar | null }): Tensor;
 /**
- * PyTorch's `clip`.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`.
  *
- * `aten::clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * ATen: `aten::clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
  */
 export function clip(self: Tensor, options: { min?: Scalar | null; max?: Scalar | null }): Tensor;
 export function clip(
@@ -2910,9 +3022,17 @@ export function clip(
 
 const clone$$op = new Op("aten::clone", "clone");
 /**
- * PyTorch's `clone`.
+ * A copy of the tensor, through which gradients flow.
  *
- * `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).clone().toArray(), [1, 2]);
+ * ```
  */
 export function clone(self: Tensor, options?: { memoryFormat?: MemoryFormat | null }): Tensor;
 export function clone(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2933,15 +3053,23 @@ export function clone(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const combinations$$op = new Op("aten::combinations", "combinations");
 /**
- * PyTorch's `combinations`.
+ * All combinations of `r` elements of a vector, a row for each.
  *
- * `aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`
+ * ATen: `aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.combinations(torch.tensor([1, 2, 3])).toArray(), [[1, 2], [1, 3], [2, 3]]);
+ * ```
  */
 export function combinations(self: Tensor, r?: number, withReplacement?: boolean): Tensor;
 /**
- * PyTorch's `combinations`.
+ * All combinations of `r` elements of a vector, a row for each.
  *
- * `aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`
+ * ATen: `aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`
  */
 export function combinations(
   self: Tensor,
@@ -2949,9 +3077,9 @@ export function combinations(
   options: { withReplacement?: boolean },
 ): Tensor;
 /**
- * PyTorch's `combinations`.
+ * All combinations of `r` elements of a vector, a row for each.
  *
- * `aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`
+ * ATen: `aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`
  */
 export function combinations(
   self: Tensor,
@@ -2997,15 +3125,17 @@ export function combinations(
 
 const concat$$op = new Op("aten::concat", "concat");
 /**
- * PyTorch's `concat`.
+ * Joins tensors along a dimension; the same as `cat`.
  *
- * `aten::concat(Tensor[] tensors, int dim=0) -> Tensor`
+ * ATen: `aten::concat(Tensor[] tensors, int dim=0) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function concat(tensors: readonly Tensor[], dim?: number): Tensor;
 /**
- * PyTorch's `concat`.
+ * Joins tensors along a dimension; the same as `cat`.
  *
- * `aten::concat(Tensor[] tensors, int dim=0) -> Tensor`
+ * ATen: `aten::concat(Tensor[] tensors, int dim=0) -> Tensor`
  */
 export function concat(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
 export function concat(
@@ -3034,15 +3164,17 @@ export function concat(
 
 const concatenate$$op = new Op("aten::concatenate", "concatenate");
 /**
- * PyTorch's `concatenate`.
+ * Joins tensors along a dimension; the same as `cat`.
  *
- * `aten::concatenate(Tensor[] tensors, int dim=0) -> Tensor`
+ * ATen: `aten::concatenate(Tensor[] tensors, int dim=0) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function concatenate(tensors: readonly Tensor[], dim?: number): Tensor;
 /**
- * PyTorch's `concatenate`.
+ * Joins tensors along a dimension; the same as `cat`.
  *
- * `aten::concatenate(Tensor[] tensors, int dim=0) -> Tensor`
+ * ATen: `aten::concatenate(Tensor[] tensors, int dim=0) -> Tensor`
  */
 export function concatenate(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
 export function concatenate(
@@ -3071,15 +3203,15 @@ export function concatenate(
 
 const constantPadNd$$op = new Op("aten::constant_pad_nd", "constantPadNd");
 /**
- * PyTorch's `constantPadNd`.
+ * Pads the last dimensions with a value.
  *
- * `aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`
+ * ATen: `aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`
  */
 export function constantPadNd(self: Tensor, pad: readonly number[], value?: Scalar): Tensor;
 /**
- * PyTorch's `constantPadNd`.
+ * Pads the last dimensions with a value.
  *
- * `aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`
+ * ATen: `aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`
  */
 export function constantPadNd(
   self: Tensor,
@@ -3172,9 +3304,17 @@ function conv1d$(
   return runTensor(conv1d$$op);
 }
 /**
- * PyTorch's `conv1d`.
+ * Slides filters along the last dimension and sums the products.
  *
- * `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.conv1d(torch.tensor([[[1, 2, 3]]]).float(), torch.tensor([[[1, 1]]]).float()).toArray(), [[[3, 5]]]);
+ * ```
  */
 export function conv1d(
   input: Tensor,
@@ -3186,9 +3326,9 @@ export function conv1d(
   groups?: number,
 ): Tensor;
 /**
- * PyTorch's `conv1d`.
+ * Slides filters along the last dimension and sums the products.
  *
- * `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  */
 export function conv1d(
   input: Tensor,
@@ -3200,9 +3340,9 @@ export function conv1d(
   options: { groups?: number },
 ): Tensor;
 /**
- * PyTorch's `conv1d`.
+ * Slides filters along the last dimension and sums the products.
  *
- * `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  */
 export function conv1d(
   input: Tensor,
@@ -3213,9 +3353,9 @@ export function conv1d(
   options: { dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
- * PyTorch's `conv1d`.
+ * Slides filters along the last dimension and sums the products.
  *
- * `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  */
 export function conv1d(
   input: Tensor,
@@ -3225,9 +3365,9 @@ export function conv1d(
   options: { padding?: string; dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
- * PyTorch's `conv1d`.
+ * Slides filters along the last dimension and sums the products.
  *
- * `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  */
 export function conv1d(
   input: Tensor,
@@ -3241,9 +3381,9 @@ export function conv1d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv1d`.
+ * Slides filters along the last dimension and sums the products.
  *
- * `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  */
 export function conv1d(
   input: Tensor,
@@ -3257,9 +3397,9 @@ export function conv1d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv1d`.
+ * Slides filters along the last dimension and sums the products.
  *
- * `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  */
 export function conv1d(
   input: Tensor,
@@ -3273,9 +3413,9 @@ export function conv1d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv1d`.
+ * Slides filters along the last dimension and sums the products.
  *
- * `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  */
 export function conv1d(
   input: Tensor,
@@ -3289,9 +3429,9 @@ export function conv1d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv1d`.
+ * Slides filters along the last dimension and sums the products.
  *
- * `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  */
 export function conv1d(
   input: Tensor,
@@ -3483,9 +3623,17 @@ function conv2d$(
   return runTensor(conv2d$$op);
 }
 /**
- * PyTorch's `conv2d`.
+ * Slides filters over the last two dimensions and sums the products.
  *
- * `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.conv2d(torch.ones([1, 1, 4, 4]), torch.ones([1, 1, 2, 2]), { stride: 2 }).toArray(), [[[[4, 4], [4, 4]]]]);
+ * ```
  */
 export function conv2d(
   input: Tensor,
@@ -3497,9 +3645,9 @@ export function conv2d(
   groups?: number,
 ): Tensor;
 /**
- * PyTorch's `conv2d`.
+ * Slides filters over the last two dimensions and sums the products.
  *
- * `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv2d(
   input: Tensor,
@@ -3511,9 +3659,9 @@ export function conv2d(
   options: { groups?: number },
 ): Tensor;
 /**
- * PyTorch's `conv2d`.
+ * Slides filters over the last two dimensions and sums the products.
  *
- * `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv2d(
   input: Tensor,
@@ -3524,9 +3672,9 @@ export function conv2d(
   options: { dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
- * PyTorch's `conv2d`.
+ * Slides filters over the last two dimensions and sums the products.
  *
- * `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv2d(
   input: Tensor,
@@ -3536,9 +3684,9 @@ export function conv2d(
   options: { padding?: string; dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
- * PyTorch's `conv2d`.
+ * Slides filters over the last two dimensions and sums the products.
  *
- * `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv2d(
   input: Tensor,
@@ -3552,9 +3700,9 @@ export function conv2d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv2d`.
+ * Slides filters over the last two dimensions and sums the products.
  *
- * `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv2d(
   input: Tensor,
@@ -3568,9 +3716,9 @@ export function conv2d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv2d`.
+ * Slides filters over the last two dimensions and sums the products.
  *
- * `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv2d(
   input: Tensor,
@@ -3584,9 +3732,9 @@ export function conv2d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv2d`.
+ * Slides filters over the last two dimensions and sums the products.
  *
- * `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv2d(
   input: Tensor,
@@ -3600,9 +3748,9 @@ export function conv2d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv2d`.
+ * Slides filters over the last two dimensions and sums the products.
  *
- * `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv2d(
   input: Tensor,
@@ -3794,9 +3942,9 @@ function conv3d$(
   return runTensor(conv3d$$op);
 }
 /**
- * PyTorch's `conv3d`.
+ * Slides filters over the last three dimensions and sums the products.
  *
- * `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv3d(
   input: Tensor,
@@ -3808,9 +3956,9 @@ export function conv3d(
   groups?: number,
 ): Tensor;
 /**
- * PyTorch's `conv3d`.
+ * Slides filters over the last three dimensions and sums the products.
  *
- * `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv3d(
   input: Tensor,
@@ -3822,9 +3970,9 @@ export function conv3d(
   options: { groups?: number },
 ): Tensor;
 /**
- * PyTorch's `conv3d`.
+ * Slides filters over the last three dimensions and sums the products.
  *
- * `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv3d(
   input: Tensor,
@@ -3835,9 +3983,9 @@ export function conv3d(
   options: { dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
- * PyTorch's `conv3d`.
+ * Slides filters over the last three dimensions and sums the products.
  *
- * `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv3d(
   input: Tensor,
@@ -3847,9 +3995,9 @@ export function conv3d(
   options: { padding?: string; dilation?: number | readonly number[]; groups?: number },
 ): Tensor;
 /**
- * PyTorch's `conv3d`.
+ * Slides filters over the last three dimensions and sums the products.
  *
- * `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv3d(
   input: Tensor,
@@ -3863,9 +4011,9 @@ export function conv3d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv3d`.
+ * Slides filters over the last three dimensions and sums the products.
  *
- * `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv3d(
   input: Tensor,
@@ -3879,9 +4027,9 @@ export function conv3d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv3d`.
+ * Slides filters over the last three dimensions and sums the products.
  *
- * `aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv3d(
   input: Tensor,
@@ -3895,9 +4043,9 @@ export function conv3d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv3d`.
+ * Slides filters over the last three dimensions and sums the products.
  *
- * `aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv3d(
   input: Tensor,
@@ -3911,9 +4059,9 @@ export function conv3d(
   },
 ): Tensor;
 /**
- * PyTorch's `conv3d`.
+ * Slides filters over the last three dimensions and sums the products.
  *
- * `aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ * ATen: `aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  */
 export function conv3d(
   input: Tensor,
@@ -4054,13 +4202,13 @@ const convTbc$$op = new Op("aten::conv_tbc", "convTbc");
 /**
  * PyTorch's `convTbc`.
  *
- * `aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`
+ * ATen: `aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`
  */
 export function convTbc(self: Tensor, weight: Tensor, bias: Tensor, pad?: number): Tensor;
 /**
  * PyTorch's `convTbc`.
  *
- * `aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`
+ * ATen: `aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`
  */
 export function convTbc(
   self: Tensor,
@@ -4108,9 +4256,9 @@ export function convTbc(
 
 const convTranspose1d$$op = new Op("aten::conv_transpose1d", "convTranspose1d");
 /**
- * PyTorch's `convTranspose1d`.
+ * The transposed convolution along the last dimension, which goes the way back of `conv1d`.
  *
- * `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
+ * ATen: `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
  */
 export function convTranspose1d(
   input: Tensor,
@@ -4123,9 +4271,9 @@ export function convTranspose1d(
   dilation?: number | readonly number[],
 ): Tensor;
 /**
- * PyTorch's `convTranspose1d`.
+ * The transposed convolution along the last dimension, which goes the way back of `conv1d`.
  *
- * `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
+ * ATen: `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
  */
 export function convTranspose1d(
   input: Tensor,
@@ -4138,9 +4286,9 @@ export function convTranspose1d(
   options: { dilation?: number | readonly number[] },
 ): Tensor;
 /**
- * PyTorch's `convTranspose1d`.
+ * The transposed convolution along the last dimension, which goes the way back of `conv1d`.
  *
- * `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
+ * ATen: `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
  */
 export function convTranspose1d(
   input: Tensor,
@@ -4152,9 +4300,9 @@ export function convTranspose1d(
   options: { groups?: number; dilation?: number | readonly number[] },
 ): Tensor;
 /**
- * PyTorch's `convTranspose1d`.
+ * The transposed convolution along the last dimension, which goes the way back of `conv1d`.
  *
- * `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
+ * ATen: `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
  */
 export function convTranspose1d(
   input: Tensor,
@@ -4169,9 +4317,9 @@ export function convTranspose1d(
   },
 ): Tensor;
 /**
- * PyTorch's `convTranspose1d`.
+ * The transposed convolution along the last dimension, which goes the way back of `conv1d`.
  *
- * `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
+ * ATen: `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
  */
 export function convTranspose1d(
   input: Tensor,
@@ -4186,9 +4334,9 @@ export function convTranspose1d(
   },
 ): Tensor;
 /**
- * PyTorch's `convTranspose1d`.
+ * The transposed convolution along the last dimension, which goes the way back of `conv1d`.
  *
- * `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
+ * ATen: `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
  */
 export function convTranspose1d(
   input: Tensor,
@@ -4203,9 +4351,9 @@ export function convTranspose1d(
   },
 ): Tensor;
 /**
- * PyTorch's `convTranspose1d`.
+ * The transposed convolution along the last dimension, which goes the way back of `conv1d`.
  *
- * `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
+ * ATen: `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
  */
 export function convTranspose1d(
   input: Tensor,
@@ -4330,9 +4478,9 @@ export function convTranspose1d(
 
 const convTranspose2d$input$op = new Op("aten::conv_transpose2d.input", "convTranspose2d");
 /**
- * PyTorch's `convTranspose2d`.
+ * The transposed convolution over the last two dimensions, which goes the way back of `conv2d`.
  *
- * `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function convTranspose2d(
   input: Tensor,
@@ -4345,9 +4493,9 @@ export function convTranspose2d(
   dilation?: number | readonly number[],
 ): Tensor;
 /**
- * PyTorch's `convTranspose2d`.
+ * The transposed convolution over the last two dimensions, which goes the way back of `conv2d`.
  *
- * `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function convTranspose2d(
   input: Tensor,
@@ -4360,9 +4508,9 @@ export function convTranspose2d(
   options: { dilation?: number | readonly number[] },
 ): Tensor;
 /**
- * PyTorch's `convTranspose2d`.
+ * The transposed convolution over the last two dimensions, which goes the way back of `conv2d`.
  *
- * `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function convTranspose2d(
   input: Tensor,
@@ -4374,9 +4522,9 @@ export function convTranspose2d(
   options: { groups?: number; dilation?: number | readonly number[] },
 ): Tensor;
 /**
- * PyTorch's `convTranspose2d`.
+ * The transposed convolution over the last two dimensions, which goes the way back of `conv2d`.
  *
- * `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function convTranspose2d(
   input: Tensor,
@@ -4391,9 +4539,9 @@ export function convTranspose2d(
   },
 ): Tensor;
 /**
- * PyTorch's `convTranspose2d`.
+ * The transposed convolution over the last two dimensions, which goes the way back of `conv2d`.
  *
- * `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function convTranspose2d(
   input: Tensor,
@@ -4408,9 +4556,9 @@ export function convTranspose2d(
   },
 ): Tensor;
 /**
- * PyTorch's `convTranspose2d`.
+ * The transposed convolution over the last two dimensions, which goes the way back of `conv2d`.
  *
- * `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function convTranspose2d(
   input: Tensor,
@@ -4425,9 +4573,9 @@ export function convTranspose2d(
   },
 ): Tensor;
 /**
- * PyTorch's `convTranspose2d`.
+ * The transposed convolution over the last two dimensions, which goes the way back of `conv2d`.
  *
- * `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function convTranspose2d(
   input: Tensor,
@@ -4556,9 +4704,9 @@ export function convTranspose2d(
 
 const convTranspose3d$input$op = new Op("aten::conv_transpose3d.input", "convTranspose3d");
 /**
- * PyTorch's `convTranspose3d`.
+ * The transposed convolution over the last three dimensions, which goes the way back of `conv3d`.
  *
- * `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function convTranspose3d(
   input: Tensor,
@@ -4571,9 +4719,9 @@ export function convTranspose3d(
   dilation?: number | readonly number[],
 ): Tensor;
 /**
- * PyTorch's `convTranspose3d`.
+ * The transposed convolution over the last three dimensions, which goes the way back of `conv3d`.
  *
- * `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function convTranspose3d(
   input: Tensor,
@@ -4586,9 +4734,9 @@ export function convTranspose3d(
   options: { dilation?: number | readonly number[] },
 ): Tensor;
 /**
- * PyTorch's `convTranspose3d`.
+ * The transposed convolution over the last three dimensions, which goes the way back of `conv3d`.
  *
- * `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function convTranspose3d(
   input: Tensor,
@@ -4600,9 +4748,9 @@ export function convTranspose3d(
   options: { groups?: number; dilation?: number | readonly number[] },
 ): Tensor;
 /**
- * PyTorch's `convTranspose3d`.
+ * The transposed convolution over the last three dimensions, which goes the way back of `conv3d`.
  *
- * `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function convTranspose3d(
   input: Tensor,
@@ -4617,9 +4765,9 @@ export function convTranspose3d(
   },
 ): Tensor;
 /**
- * PyTorch's `convTranspose3d`.
+ * The transposed convolution over the last three dimensions, which goes the way back of `conv3d`.
  *
- * `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function convTranspose3d(
   input: Tensor,
@@ -4634,9 +4782,9 @@ export function convTranspose3d(
   },
 ): Tensor;
 /**
- * PyTorch's `convTranspose3d`.
+ * The transposed convolution over the last three dimensions, which goes the way back of `conv3d`.
  *
- * `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function convTranspose3d(
   input: Tensor,
@@ -4651,9 +4799,9 @@ export function convTranspose3d(
   },
 ): Tensor;
 /**
- * PyTorch's `convTranspose3d`.
+ * The transposed convolution over the last three dimensions, which goes the way back of `conv3d`.
  *
- * `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function convTranspose3d(
   input: Tensor,
@@ -4784,7 +4932,7 @@ const convolution$$op = new Op("aten::convolution", "convolution");
 /**
  * PyTorch's `convolution`.
  *
- * `aten::convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`
+ * ATen: `aten::convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`
  */
 export function convolution(
   input: Tensor,
@@ -4936,9 +5084,17 @@ function copysign$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(copysign$Scalar$op);
 }
 /**
- * PyTorch's `copysign`.
+ * The magnitude of each element with the sign of `other`.
  *
- * `aten::copysign.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::copysign.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).float().copysign(-1).toArray(), [-1, -2]);
+ * ```
  */
 export function copysign(self: Tensor, other: Tensor | Scalar): Tensor;
 export function copysign(
@@ -4973,7 +5129,7 @@ const cosineEmbeddingLoss$$op = new Op("aten::cosine_embedding_loss", "cosineEmb
 /**
  * PyTorch's `cosineEmbeddingLoss`.
  *
- * `aten::cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
+ * ATen: `aten::cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
  */
 export function cosineEmbeddingLoss(
   input1: Tensor,
@@ -4985,7 +5141,7 @@ export function cosineEmbeddingLoss(
 /**
  * PyTorch's `cosineEmbeddingLoss`.
  *
- * `aten::cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
+ * ATen: `aten::cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
  */
 export function cosineEmbeddingLoss(
   input1: Tensor,
@@ -4997,7 +5153,7 @@ export function cosineEmbeddingLoss(
 /**
  * PyTorch's `cosineEmbeddingLoss`.
  *
- * `aten::cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
+ * ATen: `aten::cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
  */
 export function cosineEmbeddingLoss(
   input1: Tensor,
@@ -5091,21 +5247,31 @@ function countNonzero$dim_IntList(self: unknown, dim: unknown): Tensor {
   return runTensor(countNonzero$dim_IntList$op);
 }
 /**
- * PyTorch's `countNonzero`.
+ * How many elements are not zero.
  *
- * `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor`
+ * ATen: `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0, 1, 2]).countNonzero().item(), 2);
+ * ```
  */
 export function countNonzero(self: Tensor, dim?: number | null): Tensor;
 /**
- * PyTorch's `countNonzero`.
+ * How many elements are not zero.
  *
- * `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor`
+ * ATen: `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor`
  */
 export function countNonzero(self: Tensor, options: { dim?: number | null }): Tensor;
 /**
- * PyTorch's `countNonzero`.
+ * How many elements are not zero.
  *
- * `aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`
+ * ATen: `aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`
  */
 export function countNonzero(self: Tensor, dim: readonly number[]): Tensor;
 export function countNonzero(
@@ -5139,9 +5305,9 @@ export function countNonzero(
 
 const cov$$op = new Op("aten::cov", "cov");
 /**
- * PyTorch's `cov`.
+ * The covariance of variables, which are rows.
  *
- * `aten::cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`
+ * ATen: `aten::cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`
  */
 export function cov(
   self: Tensor,
@@ -5226,9 +5392,9 @@ function ctcLoss$IntList(
   return runTensor(ctcLoss$IntList$op);
 }
 /**
- * PyTorch's `ctcLoss`.
+ * The connectionist temporal classification loss.
  *
- * `aten::ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
+ * ATen: `aten::ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -5240,9 +5406,9 @@ export function ctcLoss(
   zeroInfinity?: boolean,
 ): Tensor;
 /**
- * PyTorch's `ctcLoss`.
+ * The connectionist temporal classification loss.
  *
- * `aten::ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
+ * ATen: `aten::ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -5254,9 +5420,9 @@ export function ctcLoss(
   options: { zeroInfinity?: boolean },
 ): Tensor;
 /**
- * PyTorch's `ctcLoss`.
+ * The connectionist temporal classification loss.
  *
- * `aten::ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
+ * ATen: `aten::ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -5267,9 +5433,9 @@ export function ctcLoss(
   options: { reduction?: Reduction; zeroInfinity?: boolean },
 ): Tensor;
 /**
- * PyTorch's `ctcLoss`.
+ * The connectionist temporal classification loss.
  *
- * `aten::ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
+ * ATen: `aten::ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -5279,9 +5445,9 @@ export function ctcLoss(
   options: { blank?: number; reduction?: Reduction; zeroInfinity?: boolean },
 ): Tensor;
 /**
- * PyTorch's `ctcLoss`.
+ * The connectionist temporal classification loss.
  *
- * `aten::ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
+ * ATen: `aten::ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -5293,9 +5459,9 @@ export function ctcLoss(
   zeroInfinity?: boolean,
 ): Tensor;
 /**
- * PyTorch's `ctcLoss`.
+ * The connectionist temporal classification loss.
  *
- * `aten::ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
+ * ATen: `aten::ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -5307,9 +5473,9 @@ export function ctcLoss(
   options: { zeroInfinity?: boolean },
 ): Tensor;
 /**
- * PyTorch's `ctcLoss`.
+ * The connectionist temporal classification loss.
  *
- * `aten::ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
+ * ATen: `aten::ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -5320,9 +5486,9 @@ export function ctcLoss(
   options: { reduction?: Reduction; zeroInfinity?: boolean },
 ): Tensor;
 /**
- * PyTorch's `ctcLoss`.
+ * The connectionist temporal classification loss.
  *
- * `aten::ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
+ * ATen: `aten::ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -5452,15 +5618,25 @@ export function ctcLoss(
 
 const cummax$$op = new Op("aten::cummax", "cummax");
 /**
- * PyTorch's `cummax`.
+ * The largest element so far along a dimension, and its index.
  *
- * `aten::cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 3, 2]).cummax(0).indices.toArray(), [0, 1, 1]);
+ * ```
  */
 export function cummax(self: Tensor, dim: number): ValuesIndices<Tensor>;
 /**
- * PyTorch's `cummax`.
+ * The largest element so far along a dimension, and its index.
  *
- * `aten::cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`
  */
 export function cummax(self: Tensor, options: { dim: number }): ValuesIndices<Tensor>;
 export function cummax(
@@ -5490,15 +5666,17 @@ export function cummax(
 
 const cummin$$op = new Op("aten::cummin", "cummin");
 /**
- * PyTorch's `cummin`.
+ * The smallest element so far along a dimension, and its index.
  *
- * `aten::cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function cummin(self: Tensor, dim: number): ValuesIndices<Tensor>;
 /**
- * PyTorch's `cummin`.
+ * The smallest element so far along a dimension, and its index.
  *
- * `aten::cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`
  */
 export function cummin(self: Tensor, options: { dim: number }): ValuesIndices<Tensor>;
 export function cummin(
@@ -5528,15 +5706,25 @@ export function cummin(
 
 const cumprod$$op = new Op("aten::cumprod", "cumprod");
 /**
- * PyTorch's `cumprod`.
+ * The product so far along a dimension.
  *
- * `aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).cumprod(0).toArray(), [1, 2, 6]);
+ * ```
  */
 export function cumprod(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
 /**
- * PyTorch's `cumprod`.
+ * The product so far along a dimension.
  *
- * `aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
  */
 export function cumprod(self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function cumprod(self?: unknown, dim?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -5563,15 +5751,25 @@ export function cumprod(self?: unknown, dim?: unknown, options?: unknown, extra?
 
 const cumsum$$op = new Op("aten::cumsum", "cumsum");
 /**
- * PyTorch's `cumsum`.
+ * The sum so far along a dimension.
  *
- * `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).cumsum(0).toArray(), [1, 3, 6]);
+ * ```
  */
 export function cumsum(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
 /**
- * PyTorch's `cumsum`.
+ * The sum so far along a dimension.
  *
- * `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
  */
 export function cumsum(self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function cumsum(self?: unknown, dim?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -5619,15 +5817,15 @@ function cumulativeTrapezoid$x(y: unknown, x: unknown, dim: unknown): Tensor {
   return runTensor(cumulativeTrapezoid$x$op);
 }
 /**
- * PyTorch's `cumulativeTrapezoid`.
+ * The integral so far along a dimension, by the trapezoidal rule.
  *
- * `aten::cumulative_trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
+ * ATen: `aten::cumulative_trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
  */
 export function cumulativeTrapezoid(y: Tensor, options?: { dx?: Scalar; dim?: number }): Tensor;
 /**
- * PyTorch's `cumulativeTrapezoid`.
+ * The integral so far along a dimension, by the trapezoidal rule.
  *
- * `aten::cumulative_trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
+ * ATen: `aten::cumulative_trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  */
 export function cumulativeTrapezoid(y: Tensor, x: Tensor, options?: { dim?: number }): Tensor;
 export function cumulativeTrapezoid(
@@ -5662,15 +5860,23 @@ export function cumulativeTrapezoid(
 
 const diag$$op = new Op("aten::diag", "diag");
 /**
- * PyTorch's `diag`.
+ * The diagonal of a matrix, or a matrix with this diagonal.
  *
- * `aten::diag(Tensor self, int diagonal=0) -> Tensor`
+ * ATen: `aten::diag(Tensor self, int diagonal=0) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).diag().toArray(), [1, 4]);
+ * ```
  */
 export function diag(self: Tensor, diagonal?: number): Tensor;
 /**
- * PyTorch's `diag`.
+ * The diagonal of a matrix, or a matrix with this diagonal.
  *
- * `aten::diag(Tensor self, int diagonal=0) -> Tensor`
+ * ATen: `aten::diag(Tensor self, int diagonal=0) -> Tensor`
  */
 export function diag(self: Tensor, options: { diagonal?: number }): Tensor;
 export function diag(
@@ -5699,15 +5905,23 @@ export function diag(
 
 const diagEmbed$$op = new Op("aten::diag_embed", "diagEmbed");
 /**
- * PyTorch's `diagEmbed`.
+ * Matrices with the last dimension of the tensor on their diagonal.
  *
- * `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
+ * ATen: `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).diagEmbed().toArray(), [[1, 0], [0, 2]]);
+ * ```
  */
 export function diagEmbed(self: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
 /**
- * PyTorch's `diagEmbed`.
+ * Matrices with the last dimension of the tensor on their diagonal.
  *
- * `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
+ * ATen: `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
  */
 export function diagEmbed(
   self: Tensor,
@@ -5716,9 +5930,9 @@ export function diagEmbed(
   options: { dim2?: number },
 ): Tensor;
 /**
- * PyTorch's `diagEmbed`.
+ * Matrices with the last dimension of the tensor on their diagonal.
  *
- * `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
+ * ATen: `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
  */
 export function diagEmbed(
   self: Tensor,
@@ -5726,9 +5940,9 @@ export function diagEmbed(
   options: { dim1?: number; dim2?: number },
 ): Tensor;
 /**
- * PyTorch's `diagEmbed`.
+ * Matrices with the last dimension of the tensor on their diagonal.
  *
- * `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
+ * ATen: `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
  */
 export function diagEmbed(
   self: Tensor,
@@ -5774,15 +5988,15 @@ export function diagEmbed(
 
 const diagflat$$op = new Op("aten::diagflat", "diagflat");
 /**
- * PyTorch's `diagflat`.
+ * A matrix with all elements of the tensor on its diagonal.
  *
- * `aten::diagflat(Tensor self, int offset=0) -> Tensor`
+ * ATen: `aten::diagflat(Tensor self, int offset=0) -> Tensor`
  */
 export function diagflat(self: Tensor, offset?: number): Tensor;
 /**
- * PyTorch's `diagflat`.
+ * A matrix with all elements of the tensor on its diagonal.
  *
- * `aten::diagflat(Tensor self, int offset=0) -> Tensor`
+ * ATen: `aten::diagflat(Tensor self, int offset=0) -> Tensor`
  */
 export function diagflat(self: Tensor, options: { offset?: number }): Tensor;
 export function diagflat(
@@ -5813,13 +6027,13 @@ const diagonalCopy$$op = new Op("aten::diagonal_copy", "diagonalCopy");
 /**
  * PyTorch's `diagonalCopy`.
  *
- * `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * ATen: `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
  */
 export function diagonalCopy(self: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
 /**
  * PyTorch's `diagonalCopy`.
  *
- * `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * ATen: `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
  */
 export function diagonalCopy(
   self: Tensor,
@@ -5830,7 +6044,7 @@ export function diagonalCopy(
 /**
  * PyTorch's `diagonalCopy`.
  *
- * `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * ATen: `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
  */
 export function diagonalCopy(
   self: Tensor,
@@ -5840,7 +6054,7 @@ export function diagonalCopy(
 /**
  * PyTorch's `diagonalCopy`.
  *
- * `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * ATen: `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
  */
 export function diagonalCopy(
   self: Tensor,
@@ -5891,9 +6105,19 @@ export function diagonalCopy(
 
 const diff$$op = new Op("aten::diff", "diff");
 /**
- * PyTorch's `diff`.
+ * The differences of neighbours along a dimension, `n` times over.
  *
- * `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
+ * ATen: `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 4, 9]).diff().toArray(), [3, 5]);
+ * ```
  */
 export function diff(
   self: Tensor,
@@ -5903,9 +6127,9 @@ export function diff(
   append?: Tensor | null,
 ): Tensor;
 /**
- * PyTorch's `diff`.
+ * The differences of neighbours along a dimension, `n` times over.
  *
- * `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
+ * ATen: `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
  */
 export function diff(
   self: Tensor,
@@ -5915,9 +6139,9 @@ export function diff(
   options: { append?: Tensor | null },
 ): Tensor;
 /**
- * PyTorch's `diff`.
+ * The differences of neighbours along a dimension, `n` times over.
  *
- * `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
+ * ATen: `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
  */
 export function diff(
   self: Tensor,
@@ -5926,9 +6150,9 @@ export function diff(
   options: { prepend?: Tensor | null; append?: Tensor | null },
 ): Tensor;
 /**
- * PyTorch's `diff`.
+ * The differences of neighbours along a dimension, `n` times over.
  *
- * `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
+ * ATen: `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
  */
 export function diff(
   self: Tensor,
@@ -5936,9 +6160,9 @@ export function diff(
   options: { dim?: number; prepend?: Tensor | null; append?: Tensor | null },
 ): Tensor;
 /**
- * PyTorch's `diff`.
+ * The differences of neighbours along a dimension, `n` times over.
  *
- * `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
+ * ATen: `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
  */
 export function diff(
   self: Tensor,
@@ -6039,9 +6263,17 @@ function div$Scalar_mode(self: unknown, other: unknown, roundingMode: unknown): 
   return runTensor(div$Scalar_mode$op);
 }
 /**
- * PyTorch's `div`.
+ * Divides by `other`; with `roundingMode` rounds to zero ("trunc") or down ("floor").
  *
- * `aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
+ * ATen: `aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([7, -7]).div(2, { roundingMode: "floor" }).toArray(), [3, -4]);
+ * ```
  */
 export function div(
   self: Tensor,
@@ -6123,9 +6355,9 @@ function divide$Scalar_mode(self: unknown, other: unknown, roundingMode: unknown
   return runTensor(divide$Scalar_mode$op);
 }
 /**
- * PyTorch's `divide`.
+ * Divides by `other`; the same as `div`.
  *
- * `aten::divide.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
+ * ATen: `aten::divide.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
  */
 export function divide(
   self: Tensor,
@@ -6169,9 +6401,9 @@ export function divide(
 
 const dropout$$op = new Op("aten::dropout", "dropout");
 /**
- * PyTorch's `dropout`.
+ * Sets elements to zero at random while training, and scales the others up.
  *
- * `aten::dropout(Tensor input, float p, bool train) -> Tensor`
+ * ATen: `aten::dropout(Tensor input, float p, bool train) -> Tensor`
  */
 export function dropout(input: Tensor, p: number, train: boolean): Tensor;
 export function dropout(
@@ -6277,7 +6509,7 @@ function embeddingBag$padding_idx(
 /**
  * PyTorch's `embeddingBag`.
  *
- * `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
+ * ATen: `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
  */
 export function embeddingBag(
   weight: Tensor,
@@ -6292,7 +6524,7 @@ export function embeddingBag(
 /**
  * PyTorch's `embeddingBag`.
  *
- * `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
+ * ATen: `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
  */
 export function embeddingBag(
   weight: Tensor,
@@ -6307,7 +6539,7 @@ export function embeddingBag(
 /**
  * PyTorch's `embeddingBag`.
  *
- * `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
+ * ATen: `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
  */
 export function embeddingBag(
   weight: Tensor,
@@ -6321,7 +6553,7 @@ export function embeddingBag(
 /**
  * PyTorch's `embeddingBag`.
  *
- * `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
+ * ATen: `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
  */
 export function embeddingBag(
   weight: Tensor,
@@ -6334,7 +6566,7 @@ export function embeddingBag(
 /**
  * PyTorch's `embeddingBag`.
  *
- * `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
+ * ATen: `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
  */
 export function embeddingBag(
   weight: Tensor,
@@ -6351,7 +6583,7 @@ export function embeddingBag(
 /**
  * PyTorch's `embeddingBag`.
  *
- * `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
+ * ATen: `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
  */
 export function embeddingBag(
   weight: Tensor,
@@ -6368,7 +6600,7 @@ export function embeddingBag(
 /**
  * PyTorch's `embeddingBag`.
  *
- * `aten::embedding_bag.padding_idx(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, bool include_last_offset, int? padding_idx) -> (Tensor, Tensor, Tensor, Tensor)`
+ * ATen: `aten::embedding_bag.padding_idx(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, bool include_last_offset, int? padding_idx) -> (Tensor, Tensor, Tensor, Tensor)`
  */
 export function embeddingBag(
   weight: Tensor,
@@ -6384,7 +6616,7 @@ export function embeddingBag(
 /**
  * PyTorch's `embeddingBag`.
  *
- * `aten::embedding_bag.padding_idx(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, bool include_last_offset, int? padding_idx) -> (Tensor, Tensor, Tensor, Tensor)`
+ * ATen: `aten::embedding_bag.padding_idx(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, bool include_last_offset, int? padding_idx) -> (Tensor, Tensor, Tensor, Tensor)`
  */
 export function embeddingBag(
   weight: Tensor,
@@ -6577,9 +6809,17 @@ function eq$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(eq$Scalar$op);
 }
 /**
- * PyTorch's `eq`.
+ * Whether each element equals that of `other`.
  *
- * `aten::eq.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::eq.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).eq(2).toArray(), [false, true]);
+ * ```
  */
 export function eq(self: Tensor, other: Tensor | Scalar): Tensor;
 export function eq(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -6603,7 +6843,9 @@ const expandCopy$$op = new Op("aten::expand_copy", "expandCopy");
 /**
  * PyTorch's `expandCopy`.
  *
- * `aten::expand_copy(Tensor self, SymInt[] size, *, bool implicit=False) -> Tensor`
+ * ATen: `aten::expand_copy(Tensor self, SymInt[] size, *, bool implicit=False) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function expandCopy(
   self: Tensor,
@@ -6641,7 +6883,7 @@ const featureAlphaDropout$$op = new Op("aten::feature_alpha_dropout", "featureAl
 /**
  * PyTorch's `featureAlphaDropout`.
  *
- * `aten::feature_alpha_dropout(Tensor input, float p, bool train) -> Tensor`
+ * ATen: `aten::feature_alpha_dropout(Tensor input, float p, bool train) -> Tensor`
  */
 export function featureAlphaDropout(input: Tensor, p: number, train: boolean): Tensor;
 export function featureAlphaDropout(
@@ -6679,7 +6921,7 @@ const featureDropout$$op = new Op("aten::feature_dropout", "featureDropout");
 /**
  * PyTorch's `featureDropout`.
  *
- * `aten::feature_dropout(Tensor input, float p, bool train) -> Tensor`
+ * ATen: `aten::feature_dropout(Tensor input, float p, bool train) -> Tensor`
  */
 export function featureDropout(input: Tensor, p: number, train: boolean): Tensor;
 export function featureDropout(
@@ -6732,9 +6974,9 @@ function fill$Scalar(self: unknown, value: unknown): Tensor {
   return runTensor(fill$Scalar$op);
 }
 /**
- * PyTorch's `fill`.
+ * Sets all elements to a value.
  *
- * `aten::fill.Tensor(Tensor self, Tensor value) -> Tensor`
+ * ATen: `aten::fill.Tensor(Tensor self, Tensor value) -> Tensor`
  */
 export function fill(self: Tensor, value: Tensor | Scalar): Tensor;
 export function fill(self?: unknown, value?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -6756,9 +6998,17 @@ export function fill(self?: unknown, value?: unknown, options?: unknown, extra?:
 
 const flip$$op = new Op("aten::flip", "flip");
 /**
- * PyTorch's `flip`.
+ * Reverses the order along dimensions, as a copy.
  *
- * `aten::flip(Tensor self, int[] dims) -> Tensor`
+ * ATen: `aten::flip(Tensor self, int[] dims) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).flip(0).toArray(), [3, 2, 1]);
+ * ```
  */
 export function flip(self: Tensor, dims: readonly number[]): Tensor;
 export function flip(self?: unknown, dims?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -6808,15 +7058,15 @@ function floatPower$Scalar(self: unknown, exponent: unknown): Tensor {
   return runTensor(floatPower$Scalar$op);
 }
 /**
- * PyTorch's `floatPower`.
+ * Raises to a power, computed in float64.
  *
- * `aten::float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
+ * ATen: `aten::float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  */
 export function floatPower(self: Tensor, exponent: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `floatPower`.
+ * Raises to a power, computed in float64.
  *
- * `aten::float_power.Scalar(Scalar self, Tensor exponent) -> Tensor`
+ * ATen: `aten::float_power.Scalar(Scalar self, Tensor exponent) -> Tensor`
  */
 export function floatPower(self: Scalar, exponent: Tensor): Tensor;
 export function floatPower(
@@ -6873,9 +7123,17 @@ function floorDivide$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(floorDivide$Scalar$op);
 }
 /**
- * PyTorch's `floorDivide`.
+ * Divides by `other` and rounds down.
  *
- * `aten::floor_divide(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::floor_divide(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([7, -7]).floorDivide(2).toArray(), [3, -4]);
+ * ```
  */
 export function floorDivide(self: Tensor, other: Tensor | Scalar): Tensor;
 export function floorDivide(
@@ -6923,9 +7181,17 @@ function fmod$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(fmod$Scalar$op);
 }
 /**
- * PyTorch's `fmod`.
+ * The remainder of the division, with the sign of the dividend.
  *
- * `aten::fmod.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::fmod.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([7, -7]).fmod(3).toArray(), [1, -1]);
+ * ```
  */
 export function fmod(self: Tensor, other: Tensor | Scalar): Tensor;
 export function fmod(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -6964,9 +7230,17 @@ function ge$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(ge$Scalar$op);
 }
 /**
- * PyTorch's `ge`.
+ * Whether each element is greater than, or equal to, that of `other`.
  *
- * `aten::ge.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::ge.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).ge(2).toArray(), [false, true, true]);
+ * ```
  */
 export function ge(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ge(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -7115,63 +7389,63 @@ function gradient$tensorarray(
   return takeTensors();
 }
 /**
- * PyTorch's `gradient`.
+ * Estimates the gradient along dimensions by differences.
  *
- * `aten::gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`
+ * ATen: `aten::gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`
  */
 export function gradient(
   self: Tensor,
   options?: { spacing?: Scalar | null; dim?: number | null; edgeOrder?: number },
 ): Tensor[];
 /**
- * PyTorch's `gradient`.
+ * Estimates the gradient along dimensions by differences.
  *
- * `aten::gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
+ * ATen: `aten::gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
  */
 export function gradient(
   self: Tensor,
   options: { dim: readonly number[]; edgeOrder?: number },
 ): Tensor[];
 /**
- * PyTorch's `gradient`.
+ * Estimates the gradient along dimensions by differences.
  *
- * `aten::gradient.scalarrayint(Tensor self, *, Scalar[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
+ * ATen: `aten::gradient.scalarrayint(Tensor self, *, Scalar[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
  */
 export function gradient(
   self: Tensor,
   options: { spacing: readonly Scalar[]; dim?: number | null; edgeOrder?: number },
 ): Tensor[];
 /**
- * PyTorch's `gradient`.
+ * Estimates the gradient along dimensions by differences.
  *
- * `aten::gradient.tensorarrayint(Tensor self, *, Tensor[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
+ * ATen: `aten::gradient.tensorarrayint(Tensor self, *, Tensor[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
  */
 export function gradient(
   self: Tensor,
   options: { spacing: readonly Tensor[]; dim?: number | null; edgeOrder?: number },
 ): Tensor[];
 /**
- * PyTorch's `gradient`.
+ * Estimates the gradient along dimensions by differences.
  *
- * `aten::gradient.scalararray(Tensor self, *, Scalar spacing, int[] dim, int edge_order=1) -> Tensor[]`
+ * ATen: `aten::gradient.scalararray(Tensor self, *, Scalar spacing, int[] dim, int edge_order=1) -> Tensor[]`
  */
 export function gradient(
   self: Tensor,
   options: { spacing: Scalar; dim: readonly number[]; edgeOrder?: number },
 ): Tensor[];
 /**
- * PyTorch's `gradient`.
+ * Estimates the gradient along dimensions by differences.
  *
- * `aten::gradient.scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
+ * ATen: `aten::gradient.scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
  */
 export function gradient(
   self: Tensor,
   options: { spacing: readonly Scalar[]; dim: readonly number[]; edgeOrder?: number },
 ): Tensor[];
 /**
- * PyTorch's `gradient`.
+ * Estimates the gradient along dimensions by differences.
  *
- * `aten::gradient.tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
+ * ATen: `aten::gradient.tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
  */
 export function gradient(
   self: Tensor,
@@ -7236,9 +7510,9 @@ function greater$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(greater$Scalar$op);
 }
 /**
- * PyTorch's `greater`.
+ * Whether each element is greater; the same as `gt`.
  *
- * `aten::greater.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::greater.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function greater(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greater(
@@ -7284,9 +7558,9 @@ function greaterEqual$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(greaterEqual$Scalar$op);
 }
 /**
- * PyTorch's `greaterEqual`.
+ * Whether each element is greater or equal; the same as `ge`.
  *
- * `aten::greater_equal.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::greater_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function greaterEqual(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greaterEqual(
@@ -7319,9 +7593,9 @@ export function greaterEqual(
 
 const groupNorm$$op = new Op("aten::group_norm", "groupNorm");
 /**
- * PyTorch's `groupNorm`.
+ * Normalizes groups of channels of each example.
  *
- * `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
+ * ATen: `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
  */
 export function groupNorm(
   input: Tensor,
@@ -7332,9 +7606,9 @@ export function groupNorm(
   cudnnEnabled?: boolean,
 ): Tensor;
 /**
- * PyTorch's `groupNorm`.
+ * Normalizes groups of channels of each example.
  *
- * `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
+ * ATen: `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
  */
 export function groupNorm(
   input: Tensor,
@@ -7345,9 +7619,9 @@ export function groupNorm(
   options: { cudnnEnabled?: boolean },
 ): Tensor;
 /**
- * PyTorch's `groupNorm`.
+ * Normalizes groups of channels of each example.
  *
- * `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
+ * ATen: `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
  */
 export function groupNorm(
   input: Tensor,
@@ -7357,9 +7631,9 @@ export function groupNorm(
   options: { eps?: number; cudnnEnabled?: boolean },
 ): Tensor;
 /**
- * PyTorch's `groupNorm`.
+ * Normalizes groups of channels of each example.
  *
- * `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
+ * ATen: `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
  */
 export function groupNorm(
   input: Tensor,
@@ -7368,9 +7642,9 @@ export function groupNorm(
   options: { bias?: Tensor | null; eps?: number; cudnnEnabled?: boolean },
 ): Tensor;
 /**
- * PyTorch's `groupNorm`.
+ * Normalizes groups of channels of each example.
  *
- * `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
+ * ATen: `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
  */
 export function groupNorm(
   input: Tensor,
@@ -7527,7 +7801,7 @@ function gru$input(
 /**
  * PyTorch's `gru`.
  *
- * `aten::gru.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
+ * ATen: `aten::gru.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  */
 export function gru(
   data: Tensor,
@@ -7543,7 +7817,7 @@ export function gru(
 /**
  * PyTorch's `gru`.
  *
- * `aten::gru.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
+ * ATen: `aten::gru.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
  */
 export function gru(
   input: Tensor,
@@ -7702,7 +7976,7 @@ const gruCell$$op = new Op("aten::gru_cell", "gruCell");
 /**
  * PyTorch's `gruCell`.
  *
- * `aten::gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * ATen: `aten::gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
  */
 export function gruCell(
   input: Tensor,
@@ -7715,7 +7989,7 @@ export function gruCell(
 /**
  * PyTorch's `gruCell`.
  *
- * `aten::gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * ATen: `aten::gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
  */
 export function gruCell(
   input: Tensor,
@@ -7728,7 +8002,7 @@ export function gruCell(
 /**
  * PyTorch's `gruCell`.
  *
- * `aten::gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * ATen: `aten::gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
  */
 export function gruCell(
   input: Tensor,
@@ -7818,9 +8092,17 @@ function gt$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(gt$Scalar$op);
 }
 /**
- * PyTorch's `gt`.
+ * Whether each element is greater than that of `other`.
  *
- * `aten::gt.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::gt.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).gt(2).toArray(), [false, false, true]);
+ * ```
  */
 export function gt(self: Tensor, other: Tensor | Scalar): Tensor;
 export function gt(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -7842,15 +8124,15 @@ export function gt(self?: unknown, other?: unknown, options?: unknown, extra?: u
 
 const hardshrink$$op = new Op("aten::hardshrink", "hardshrink");
 /**
- * PyTorch's `hardshrink`.
+ * Sets elements from `-lambd` to `lambd` to zero.
  *
- * `aten::hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
+ * ATen: `aten::hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
  */
 export function hardshrink(self: Tensor, lambd?: Scalar): Tensor;
 /**
- * PyTorch's `hardshrink`.
+ * Sets elements from `-lambd` to `lambd` to zero.
  *
- * `aten::hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
+ * ATen: `aten::hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
  */
 export function hardshrink(self: Tensor, options: { lambd?: Scalar }): Tensor;
 export function hardshrink(
@@ -7879,27 +8161,35 @@ export function hardshrink(
 
 const histc$$op = new Op("aten::histc", "histc");
 /**
- * PyTorch's `histc`.
+ * Counts elements in `bins` intervals of equal width from `min` to `max`.
  *
- * `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
+ * ATen: `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 2, 3]).float().histc({ bins: 3, min: 0.5, max: 3.5 }).toArray(), [1, 2, 1]);
+ * ```
  */
 export function histc(self: Tensor, bins?: number, min?: Scalar, max?: Scalar): Tensor;
 /**
- * PyTorch's `histc`.
+ * Counts elements in `bins` intervals of equal width from `min` to `max`.
  *
- * `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
+ * ATen: `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
  */
 export function histc(self: Tensor, bins: number, min: Scalar, options: { max?: Scalar }): Tensor;
 /**
- * PyTorch's `histc`.
+ * Counts elements in `bins` intervals of equal width from `min` to `max`.
  *
- * `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
+ * ATen: `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
  */
 export function histc(self: Tensor, bins: number, options: { min?: Scalar; max?: Scalar }): Tensor;
 /**
- * PyTorch's `histc`.
+ * Counts elements in `bins` intervals of equal width from `min` to `max`.
  *
- * `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
+ * ATen: `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
  */
 export function histc(self: Tensor, options: { bins?: number; min?: Scalar; max?: Scalar }): Tensor;
 export function histc(
@@ -7984,9 +8274,9 @@ function histogram$bin_ct(
   return makeHistBinEdges(takeTensor(), takeTensor());
 }
 /**
- * PyTorch's `histogram`.
+ * Counts elements in intervals, and returns their edges as well.
  *
- * `aten::histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
+ * ATen: `aten::histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
  */
 export function histogram(
   self: Tensor,
@@ -7994,9 +8284,9 @@ export function histogram(
   options?: { weight?: Tensor | null; density?: boolean },
 ): HistBinEdges<Tensor>;
 /**
- * PyTorch's `histogram`.
+ * Counts elements in intervals, and returns their edges as well.
  *
- * `aten::histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
+ * ATen: `aten::histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
  */
 export function histogram(
   self: Tensor,
@@ -8004,9 +8294,9 @@ export function histogram(
   options?: { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
 ): HistBinEdges<Tensor>;
 /**
- * PyTorch's `histogram`.
+ * Counts elements in intervals, and returns their edges as well.
  *
- * `aten::histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
+ * ATen: `aten::histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
  */
 export function histogram(
   self: Tensor,
@@ -8123,7 +8413,7 @@ function histogramdd$TensorList_bins(
 /**
  * PyTorch's `histogramdd`.
  *
- * `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ * ATen: `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  */
 export function histogramdd(
   self: Tensor,
@@ -8135,7 +8425,7 @@ export function histogramdd(
 /**
  * PyTorch's `histogramdd`.
  *
- * `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ * ATen: `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  */
 export function histogramdd(
   self: Tensor,
@@ -8147,7 +8437,7 @@ export function histogramdd(
 /**
  * PyTorch's `histogramdd`.
  *
- * `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ * ATen: `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  */
 export function histogramdd(
   self: Tensor,
@@ -8158,7 +8448,7 @@ export function histogramdd(
 /**
  * PyTorch's `histogramdd`.
  *
- * `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ * ATen: `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  */
 export function histogramdd(
   self: Tensor,
@@ -8168,7 +8458,7 @@ export function histogramdd(
 /**
  * PyTorch's `histogramdd`.
  *
- * `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ * ATen: `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  */
 export function histogramdd(
   self: Tensor,
@@ -8180,7 +8470,7 @@ export function histogramdd(
 /**
  * PyTorch's `histogramdd`.
  *
- * `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ * ATen: `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  */
 export function histogramdd(
   self: Tensor,
@@ -8192,7 +8482,7 @@ export function histogramdd(
 /**
  * PyTorch's `histogramdd`.
  *
- * `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ * ATen: `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  */
 export function histogramdd(
   self: Tensor,
@@ -8203,7 +8493,7 @@ export function histogramdd(
 /**
  * PyTorch's `histogramdd`.
  *
- * `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ * ATen: `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  */
 export function histogramdd(
   self: Tensor,

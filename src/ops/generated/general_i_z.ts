@@ -71,9 +71,19 @@ import { makeQR, makeUSV, makeValuesIndices } from "./results.ts";
 
 const indexAdd$$op = new Op("aten::index_add", "indexAdd");
 /**
- * PyTorch's `indexAdd`.
+ * Adds the slices of `source` at the given indices along a dimension.
  *
- * `aten::index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.zeros([3]).indexAdd(0, torch.tensor([2, 0]), torch.tensor([5, 7]).float()).toArray(), [7, 0, 5]);
+ * ```
  */
 export function indexAdd(
   self: Tensor,
@@ -130,9 +140,11 @@ export function indexAdd(
 
 const indexCopy$$op = new Op("aten::index_copy", "indexCopy");
 /**
- * PyTorch's `indexCopy`.
+ * Copies the slices of `source` to the given indices along a dimension.
  *
- * `aten::index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor`
+ * ATen: `aten::index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function indexCopy(self: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
 export function indexCopy(
@@ -200,9 +212,19 @@ function indexFill$int_Scalar(self: unknown, dim: unknown, index: unknown, value
   return runTensor(indexFill$int_Scalar$op);
 }
 /**
- * PyTorch's `indexFill`.
+ * Sets the slices at the given indices along a dimension to a value.
  *
- * `aten::index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
+ * ATen: `aten::index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).indexFill(0, torch.tensor([0, 2]), 9).toArray(), [9, 2, 9]);
+ * ```
  */
 export function indexFill(self: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
 export function indexFill(
@@ -247,9 +269,11 @@ export function indexFill(
 
 const indexReduce$$op = new Op("aten::index_reduce", "indexReduce");
 /**
- * PyTorch's `indexReduce`.
+ * Combines the slices of `source` with those at the given indices by product, mean, maximum or minimum.
  *
- * `aten::index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor`
+ * ATen: `aten::index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function indexReduce(
   self: Tensor,
@@ -333,7 +357,7 @@ const instanceNorm$$op = new Op("aten::instance_norm", "instanceNorm");
 /**
  * PyTorch's `instanceNorm`.
  *
- * `aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor`
+ * ATen: `aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor`
  */
 export function instanceNorm(
   input: Tensor,
@@ -471,13 +495,13 @@ const isPinned$$op = new Op("aten::is_pinned", "isPinned");
 /**
  * PyTorch's `isPinned`.
  *
- * `aten::is_pinned(Tensor self, Device? device=None) -> bool`
+ * ATen: `aten::is_pinned(Tensor self, Device? device=None) -> bool`
  */
 export function isPinned(self: Tensor, device?: string | null): boolean;
 /**
  * PyTorch's `isPinned`.
  *
- * `aten::is_pinned(Tensor self, Device? device=None) -> bool`
+ * ATen: `aten::is_pinned(Tensor self, Device? device=None) -> bool`
  */
 export function isPinned(self: Tensor, options: { device?: string | null }): boolean;
 export function isPinned(
@@ -568,9 +592,17 @@ function isin$Scalar_Tensor(
   return runTensor(isin$Scalar_Tensor$op);
 }
 /**
- * PyTorch's `isin`.
+ * Whether each element is one of `testElements`.
  *
- * `aten::isin.Tensor_Tensor(Tensor elements, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
+ * ATen: `aten::isin.Tensor_Tensor(Tensor elements, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.isin(torch.tensor([1, 2, 3]), torch.tensor([2, 3])).toArray(), [false, true, true]);
+ * ```
  */
 export function isin(
   elements: Tensor,
@@ -578,9 +610,9 @@ export function isin(
   options?: { assumeUnique?: boolean; invert?: boolean },
 ): Tensor;
 /**
- * PyTorch's `isin`.
+ * Whether each element is one of `testElements`.
  *
- * `aten::isin.Tensor_Scalar(Tensor elements, Scalar test_element, *, bool assume_unique=False, bool invert=False) -> Tensor`
+ * ATen: `aten::isin.Tensor_Scalar(Tensor elements, Scalar test_element, *, bool assume_unique=False, bool invert=False) -> Tensor`
  */
 export function isin(
   elements: Tensor,
@@ -588,9 +620,9 @@ export function isin(
   options?: { assumeUnique?: boolean; invert?: boolean },
 ): Tensor;
 /**
- * PyTorch's `isin`.
+ * Whether each element is one of `testElements`.
  *
- * `aten::isin.Scalar_Tensor(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
+ * ATen: `aten::isin.Scalar_Tensor(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
  */
 export function isin(
   element: Scalar,
@@ -650,9 +682,17 @@ export function isin(a0?: unknown, a1?: unknown, options?: unknown, extra?: unkn
 
 const layerNorm$$op = new Op("aten::layer_norm", "layerNorm");
 /**
- * PyTorch's `layerNorm`.
+ * Normalizes over the last dimensions, then scales and shifts.
  *
- * `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
+ * ATen: `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.nn.functional.layerNorm(torch.tensor([[1, 1]]).float(), [2]).toArray(), [[0, 0]]);
+ * ```
  */
 export function layerNorm(
   input: Tensor,
@@ -663,9 +703,9 @@ export function layerNorm(
   cudnnEnable?: boolean,
 ): Tensor;
 /**
- * PyTorch's `layerNorm`.
+ * Normalizes over the last dimensions, then scales and shifts.
  *
- * `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
+ * ATen: `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
  */
 export function layerNorm(
   input: Tensor,
@@ -676,9 +716,9 @@ export function layerNorm(
   options: { cudnnEnable?: boolean },
 ): Tensor;
 /**
- * PyTorch's `layerNorm`.
+ * Normalizes over the last dimensions, then scales and shifts.
  *
- * `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
+ * ATen: `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
  */
 export function layerNorm(
   input: Tensor,
@@ -688,9 +728,9 @@ export function layerNorm(
   options: { eps?: number; cudnnEnable?: boolean },
 ): Tensor;
 /**
- * PyTorch's `layerNorm`.
+ * Normalizes over the last dimensions, then scales and shifts.
  *
- * `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
+ * ATen: `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
  */
 export function layerNorm(
   input: Tensor,
@@ -699,9 +739,9 @@ export function layerNorm(
   options: { bias?: Tensor | null; eps?: number; cudnnEnable?: boolean },
 ): Tensor;
 /**
- * PyTorch's `layerNorm`.
+ * Normalizes over the last dimensions, then scales and shifts.
  *
- * `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
+ * ATen: `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
  */
 export function layerNorm(
   input: Tensor,
@@ -812,9 +852,17 @@ function le$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(le$Scalar$op);
 }
 /**
- * PyTorch's `le`.
+ * Whether each element is less than, or equal to, that of `other`.
  *
- * `aten::le.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::le.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).le(2).toArray(), [true, true, false]);
+ * ```
  */
 export function le(self: Tensor, other: Tensor | Scalar): Tensor;
 export function le(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -857,9 +905,17 @@ function lerp$Scalar(self: unknown, end: unknown, weight: unknown): Tensor {
   return runTensor(lerp$Scalar$op);
 }
 /**
- * PyTorch's `lerp`.
+ * Interpolates between two tensors: `self + weight * (end - self)`.
  *
- * `aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
+ * ATen: `aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0, 10]).float().lerp(torch.tensor([10, 20]).float(), 0.5).toArray(), [5, 15]);
+ * ```
  */
 export function lerp(self: Tensor, end: Tensor, weight: Tensor | Scalar): Tensor;
 export function lerp(
@@ -914,9 +970,9 @@ function less$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(less$Scalar$op);
 }
 /**
- * PyTorch's `less`.
+ * Whether each element is less; the same as `lt`.
  *
- * `aten::less.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::less.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function less(self: Tensor, other: Tensor | Scalar): Tensor;
 export function less(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -955,9 +1011,9 @@ function lessEqual$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(lessEqual$Scalar$op);
 }
 /**
- * PyTorch's `lessEqual`.
+ * Whether each element is less or equal; the same as `le`.
  *
- * `aten::less_equal.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::less_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function lessEqual(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lessEqual(
@@ -990,21 +1046,24 @@ export function lessEqual(
 
 const logSoftmax$int$op = new Op("aten::log_softmax.int", "logSoftmax");
 /**
- * PyTorch's `logSoftmax`.
+ * The logarithm of `softmax` along a dimension, without loss of precision.
  *
- * `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function logSoftmax(self: Tensor, dim: number, dtype?: DType | null): Tensor;
 /**
- * PyTorch's `logSoftmax`.
+ * The logarithm of `softmax` along a dimension, without loss of precision.
  *
- * `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
  */
 export function logSoftmax(self: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 /**
- * PyTorch's `logSoftmax`.
+ * The logarithm of `softmax` along a dimension, without loss of precision.
  *
- * `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
  */
 export function logSoftmax(self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function logSoftmax(
@@ -1040,15 +1099,17 @@ export function logSoftmax(
 
 const logcumsumexp$$op = new Op("aten::logcumsumexp", "logcumsumexp");
 /**
- * PyTorch's `logcumsumexp`.
+ * The logarithm of the sum so far of exponentials, along a dimension.
  *
- * `aten::logcumsumexp(Tensor self, int dim) -> Tensor`
+ * ATen: `aten::logcumsumexp(Tensor self, int dim) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function logcumsumexp(self: Tensor, dim: number): Tensor;
 /**
- * PyTorch's `logcumsumexp`.
+ * The logarithm of the sum so far of exponentials, along a dimension.
  *
- * `aten::logcumsumexp(Tensor self, int dim) -> Tensor`
+ * ATen: `aten::logcumsumexp(Tensor self, int dim) -> Tensor`
  */
 export function logcumsumexp(self: Tensor, options: { dim: number }): Tensor;
 export function logcumsumexp(
@@ -1077,15 +1138,15 @@ export function logcumsumexp(
 
 const logit$$op = new Op("aten::logit", "logit");
 /**
- * PyTorch's `logit`.
+ * The logarithm of the odds of each probability.
  *
- * `aten::logit(Tensor self, float? eps=None) -> Tensor`
+ * ATen: `aten::logit(Tensor self, float? eps=None) -> Tensor`
  */
 export function logit(self: Tensor, eps?: number | null): Tensor;
 /**
- * PyTorch's `logit`.
+ * The logarithm of the odds of each probability.
  *
- * `aten::logit(Tensor self, float? eps=None) -> Tensor`
+ * ATen: `aten::logit(Tensor self, float? eps=None) -> Tensor`
  */
 export function logit(self: Tensor, options: { eps?: number | null }): Tensor;
 export function logit(self?: unknown, eps?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1178,7 +1239,7 @@ function lstm$input(
 /**
  * PyTorch's `lstm`.
  *
- * `aten::lstm.data(Tensor data, Tensor batch_sizes, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor, Tensor)`
+ * ATen: `aten::lstm.data(Tensor data, Tensor batch_sizes, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor, Tensor)`
  */
 export function lstm(
   data: Tensor,
@@ -1194,7 +1255,7 @@ export function lstm(
 /**
  * PyTorch's `lstm`.
  *
- * `aten::lstm.input(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor, Tensor)`
+ * ATen: `aten::lstm.input(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor, Tensor)`
  */
 export function lstm(
   input: Tensor,
@@ -1353,7 +1414,7 @@ const lstmCell$$op = new Op("aten::lstm_cell", "lstmCell");
 /**
  * PyTorch's `lstmCell`.
  *
- * `aten::lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`
+ * ATen: `aten::lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`
  */
 export function lstmCell(
   input: Tensor,
@@ -1366,7 +1427,7 @@ export function lstmCell(
 /**
  * PyTorch's `lstmCell`.
  *
- * `aten::lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`
+ * ATen: `aten::lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`
  */
 export function lstmCell(
   input: Tensor,
@@ -1379,7 +1440,7 @@ export function lstmCell(
 /**
  * PyTorch's `lstmCell`.
  *
- * `aten::lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`
+ * ATen: `aten::lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`
  */
 export function lstmCell(
   input: Tensor,
@@ -1470,9 +1531,17 @@ function lt$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(lt$Scalar$op);
 }
 /**
- * PyTorch's `lt`.
+ * Whether each element is less than that of `other`.
  *
- * `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).lt(2).toArray(), [true, false, false]);
+ * ```
  */
 export function lt(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lt(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1496,7 +1565,7 @@ const luSolve$$op = new Op("aten::lu_solve", "luSolve");
 /**
  * PyTorch's `luSolve`.
  *
- * `aten::lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor`
+ * ATen: `aten::lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor`
  */
 export function luSolve(self: Tensor, LUData: Tensor, LUPivots: Tensor): Tensor;
 export function luSolve(
@@ -1534,7 +1603,7 @@ const marginRankingLoss$$op = new Op("aten::margin_ranking_loss", "marginRanking
 /**
  * PyTorch's `marginRankingLoss`.
  *
- * `aten::margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
+ * ATen: `aten::margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
  */
 export function marginRankingLoss(
   input1: Tensor,
@@ -1546,7 +1615,7 @@ export function marginRankingLoss(
 /**
  * PyTorch's `marginRankingLoss`.
  *
- * `aten::margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
+ * ATen: `aten::margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
  */
 export function marginRankingLoss(
   input1: Tensor,
@@ -1558,7 +1627,7 @@ export function marginRankingLoss(
 /**
  * PyTorch's `marginRankingLoss`.
  *
- * `aten::margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
+ * ATen: `aten::margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
  */
 export function marginRankingLoss(
   input1: Tensor,
@@ -1656,9 +1725,17 @@ function maskedFill$Scalar(self: unknown, mask: unknown, value: unknown): Tensor
   return runTensor(maskedFill$Scalar$op);
 }
 /**
- * PyTorch's `maskedFill`.
+ * Sets elements where the mask is true to a value.
  *
- * `aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
+ * ATen: `aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).maskedFill(torch.tensor([true, false]), 0).toArray(), [0, 2]);
+ * ```
  */
 export function maskedFill(self: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor;
 export function maskedFill(
@@ -1696,9 +1773,9 @@ export function maskedFill(
 
 const maskedScatter$$op = new Op("aten::masked_scatter", "maskedScatter");
 /**
- * PyTorch's `maskedScatter`.
+ * Sets elements where the mask is true to those of `source`, in order.
  *
- * `aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`
+ * ATen: `aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`
  */
 export function maskedScatter(self: Tensor, mask: Tensor, source: Tensor): Tensor;
 export function maskedScatter(
@@ -1734,9 +1811,17 @@ export function maskedScatter(
 
 const matrixPower$$op = new Op("aten::matrix_power", "matrixPower");
 /**
- * PyTorch's `matrixPower`.
+ * A square matrix to an integer power.
  *
- * `aten::matrix_power(Tensor self, int n) -> Tensor`
+ * ATen: `aten::matrix_power(Tensor self, int n) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 1], [0, 1]]).float().matrixPower(2).toArray(), [[1, 2], [0, 1]]);
+ * ```
  */
 export function matrixPower(self: Tensor, n: number): Tensor;
 export function matrixPower(
@@ -1765,9 +1850,9 @@ export function matrixPower(
 
 const maxPool1d$$op = new Op("aten::max_pool1d", "maxPool1d");
 /**
- * PyTorch's `maxPool1d`.
+ * The largest element of windows that slide along the last dimension.
  *
- * `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
  */
 export function maxPool1d(
   self: Tensor,
@@ -1778,9 +1863,9 @@ export function maxPool1d(
   ceilMode?: boolean,
 ): Tensor;
 /**
- * PyTorch's `maxPool1d`.
+ * The largest element of windows that slide along the last dimension.
  *
- * `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
  */
 export function maxPool1d(
   self: Tensor,
@@ -1791,9 +1876,9 @@ export function maxPool1d(
   options: { ceilMode?: boolean },
 ): Tensor;
 /**
- * PyTorch's `maxPool1d`.
+ * The largest element of windows that slide along the last dimension.
  *
- * `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
  */
 export function maxPool1d(
   self: Tensor,
@@ -1803,9 +1888,9 @@ export function maxPool1d(
   options: { dilation?: number | readonly number[]; ceilMode?: boolean },
 ): Tensor;
 /**
- * PyTorch's `maxPool1d`.
+ * The largest element of windows that slide along the last dimension.
  *
- * `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
  */
 export function maxPool1d(
   self: Tensor,
@@ -1818,9 +1903,9 @@ export function maxPool1d(
   },
 ): Tensor;
 /**
- * PyTorch's `maxPool1d`.
+ * The largest element of windows that slide along the last dimension.
  *
- * `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
  */
 export function maxPool1d(
   self: Tensor,
@@ -1919,7 +2004,7 @@ const maxPool1dWithIndices$$op = new Op("aten::max_pool1d_with_indices", "maxPoo
 /**
  * PyTorch's `maxPool1dWithIndices`.
  *
- * `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool1dWithIndices(
   self: Tensor,
@@ -1932,7 +2017,7 @@ export function maxPool1dWithIndices(
 /**
  * PyTorch's `maxPool1dWithIndices`.
  *
- * `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool1dWithIndices(
   self: Tensor,
@@ -1945,7 +2030,7 @@ export function maxPool1dWithIndices(
 /**
  * PyTorch's `maxPool1dWithIndices`.
  *
- * `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool1dWithIndices(
   self: Tensor,
@@ -1957,7 +2042,7 @@ export function maxPool1dWithIndices(
 /**
  * PyTorch's `maxPool1dWithIndices`.
  *
- * `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool1dWithIndices(
   self: Tensor,
@@ -1972,7 +2057,7 @@ export function maxPool1dWithIndices(
 /**
  * PyTorch's `maxPool1dWithIndices`.
  *
- * `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool1dWithIndices(
   self: Tensor,
@@ -2074,9 +2159,17 @@ export function maxPool1dWithIndices(
 
 const maxPool2d$$op = new Op("aten::max_pool2d", "maxPool2d");
 /**
- * PyTorch's `maxPool2d`.
+ * The largest element of windows that slide over the last two dimensions.
  *
- * `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.maxPool2d(torch.arange(16).reshape([1, 1, 4, 4]).float(), 2).toArray(), [[[[5, 7], [13, 15]]]]);
+ * ```
  */
 export function maxPool2d(
   self: Tensor,
@@ -2087,9 +2180,9 @@ export function maxPool2d(
   ceilMode?: boolean,
 ): Tensor;
 /**
- * PyTorch's `maxPool2d`.
+ * The largest element of windows that slide over the last two dimensions.
  *
- * `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
  */
 export function maxPool2d(
   self: Tensor,
@@ -2100,9 +2193,9 @@ export function maxPool2d(
   options: { ceilMode?: boolean },
 ): Tensor;
 /**
- * PyTorch's `maxPool2d`.
+ * The largest element of windows that slide over the last two dimensions.
  *
- * `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
  */
 export function maxPool2d(
   self: Tensor,
@@ -2112,9 +2205,9 @@ export function maxPool2d(
   options: { dilation?: number | readonly number[]; ceilMode?: boolean },
 ): Tensor;
 /**
- * PyTorch's `maxPool2d`.
+ * The largest element of windows that slide over the last two dimensions.
  *
- * `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
  */
 export function maxPool2d(
   self: Tensor,
@@ -2127,9 +2220,9 @@ export function maxPool2d(
   },
 ): Tensor;
 /**
- * PyTorch's `maxPool2d`.
+ * The largest element of windows that slide over the last two dimensions.
  *
- * `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
  */
 export function maxPool2d(
   self: Tensor,
@@ -2226,9 +2319,9 @@ export function maxPool2d(
 
 const maxPool3d$$op = new Op("aten::max_pool3d", "maxPool3d");
 /**
- * PyTorch's `maxPool3d`.
+ * The largest element of windows that slide over the last three dimensions.
  *
- * `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
  */
 export function maxPool3d(
   self: Tensor,
@@ -2239,9 +2332,9 @@ export function maxPool3d(
   ceilMode?: boolean,
 ): Tensor;
 /**
- * PyTorch's `maxPool3d`.
+ * The largest element of windows that slide over the last three dimensions.
  *
- * `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
  */
 export function maxPool3d(
   self: Tensor,
@@ -2252,9 +2345,9 @@ export function maxPool3d(
   options: { ceilMode?: boolean },
 ): Tensor;
 /**
- * PyTorch's `maxPool3d`.
+ * The largest element of windows that slide over the last three dimensions.
  *
- * `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
  */
 export function maxPool3d(
   self: Tensor,
@@ -2264,9 +2357,9 @@ export function maxPool3d(
   options: { dilation?: number | readonly number[]; ceilMode?: boolean },
 ): Tensor;
 /**
- * PyTorch's `maxPool3d`.
+ * The largest element of windows that slide over the last three dimensions.
  *
- * `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
  */
 export function maxPool3d(
   self: Tensor,
@@ -2279,9 +2372,9 @@ export function maxPool3d(
   },
 ): Tensor;
 /**
- * PyTorch's `maxPool3d`.
+ * The largest element of windows that slide over the last three dimensions.
  *
- * `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
+ * ATen: `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
  */
 export function maxPool3d(
   self: Tensor,
@@ -2397,9 +2490,17 @@ function mul$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(mul$Scalar$op);
 }
 /**
- * PyTorch's `mul`.
+ * Multiplies by `other`, element by element.
  *
- * `aten::mul.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::mul.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).mul(torch.tensor([3, 4])).toArray(), [3, 8]);
+ * ```
  */
 export function mul(self: Tensor, other: Tensor | Scalar): Tensor;
 export function mul(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2421,15 +2522,15 @@ export function mul(self?: unknown, other?: unknown, options?: unknown, extra?: 
 
 const multinomial$$op = new Op("aten::multinomial", "multinomial");
 /**
- * PyTorch's `multinomial`.
+ * Draws indices with the probabilities that each row gives.
  *
- * `aten::multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`
  */
 export function multinomial(self: Tensor, numSamples: number, replacement?: boolean): Tensor;
 /**
- * PyTorch's `multinomial`.
+ * Draws indices with the probabilities that each row gives.
  *
- * `aten::multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`
  */
 export function multinomial(
   self: Tensor,
@@ -2494,9 +2595,9 @@ function multiply$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(multiply$Scalar$op);
 }
 /**
- * PyTorch's `multiply`.
+ * Multiplies by `other`; the same as `mul`.
  *
- * `aten::multiply.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::multiply.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function multiply(self: Tensor, other: Tensor | Scalar): Tensor;
 export function multiply(
@@ -2529,9 +2630,9 @@ export function multiply(
 
 const mvlgamma$$op = new Op("aten::mvlgamma", "mvlgamma");
 /**
- * PyTorch's `mvlgamma`.
+ * The logarithm of the multivariate gamma function.
  *
- * `aten::mvlgamma(Tensor self, int p) -> Tensor`
+ * ATen: `aten::mvlgamma(Tensor self, int p) -> Tensor`
  */
 export function mvlgamma(self: Tensor, p: number): Tensor;
 export function mvlgamma(self?: unknown, p?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2555,9 +2656,17 @@ export function mvlgamma(self?: unknown, p?: unknown, options?: unknown, extra?:
 
 const nanToNum$$op = new Op("aten::nan_to_num", "nanToNum");
 /**
- * PyTorch's `nanToNum`.
+ * Replaces NaN and infinities by numbers.
  *
- * `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
+ * ATen: `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([NaN, 1]).nanToNum(0).toArray(), [0, 1]);
+ * ```
  */
 export function nanToNum(
   self: Tensor,
@@ -2566,9 +2675,9 @@ export function nanToNum(
   neginf?: number | null,
 ): Tensor;
 /**
- * PyTorch's `nanToNum`.
+ * Replaces NaN and infinities by numbers.
  *
- * `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
+ * ATen: `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
  */
 export function nanToNum(
   self: Tensor,
@@ -2577,9 +2686,9 @@ export function nanToNum(
   options: { neginf?: number | null },
 ): Tensor;
 /**
- * PyTorch's `nanToNum`.
+ * Replaces NaN and infinities by numbers.
  *
- * `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
+ * ATen: `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
  */
 export function nanToNum(
   self: Tensor,
@@ -2587,9 +2696,9 @@ export function nanToNum(
   options: { posinf?: number | null; neginf?: number | null },
 ): Tensor;
 /**
- * PyTorch's `nanToNum`.
+ * Replaces NaN and infinities by numbers.
  *
- * `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
+ * ATen: `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
  */
 export function nanToNum(
   self: Tensor,
@@ -2641,7 +2750,9 @@ const narrowCopy$$op = new Op("aten::narrow_copy", "narrowCopy");
 /**
  * PyTorch's `narrowCopy`.
  *
- * `aten::narrow_copy(Tensor self, int dim, SymInt start, SymInt length) -> Tensor`
+ * ATen: `aten::narrow_copy(Tensor self, int dim, SymInt start, SymInt length) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function narrowCopy(self: Tensor, dim: number, start: number, length: number): Tensor;
 export function narrowCopy(
@@ -2686,7 +2797,7 @@ const nativeBatchNorm$$op = new Op("aten::native_batch_norm", "nativeBatchNorm")
 /**
  * PyTorch's `nativeBatchNorm`.
  *
- * `aten::native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)`
+ * ATen: `aten::native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)`
  */
 export function nativeBatchNorm(
   input: Tensor,
@@ -2810,7 +2921,7 @@ const nativeChannelShuffle$$op = new Op("aten::native_channel_shuffle", "nativeC
 /**
  * PyTorch's `nativeChannelShuffle`.
  *
- * `aten::native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`
+ * ATen: `aten::native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`
  */
 export function nativeChannelShuffle(self: Tensor, groups: number): Tensor;
 export function nativeChannelShuffle(
@@ -2841,13 +2952,13 @@ const nativeDropout$$op = new Op("aten::native_dropout", "nativeDropout");
 /**
  * PyTorch's `nativeDropout`.
  *
- * `aten::native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)`
+ * ATen: `aten::native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)`
  */
 export function nativeDropout(input: Tensor, p: number, train?: boolean | null): [Tensor, Tensor];
 /**
  * PyTorch's `nativeDropout`.
  *
- * `aten::native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)`
+ * ATen: `aten::native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)`
  */
 export function nativeDropout(
   input: Tensor,
@@ -2892,7 +3003,7 @@ const nativeGroupNorm$$op = new Op("aten::native_group_norm", "nativeGroupNorm")
 /**
  * PyTorch's `nativeGroupNorm`.
  *
- * `aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)`
+ * ATen: `aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)`
  */
 export function nativeGroupNorm(
   input: Tensor,
@@ -3010,7 +3121,7 @@ const nativeLayerNorm$$op = new Op("aten::native_layer_norm", "nativeLayerNorm")
 /**
  * PyTorch's `nativeLayerNorm`.
  *
- * `aten::native_layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)`
+ * ATen: `aten::native_layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)`
  */
 export function nativeLayerNorm(
   input: Tensor,
@@ -3109,9 +3220,17 @@ function ne$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(ne$Scalar$op);
 }
 /**
- * PyTorch's `ne`.
+ * Whether each element differs from that of `other`.
  *
- * `aten::ne.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::ne.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).ne(2).toArray(), [true, false]);
+ * ```
  */
 export function ne(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ne(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3135,7 +3254,7 @@ const nonzeroStatic$$op = new Op("aten::nonzero_static", "nonzeroStatic");
 /**
  * PyTorch's `nonzeroStatic`.
  *
- * `aten::nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`
+ * ATen: `aten::nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`
  */
 export function nonzeroStatic(self: Tensor, options: { size: number; fillValue?: number }): Tensor;
 export function nonzeroStatic(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3159,19 +3278,21 @@ const normExceptDim$$op = new Op("aten::norm_except_dim", "normExceptDim");
 /**
  * PyTorch's `normExceptDim`.
  *
- * `aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`
+ * ATen: `aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function normExceptDim(v: Tensor, pow?: number, dim?: number): Tensor;
 /**
  * PyTorch's `normExceptDim`.
  *
- * `aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`
+ * ATen: `aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`
  */
 export function normExceptDim(v: Tensor, pow: number, options: { dim?: number }): Tensor;
 /**
  * PyTorch's `normExceptDim`.
  *
- * `aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`
+ * ATen: `aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`
  */
 export function normExceptDim(v: Tensor, options: { pow?: number; dim?: number }): Tensor;
 export function normExceptDim(
@@ -3224,9 +3345,9 @@ function notEqual$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(notEqual$Scalar$op);
 }
 /**
- * PyTorch's `notEqual`.
+ * Whether each element differs; the same as `ne`.
  *
- * `aten::not_equal.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::not_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function notEqual(self: Tensor, other: Tensor | Scalar): Tensor;
 export function notEqual(
@@ -3261,7 +3382,7 @@ const ormqr$$op = new Op("aten::ormqr", "ormqr");
 /**
  * PyTorch's `ormqr`.
  *
- * `aten::ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`
+ * ATen: `aten::ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`
  */
 export function ormqr(
   self: Tensor,
@@ -3273,7 +3394,7 @@ export function ormqr(
 /**
  * PyTorch's `ormqr`.
  *
- * `aten::ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`
+ * ATen: `aten::ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`
  */
 export function ormqr(
   self: Tensor,
@@ -3285,7 +3406,7 @@ export function ormqr(
 /**
  * PyTorch's `ormqr`.
  *
- * `aten::ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`
+ * ATen: `aten::ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`
  */
 export function ormqr(
   self: Tensor,
@@ -3355,15 +3476,15 @@ export function ormqr(
 
 const pdist$$op = new Op("aten::pdist", "pdist");
 /**
- * PyTorch's `pdist`.
+ * The distances between all pairs of rows.
  *
- * `aten::pdist(Tensor self, float p=2.) -> Tensor`
+ * ATen: `aten::pdist(Tensor self, float p=2.) -> Tensor`
  */
 export function pdist(self: Tensor, p?: number): Tensor;
 /**
- * PyTorch's `pdist`.
+ * The distances between all pairs of rows.
  *
- * `aten::pdist(Tensor self, float p=2.) -> Tensor`
+ * ATen: `aten::pdist(Tensor self, float p=2.) -> Tensor`
  */
 export function pdist(self: Tensor, options: { p?: number }): Tensor;
 export function pdist(self?: unknown, p?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3389,7 +3510,7 @@ const permuteCopy$$op = new Op("aten::permute_copy", "permuteCopy");
 /**
  * PyTorch's `permuteCopy`.
  *
- * `aten::permute_copy(Tensor self, int[] dims) -> Tensor`
+ * ATen: `aten::permute_copy(Tensor self, int[] dims) -> Tensor`
  */
 export function permuteCopy(self: Tensor, dims: readonly number[]): Tensor;
 export function permuteCopy(
@@ -3418,15 +3539,15 @@ export function permuteCopy(
 
 const pinverse$$op = new Op("aten::pinverse", "pinverse");
 /**
- * PyTorch's `pinverse`.
+ * The pseudoinverse of a matrix; the same as `linalg.pinv`.
  *
- * `aten::pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`
+ * ATen: `aten::pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`
  */
 export function pinverse(self: Tensor, rcond?: number): Tensor;
 /**
- * PyTorch's `pinverse`.
+ * The pseudoinverse of a matrix; the same as `linalg.pinv`.
  *
- * `aten::pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`
+ * ATen: `aten::pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`
  */
 export function pinverse(self: Tensor, options: { rcond?: number }): Tensor;
 export function pinverse(
@@ -3455,9 +3576,9 @@ export function pinverse(
 
 const pixelShuffle$$op = new Op("aten::pixel_shuffle", "pixelShuffle");
 /**
- * PyTorch's `pixelShuffle`.
+ * Rearranges channels to a larger image, by a factor.
  *
- * `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`
+ * ATen: `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`
  */
 export function pixelShuffle(self: Tensor, upscaleFactor: number): Tensor;
 export function pixelShuffle(
@@ -3486,9 +3607,9 @@ export function pixelShuffle(
 
 const pixelUnshuffle$$op = new Op("aten::pixel_unshuffle", "pixelUnshuffle");
 /**
- * PyTorch's `pixelUnshuffle`.
+ * Rearranges an image to more channels; the inverse of `pixelShuffle`.
  *
- * `aten::pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`
+ * ATen: `aten::pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`
  */
 export function pixelUnshuffle(self: Tensor, downscaleFactor: number): Tensor;
 export function pixelUnshuffle(
@@ -3522,9 +3643,9 @@ export function pixelUnshuffle(
 
 const poisson$$op = new Op("aten::poisson", "poisson");
 /**
- * PyTorch's `poisson`.
+ * Draws from Poisson distributions with these rates.
  *
- * `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`
+ * ATen: `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`
  */
 export function poisson(self: Tensor): Tensor;
 export function poisson(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3540,9 +3661,9 @@ export function poisson(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const polygamma$$op = new Op("aten::polygamma", "polygamma");
 /**
- * PyTorch's `polygamma`.
+ * The `n`-th derivative of the digamma function.
  *
- * `aten::polygamma(int n, Tensor self) -> Tensor`
+ * ATen: `aten::polygamma(int n, Tensor self) -> Tensor`
  */
 export function polygamma(n: number, self: Tensor): Tensor;
 export function polygamma(n?: unknown, self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3596,15 +3717,23 @@ function pow$Scalar(self: unknown, exponent: unknown): Tensor {
   return runTensor(pow$Scalar$op);
 }
 /**
- * PyTorch's `pow`.
+ * Raises to a power, element by element.
  *
- * `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
+ * ATen: `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).pow(2).toArray(), [1, 4, 9]);
+ * ```
  */
 export function pow(self: Tensor, exponent: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `pow`.
+ * Raises to a power, element by element.
  *
- * `aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor`
+ * ATen: `aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor`
  */
 export function pow(self: Scalar, exponent: Tensor): Tensor;
 export function pow(
@@ -3644,9 +3773,17 @@ export function pow(
 
 const promoteTypes$$op = new Op("aten::promote_types", "promoteTypes");
 /**
- * PyTorch's `promoteTypes`.
+ * The dtype to which two dtypes are promoted together.
  *
- * `aten::promote_types(ScalarType type1, ScalarType type2) -> ScalarType`
+ * ATen: `aten::promote_types(ScalarType type1, ScalarType type2) -> ScalarType`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.promoteTypes("int64", "float32"), "float32");
+ * ```
  */
 export function promoteTypes(type1: DType, type2: DType): DType;
 export function promoteTypes(
@@ -3680,15 +3817,15 @@ export function promoteTypes(
 
 const put$$op = new Op("aten::put", "put");
 /**
- * PyTorch's `put`.
+ * Sets the elements at the given places of the flattened tensor.
  *
- * `aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`
+ * ATen: `aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`
  */
 export function put(self: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
 /**
- * PyTorch's `put`.
+ * Sets the elements at the given places of the flattened tensor.
  *
- * `aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`
+ * ATen: `aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`
  */
 export function put(
   self: Tensor,
@@ -3741,15 +3878,15 @@ export function put(
 
 const qr$$op = new Op("aten::qr", "qr");
 /**
- * PyTorch's `qr`.
+ * The QR decomposition of a matrix; the same as `linalg.qr`.
  *
- * `aten::qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`
+ * ATen: `aten::qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`
  */
 export function qr(self: Tensor, some?: boolean): QR<Tensor>;
 /**
- * PyTorch's `qr`.
+ * The QR decomposition of a matrix; the same as `linalg.qr`.
  *
- * `aten::qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`
+ * ATen: `aten::qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`
  */
 export function qr(self: Tensor, options: { some?: boolean }): QR<Tensor>;
 export function qr(self?: unknown, some?: unknown, options?: unknown, extra?: unknown): QR<Tensor> {
@@ -3776,7 +3913,9 @@ const quantizePerChannel$$op = new Op("aten::quantize_per_channel", "quantizePer
 /**
  * PyTorch's `quantizePerChannel`.
  *
- * `aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`
+ * ATen: `aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`
+ *
+ * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function quantizePerChannel(
   self: Tensor,
@@ -3914,7 +4053,9 @@ function quantizePerTensor$tensors(
 /**
  * PyTorch's `quantizePerTensor`.
  *
- * `aten::quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`
+ * ATen: `aten::quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`
+ *
+ * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function quantizePerTensor(
   self: Tensor,
@@ -3925,7 +4066,7 @@ export function quantizePerTensor(
 /**
  * PyTorch's `quantizePerTensor`.
  *
- * `aten::quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor`
+ * ATen: `aten::quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor`
  */
 export function quantizePerTensor(
   self: Tensor,
@@ -3936,7 +4077,7 @@ export function quantizePerTensor(
 /**
  * PyTorch's `quantizePerTensor`.
  *
- * `aten::quantize_per_tensor.tensors(Tensor[] tensors, Tensor scales, Tensor zero_points, ScalarType dtype) -> Tensor[]`
+ * ATen: `aten::quantize_per_tensor.tensors(Tensor[] tensors, Tensor scales, Tensor zero_points, ScalarType dtype) -> Tensor[]`
  */
 export function quantizePerTensor(
   tensors: readonly Tensor[],
@@ -4028,7 +4169,9 @@ const quantizePerTensorDynamic$$op = new Op(
 /**
  * PyTorch's `quantizePerTensorDynamic`.
  *
- * `aten::quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`
+ * ATen: `aten::quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`
+ *
+ * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function quantizePerTensorDynamic(self: Tensor, dtype: DType, reduceRange: boolean): Tensor;
 export function quantizePerTensorDynamic(
@@ -4103,27 +4246,27 @@ function random$from(self: unknown, from: unknown, to: unknown): Tensor {
   return runTensor(random$from$op);
 }
 /**
- * PyTorch's `random`.
+ * Fills with random integers.
  *
- * `aten::random(Tensor self, *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::random(Tensor self, *, Generator? generator=None) -> Tensor`
  */
 export function random(self: Tensor): Tensor;
 /**
- * PyTorch's `random`.
+ * Fills with random integers.
  *
- * `aten::random.to(Tensor self, int to, *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::random.to(Tensor self, int to, *, Generator? generator=None) -> Tensor`
  */
 export function random(self: Tensor, to: number): Tensor;
 /**
- * PyTorch's `random`.
+ * Fills with random integers.
  *
- * `aten::random.from(Tensor self, int from, int? to, *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::random.from(Tensor self, int from, int? to, *, Generator? generator=None) -> Tensor`
  */
 export function random(self: Tensor, from: number, to?: number | null): Tensor;
 /**
- * PyTorch's `random`.
+ * Fills with random integers.
  *
- * `aten::random.from(Tensor self, int from, int? to, *, Generator? generator=None) -> Tensor`
+ * ATen: `aten::random.from(Tensor self, int from, int? to, *, Generator? generator=None) -> Tensor`
  */
 export function random(self: Tensor, from: number, options: { to?: number | null }): Tensor;
 export function random(
@@ -4192,15 +4335,23 @@ function remainder$Scalar_Tensor(self: unknown, other: unknown): Tensor {
   return runTensor(remainder$Scalar_Tensor$op);
 }
 /**
- * PyTorch's `remainder`.
+ * The remainder of the division, with the sign of the divisor.
  *
- * `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([7, -7]).remainder(3).toArray(), [1, 2]);
+ * ```
  */
 export function remainder(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `remainder`.
+ * The remainder of the division, with the sign of the divisor.
  *
- * `aten::remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export function remainder(self: Scalar, other: Tensor): Tensor;
 export function remainder(
@@ -4242,7 +4393,9 @@ const renorm$$op = new Op("aten::renorm", "renorm");
 /**
  * PyTorch's `renorm`.
  *
- * `aten::renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor`
+ * ATen: `aten::renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function renorm(self: Tensor, p: Scalar, dim: number, maxnorm: Scalar): Tensor;
 export function renorm(
@@ -4285,9 +4438,17 @@ export function renorm(
 
 const repeat$$op = new Op("aten::repeat", "repeat");
 /**
- * PyTorch's `repeat`.
+ * Repeats the tensor along each dimension, as a copy.
  *
- * `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor`
+ * ATen: `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).repeat(2, 2).toArray(), [[1, 2, 1, 2], [1, 2, 1, 2]]);
+ * ```
  */
 export function repeat(self: Tensor, repeats: readonly number[]): Tensor;
 export function repeat(
@@ -4363,15 +4524,23 @@ function repeatInterleave$self_int(
   return runTensor(repeatInterleave$self_int$op);
 }
 /**
- * PyTorch's `repeatInterleave`.
+ * Repeats each element, one after the other.
  *
- * `aten::repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor`
+ * ATen: `aten::repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).repeatInterleave(2).toArray(), [1, 1, 2, 2]);
+ * ```
  */
 export function repeatInterleave(repeats: Tensor, options?: { outputSize?: number | null }): Tensor;
 /**
- * PyTorch's `repeatInterleave`.
+ * Repeats each element, one after the other.
  *
- * `aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
+ * ATen: `aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
  */
 export function repeatInterleave(
   self: Tensor,
@@ -4380,9 +4549,9 @@ export function repeatInterleave(
   options?: { outputSize?: number | null },
 ): Tensor;
 /**
- * PyTorch's `repeatInterleave`.
+ * Repeats each element, one after the other.
  *
- * `aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
+ * ATen: `aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
  */
 export function repeatInterleave(
   self: Tensor,
@@ -4437,7 +4606,9 @@ const resize$$op = new Op("aten::resize", "resize");
 /**
  * PyTorch's `resize`.
  *
- * `aten::resize(Tensor self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::resize(Tensor self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function resize(
   self: Tensor,
@@ -4509,21 +4680,29 @@ function resultType$Scalar_Scalar(scalar1: unknown, scalar2: unknown): DType {
   return dtypeName(takeNumber());
 }
 /**
- * PyTorch's `resultType`.
+ * The dtype of an operation on both arguments.
  *
- * `aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType`
+ * ATen: `aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.resultType(torch.tensor([1]), 2.5), "float32");
+ * ```
  */
 export function resultType(tensor: Tensor, other: Tensor | Scalar): DType;
 /**
- * PyTorch's `resultType`.
+ * The dtype of an operation on both arguments.
  *
- * `aten::result_type.Scalar_Tensor(Scalar scalar, Tensor tensor) -> ScalarType`
+ * ATen: `aten::result_type.Scalar_Tensor(Scalar scalar, Tensor tensor) -> ScalarType`
  */
 export function resultType(scalar: Scalar, tensor: Tensor): DType;
 /**
- * PyTorch's `resultType`.
+ * The dtype of an operation on both arguments.
  *
- * `aten::result_type.Scalar_Scalar(Scalar scalar1, Scalar scalar2) -> ScalarType`
+ * ATen: `aten::result_type.Scalar_Scalar(Scalar scalar1, Scalar scalar2) -> ScalarType`
  */
 export function resultType(scalar1: Scalar, scalar2: Scalar): DType;
 export function resultType(a0?: unknown, a1?: unknown, options?: unknown, extra?: unknown): DType {
@@ -4642,7 +4821,7 @@ function rnnRelu$input(
 /**
  * PyTorch's `rnnRelu`.
  *
- * `aten::rnn_relu.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
+ * ATen: `aten::rnn_relu.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  */
 export function rnnRelu(
   data: Tensor,
@@ -4658,7 +4837,7 @@ export function rnnRelu(
 /**
  * PyTorch's `rnnRelu`.
  *
- * `aten::rnn_relu.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
+ * ATen: `aten::rnn_relu.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
  */
 export function rnnRelu(
   input: Tensor,
@@ -4817,7 +4996,7 @@ const rnnReluCell$$op = new Op("aten::rnn_relu_cell", "rnnReluCell");
 /**
  * PyTorch's `rnnReluCell`.
  *
- * `aten::rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * ATen: `aten::rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
  */
 export function rnnReluCell(
   input: Tensor,
@@ -4830,7 +5009,7 @@ export function rnnReluCell(
 /**
  * PyTorch's `rnnReluCell`.
  *
- * `aten::rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * ATen: `aten::rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
  */
 export function rnnReluCell(
   input: Tensor,
@@ -4843,7 +5022,7 @@ export function rnnReluCell(
 /**
  * PyTorch's `rnnReluCell`.
  *
- * `aten::rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * ATen: `aten::rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
  */
 export function rnnReluCell(
   input: Tensor,
@@ -4985,7 +5164,7 @@ function rnnTanh$input(
 /**
  * PyTorch's `rnnTanh`.
  *
- * `aten::rnn_tanh.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
+ * ATen: `aten::rnn_tanh.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  */
 export function rnnTanh(
   data: Tensor,
@@ -5001,7 +5180,7 @@ export function rnnTanh(
 /**
  * PyTorch's `rnnTanh`.
  *
- * `aten::rnn_tanh.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
+ * ATen: `aten::rnn_tanh.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
  */
 export function rnnTanh(
   input: Tensor,
@@ -5160,7 +5339,7 @@ const rnnTanhCell$$op = new Op("aten::rnn_tanh_cell", "rnnTanhCell");
 /**
  * PyTorch's `rnnTanhCell`.
  *
- * `aten::rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * ATen: `aten::rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
  */
 export function rnnTanhCell(
   input: Tensor,
@@ -5173,7 +5352,7 @@ export function rnnTanhCell(
 /**
  * PyTorch's `rnnTanhCell`.
  *
- * `aten::rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * ATen: `aten::rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
  */
 export function rnnTanhCell(
   input: Tensor,
@@ -5186,7 +5365,7 @@ export function rnnTanhCell(
 /**
  * PyTorch's `rnnTanhCell`.
  *
- * `aten::rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * ATen: `aten::rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
  */
 export function rnnTanhCell(
   input: Tensor,
@@ -5259,9 +5438,17 @@ export function rnnTanhCell(
 
 const roll$$op = new Op("aten::roll", "roll");
 /**
- * PyTorch's `roll`.
+ * Moves elements along dimensions; those that leave at the end come in at the start.
  *
- * `aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`
+ * ATen: `aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).roll(1).toArray(), [3, 1, 2]);
+ * ```
  */
 export function roll(
   self: Tensor,
@@ -5269,9 +5456,9 @@ export function roll(
   dims?: number | readonly number[],
 ): Tensor;
 /**
- * PyTorch's `roll`.
+ * Moves elements along dimensions; those that leave at the end come in at the start.
  *
- * `aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`
+ * ATen: `aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`
  */
 export function roll(
   self: Tensor,
@@ -5311,21 +5498,29 @@ export function roll(
 
 const rot90$$op = new Op("aten::rot90", "rot90");
 /**
- * PyTorch's `rot90`.
+ * Rotates by 90 degrees, `k` times, in the plane of two dimensions.
  *
- * `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`
+ * ATen: `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).rot90().toArray(), [[2, 4], [1, 3]]);
+ * ```
  */
 export function rot90(self: Tensor, k?: number, dims?: readonly number[]): Tensor;
 /**
- * PyTorch's `rot90`.
+ * Rotates by 90 degrees, `k` times, in the plane of two dimensions.
  *
- * `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`
+ * ATen: `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`
  */
 export function rot90(self: Tensor, k: number, options: { dims?: readonly number[] }): Tensor;
 /**
- * PyTorch's `rot90`.
+ * Rotates by 90 degrees, `k` times, in the plane of two dimensions.
  *
- * `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`
+ * ATen: `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`
  */
 export function rot90(self: Tensor, options: { k?: number; dims?: readonly number[] }): Tensor;
 export function rot90(
@@ -5361,15 +5556,15 @@ export function rot90(
 
 const rrelu$$op = new Op("aten::rrelu", "rrelu");
 /**
- * PyTorch's `rrelu`.
+ * Negative elements times a random slope.
  *
- * `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
+ * ATen: `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
  */
 export function rrelu(self: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean): Tensor;
 /**
- * PyTorch's `rrelu`.
+ * Negative elements times a random slope.
  *
- * `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
+ * ATen: `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
  */
 export function rrelu(
   self: Tensor,
@@ -5378,9 +5573,9 @@ export function rrelu(
   options: { training?: boolean },
 ): Tensor;
 /**
- * PyTorch's `rrelu`.
+ * Negative elements times a random slope.
  *
- * `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
+ * ATen: `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
  */
 export function rrelu(
   self: Tensor,
@@ -5388,9 +5583,9 @@ export function rrelu(
   options: { upper?: Scalar; training?: boolean },
 ): Tensor;
 /**
- * PyTorch's `rrelu`.
+ * Negative elements times a random slope.
  *
- * `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
+ * ATen: `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
  */
 export function rrelu(
   self: Tensor,
@@ -5463,9 +5658,9 @@ function rsub$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
   return runTensor(rsub$Scalar$op);
 }
 /**
- * PyTorch's `rsub`.
+ * Subtracts this tensor, times `alpha`, from `other`.
  *
- * `aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  */
 export function rsub(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
 export function rsub(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -5561,21 +5756,31 @@ function scatter$value_reduce(
   return runTensor(scatter$value_reduce$op);
 }
 /**
- * PyTorch's `scatter`.
+ * Sets the elements at the given indices along a dimension.
  *
- * `aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
+ * ATen: `aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.zeros([3]).scatter(0, torch.tensor([1]), 5).toArray(), [0, 5, 0]);
+ * ```
  */
 export function scatter(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
 /**
- * PyTorch's `scatter`.
+ * Sets the elements at the given indices along a dimension.
  *
- * `aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
+ * ATen: `aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
  */
 export function scatter(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
 /**
- * PyTorch's `scatter`.
+ * Sets the elements at the given indices along a dimension.
  *
- * `aten::scatter.reduce(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor`
+ * ATen: `aten::scatter.reduce(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor`
  */
 export function scatter(
   self: Tensor,
@@ -5585,9 +5790,9 @@ export function scatter(
   options: { reduce: "add" | "multiply" },
 ): Tensor;
 /**
- * PyTorch's `scatter`.
+ * Sets the elements at the given indices along a dimension.
  *
- * `aten::scatter.value_reduce(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor`
+ * ATen: `aten::scatter.value_reduce(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor`
  */
 export function scatter(
   self: Tensor,
@@ -5653,9 +5858,19 @@ export function scatter(
 
 const scatterAdd$$op = new Op("aten::scatter_add", "scatterAdd");
 /**
- * PyTorch's `scatterAdd`.
+ * Adds to the elements at the given indices along a dimension.
  *
- * `aten::scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
+ * ATen: `aten::scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.zeros([2]).scatterAdd(0, torch.tensor([1, 1]), torch.tensor([2, 3]).float()).toArray(), [0, 5]);
+ * ```
  */
 export function scatterAdd(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
 export function scatterAdd(
@@ -5698,9 +5913,19 @@ export function scatterAdd(
 
 const scatterReduce$two$op = new Op("aten::scatter_reduce.two", "scatterReduce");
 /**
- * PyTorch's `scatterReduce`.
+ * Combines elements with those at the given indices by sum, product, mean, maximum or minimum.
  *
- * `aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor`
+ * ATen: `aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 1]).float().scatterReduce(0, torch.tensor([0, 0]), torch.tensor([5, 7]).float(), "amax").toArray(), [7, 1]);
+ * ```
  */
 export function scatterReduce(
   self: Tensor,
@@ -5829,9 +6054,17 @@ function searchsorted$Scalar(
   return runTensor(searchsorted$Scalar$op);
 }
 /**
- * PyTorch's `searchsorted`.
+ * For each value the index at which it would keep the sequence sorted.
  *
- * `aten::searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor`
+ * ATen: `aten::searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.searchsorted(torch.tensor([1, 3, 5]), torch.tensor([4])).toArray(), [2]);
+ * ```
  */
 export function searchsorted(
   sortedSequence: Tensor,
@@ -5879,7 +6112,7 @@ const segmentReduce$$op = new Op("aten::segment_reduce", "segmentReduce");
 /**
  * PyTorch's `segmentReduce`.
  *
- * `aten::segment_reduce(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor`
+ * ATen: `aten::segment_reduce(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor`
  */
 export function segmentReduce(
   data: Tensor,
@@ -5952,7 +6185,9 @@ const selectCopy$int$op = new Op("aten::select_copy.int", "selectCopy");
 /**
  * PyTorch's `selectCopy`.
  *
- * `aten::select_copy.int(Tensor self, int dim, SymInt index) -> Tensor`
+ * ATen: `aten::select_copy.int(Tensor self, int dim, SymInt index) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function selectCopy(self: Tensor, dim: number, index: number): Tensor;
 export function selectCopy(
@@ -5990,7 +6225,9 @@ const sliceCopy$Tensor$op = new Op("aten::slice_copy.Tensor", "sliceCopy");
 /**
  * PyTorch's `sliceCopy`.
  *
- * `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function sliceCopy(
   self: Tensor,
@@ -6002,7 +6239,7 @@ export function sliceCopy(
 /**
  * PyTorch's `sliceCopy`.
  *
- * `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  */
 export function sliceCopy(
   self: Tensor,
@@ -6014,7 +6251,7 @@ export function sliceCopy(
 /**
  * PyTorch's `sliceCopy`.
  *
- * `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  */
 export function sliceCopy(
   self: Tensor,
@@ -6025,7 +6262,7 @@ export function sliceCopy(
 /**
  * PyTorch's `sliceCopy`.
  *
- * `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  */
 export function sliceCopy(
   self: Tensor,
@@ -6035,7 +6272,7 @@ export function sliceCopy(
 /**
  * PyTorch's `sliceCopy`.
  *
- * `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  */
 export function sliceCopy(
   self: Tensor,
@@ -6093,21 +6330,32 @@ export function sliceCopy(
 
 const softmax$int$op = new Op("aten::softmax.int", "softmax");
 /**
- * PyTorch's `softmax`.
+ * The exponentials along a dimension, divided by their sum.
  *
- * `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param dtype The element type of the result; default: what PyTorch infers.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0, 0]).float().softmax(0).toArray(), [0.5, 0.5]);
+ * ```
  */
 export function softmax(self: Tensor, dim: number, dtype?: DType | null): Tensor;
 /**
- * PyTorch's `softmax`.
+ * The exponentials along a dimension, divided by their sum.
  *
- * `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
  */
 export function softmax(self: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 /**
- * PyTorch's `softmax`.
+ * The exponentials along a dimension, divided by their sum.
  *
- * `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
  */
 export function softmax(self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmax(
@@ -6173,24 +6421,32 @@ function sort$(self: unknown, dim: unknown, descending: unknown): ValuesIndices<
   return makeValuesIndices(takeTensor(), takeTensor());
 }
 /**
- * PyTorch's `sort`.
+ * The elements sorted along a dimension, and the indices they had.
  *
- * `aten::sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3, 1, 2]).sort().values.toArray(), [1, 2, 3]);
+ * ```
  */
 export function sort(
   self: Tensor,
   options?: { stable?: boolean | null; dim?: number; descending?: boolean },
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `sort`.
+ * The elements sorted along a dimension, and the indices they had.
  *
- * `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
  */
 export function sort(self: Tensor, dim?: number, descending?: boolean): ValuesIndices<Tensor>;
 /**
- * PyTorch's `sort`.
+ * The elements sorted along a dimension, and the indices they had.
  *
- * `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
  */
 export function sort(
   self: Tensor,
@@ -6237,13 +6493,15 @@ const splitCopy$Tensor$op = new Op("aten::split_copy.Tensor", "splitCopy");
 /**
  * PyTorch's `splitCopy`.
  *
- * `aten::split_copy.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
+ * ATen: `aten::split_copy.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function splitCopy(self: Tensor, splitSize: number, dim?: number): Tensor[];
 /**
  * PyTorch's `splitCopy`.
  *
- * `aten::split_copy.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
+ * ATen: `aten::split_copy.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
  */
 export function splitCopy(self: Tensor, splitSize: number, options: { dim?: number }): Tensor[];
 export function splitCopy(
@@ -6282,7 +6540,9 @@ const splitWithSizesCopy$$op = new Op("aten::split_with_sizes_copy", "splitWithS
 /**
  * PyTorch's `splitWithSizesCopy`.
  *
- * `aten::split_with_sizes_copy(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
+ * ATen: `aten::split_with_sizes_copy(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function splitWithSizesCopy(
   self: Tensor,
@@ -6292,7 +6552,7 @@ export function splitWithSizesCopy(
 /**
  * PyTorch's `splitWithSizesCopy`.
  *
- * `aten::split_with_sizes_copy(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
+ * ATen: `aten::split_with_sizes_copy(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
  */
 export function splitWithSizesCopy(
   self: Tensor,
@@ -6335,7 +6595,7 @@ const sspaddmm$$op = new Op("aten::sspaddmm", "sspaddmm");
 /**
  * PyTorch's `sspaddmm`.
  *
- * `aten::sspaddmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::sspaddmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  */
 export function sspaddmm(
   self: Tensor,
@@ -6382,15 +6642,25 @@ export function sspaddmm(
 
 const stack$$op = new Op("aten::stack", "stack");
 /**
- * PyTorch's `stack`.
+ * Joins tensors of the same shape along a new dimension.
  *
- * `aten::stack(Tensor[] tensors, int dim=0) -> Tensor`
+ * ATen: `aten::stack(Tensor[] tensors, int dim=0) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.stack([torch.tensor([1, 2]), torch.tensor([3, 4])], 1).toArray(), [[1, 3], [2, 4]]);
+ * ```
  */
 export function stack(tensors: readonly Tensor[], dim?: number): Tensor;
 /**
- * PyTorch's `stack`.
+ * Joins tensors of the same shape along a new dimension.
  *
- * `aten::stack(Tensor[] tensors, int dim=0) -> Tensor`
+ * ATen: `aten::stack(Tensor[] tensors, int dim=0) -> Tensor`
  */
 export function stack(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
 export function stack(
@@ -6440,9 +6710,17 @@ function sub$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
   return runTensor(sub$Scalar$op);
 }
 /**
- * PyTorch's `sub`.
+ * Subtracts `other`, times `alpha`, element by element.
  *
- * `aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([5, 6]).sub(1).toArray(), [4, 5]);
+ * ```
  */
 export function sub(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
 export function sub(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -6492,9 +6770,9 @@ function subtract$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor 
   return runTensor(subtract$Scalar$op);
 }
 /**
- * PyTorch's `subtract`.
+ * Subtracts `other`; the same as `sub`.
  *
- * `aten::subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
+ * ATen: `aten::subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  */
 export function subtract(
   self: Tensor,
@@ -6532,9 +6810,11 @@ export function subtract(
 
 const sumToSize$$op = new Op("aten::sum_to_size", "sumToSize");
 /**
- * PyTorch's `sumToSize`.
+ * Sums so that the result has a shape that broadcasts to this one.
  *
- * `aten::sum_to_size(Tensor self, SymInt[] size) -> Tensor`
+ * ATen: `aten::sum_to_size(Tensor self, SymInt[] size) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function sumToSize(self: Tensor, size: readonly number[]): Tensor;
 export function sumToSize(
@@ -6563,21 +6843,21 @@ export function sumToSize(
 
 const svd$$op = new Op("aten::svd", "svd");
 /**
- * PyTorch's `svd`.
+ * The singular value decomposition: `U`, `S` and `V`.
  *
- * `aten::svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`
+ * ATen: `aten::svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`
  */
 export function svd(self: Tensor, some?: boolean, computeUv?: boolean): USV<Tensor>;
 /**
- * PyTorch's `svd`.
+ * The singular value decomposition: `U`, `S` and `V`.
  *
- * `aten::svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`
+ * ATen: `aten::svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`
  */
 export function svd(self: Tensor, some: boolean, options: { computeUv?: boolean }): USV<Tensor>;
 /**
- * PyTorch's `svd`.
+ * The singular value decomposition: `U`, `S` and `V`.
  *
- * `aten::svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`
+ * ATen: `aten::svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`
  */
 export function svd(self: Tensor, options: { some?: boolean; computeUv?: boolean }): USV<Tensor>;
 export function svd(
@@ -6614,9 +6894,9 @@ export function svd(
 
 const threshold$$op = new Op("aten::threshold", "threshold");
 /**
- * PyTorch's `threshold`.
+ * Replaces elements that do not exceed a threshold by a value.
  *
- * `aten::threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor`
+ * ATen: `aten::threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor`
  */
 export function threshold(self: Tensor, threshold: Scalar, value: Scalar): Tensor;
 export function threshold(
@@ -6652,9 +6932,17 @@ export function threshold(
 
 const tile$$op = new Op("aten::tile", "tile");
 /**
- * PyTorch's `tile`.
+ * Repeats the tensor along each dimension.
  *
- * `aten::tile(Tensor self, SymInt[] dims) -> Tensor`
+ * ATen: `aten::tile(Tensor self, SymInt[] dims) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).tile(2).toArray(), [1, 2, 1, 2]);
+ * ```
  */
 export function tile(self: Tensor, dims: readonly number[]): Tensor;
 export function tile(self?: unknown, dims?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -6678,9 +6966,11 @@ export function tile(self?: unknown, dims?: unknown, options?: unknown, extra?: 
 
 const toDense$$op = new Op("aten::to_dense", "toDense");
 /**
- * PyTorch's `toDense`.
+ * The elements as an ordinary tensor.
  *
- * `aten::to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`
+ * ATen: `aten::to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`
+ *
+ * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function toDense(
   self: Tensor,
@@ -6688,9 +6978,9 @@ export function toDense(
   options?: { maskedGrad?: boolean | null },
 ): Tensor;
 /**
- * PyTorch's `toDense`.
+ * The elements as an ordinary tensor.
  *
- * `aten::to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`
+ * ATen: `aten::to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`
  */
 export function toDense(
   self: Tensor,
@@ -6729,13 +7019,15 @@ const toMkldnn$$op = new Op("aten::to_mkldnn", "toMkldnn");
 /**
  * PyTorch's `toMkldnn`.
  *
- * `aten::to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function toMkldnn(self: Tensor, dtype?: DType | null): Tensor;
 /**
  * PyTorch's `toMkldnn`.
  *
- * `aten::to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`
  */
 export function toMkldnn(self: Tensor, options: { dtype?: DType | null }): Tensor;
 export function toMkldnn(
@@ -6766,7 +7058,7 @@ const toPaddedTensor$$op = new Op("aten::to_padded_tensor", "toPaddedTensor");
 /**
  * PyTorch's `toPaddedTensor`.
  *
- * `aten::to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`
+ * ATen: `aten::to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`
  */
 export function toPaddedTensor(
   self: Tensor,
@@ -6776,7 +7068,7 @@ export function toPaddedTensor(
 /**
  * PyTorch's `toPaddedTensor`.
  *
- * `aten::to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`
+ * ATen: `aten::to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`
  */
 export function toPaddedTensor(
   self: Tensor,
@@ -6848,9 +7140,9 @@ function toSparse$sparse_dim(self: unknown, sparseDim: unknown): Tensor {
   return runTensor(toSparse$sparse_dim$op);
 }
 /**
- * PyTorch's `toSparse`.
+ * The elements that are not zero, with their places.
  *
- * `aten::to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`
+ * ATen: `aten::to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`
  */
 export function toSparse(
   self: Tensor,
@@ -6861,9 +7153,9 @@ export function toSparse(
   },
 ): Tensor;
 /**
- * PyTorch's `toSparse`.
+ * The elements that are not zero, with their places.
  *
- * `aten::to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`
+ * ATen: `aten::to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`
  */
 export function toSparse(self: Tensor, sparseDim: number): Tensor;
 export function toSparse(
@@ -6907,7 +7199,7 @@ const toSparseBsc$$op = new Op("aten::to_sparse_bsc", "toSparseBsc");
 /**
  * PyTorch's `toSparseBsc`.
  *
- * `aten::to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
+ * ATen: `aten::to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
  */
 export function toSparseBsc(
   self: Tensor,
@@ -6917,7 +7209,7 @@ export function toSparseBsc(
 /**
  * PyTorch's `toSparseBsc`.
  *
- * `aten::to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
+ * ATen: `aten::to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
  */
 export function toSparseBsc(
   self: Tensor,
@@ -6959,7 +7251,7 @@ const toSparseBsr$$op = new Op("aten::to_sparse_bsr", "toSparseBsr");
 /**
  * PyTorch's `toSparseBsr`.
  *
- * `aten::to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
+ * ATen: `aten::to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
  */
 export function toSparseBsr(
   self: Tensor,
@@ -6969,7 +7261,7 @@ export function toSparseBsr(
 /**
  * PyTorch's `toSparseBsr`.
  *
- * `aten::to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
+ * ATen: `aten::to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
  */
 export function toSparseBsr(
   self: Tensor,
@@ -7011,13 +7303,13 @@ const toSparseCsc$$op = new Op("aten::to_sparse_csc", "toSparseCsc");
 /**
  * PyTorch's `toSparseCsc`.
  *
- * `aten::to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`
+ * ATen: `aten::to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`
  */
 export function toSparseCsc(self: Tensor, denseDim?: number | null): Tensor;
 /**
  * PyTorch's `toSparseCsc`.
  *
- * `aten::to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`
+ * ATen: `aten::to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`
  */
 export function toSparseCsc(self: Tensor, options: { denseDim?: number | null }): Tensor;
 export function toSparseCsc(
@@ -7048,13 +7340,13 @@ const toSparseCsr$$op = new Op("aten::to_sparse_csr", "toSparseCsr");
 /**
  * PyTorch's `toSparseCsr`.
  *
- * `aten::to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`
+ * ATen: `aten::to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`
  */
 export function toSparseCsr(self: Tensor, denseDim?: number | null): Tensor;
 /**
  * PyTorch's `toSparseCsr`.
  *
- * `aten::to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`
+ * ATen: `aten::to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`
  */
 export function toSparseCsr(self: Tensor, options: { denseDim?: number | null }): Tensor;
 export function toSparseCsr(
@@ -7083,9 +7375,19 @@ export function toSparseCsr(
 
 const topk$$op = new Op("aten::topk", "topk");
 /**
- * PyTorch's `topk`.
+ * The `k` largest (or smallest) elements along a dimension, and their indices.
  *
- * `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3, 1, 2]).topk(2).indices.toArray(), [0, 2]);
+ * ```
  */
 export function topk(
   self: Tensor,
@@ -7095,9 +7397,9 @@ export function topk(
   sorted?: boolean,
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `topk`.
+ * The `k` largest (or smallest) elements along a dimension, and their indices.
  *
- * `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
  */
 export function topk(
   self: Tensor,
@@ -7107,9 +7409,9 @@ export function topk(
   options: { sorted?: boolean },
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `topk`.
+ * The `k` largest (or smallest) elements along a dimension, and their indices.
  *
- * `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
  */
 export function topk(
   self: Tensor,
@@ -7118,9 +7420,9 @@ export function topk(
   options: { largest?: boolean; sorted?: boolean },
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `topk`.
+ * The `k` largest (or smallest) elements along a dimension, and their indices.
  *
- * `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
  */
 export function topk(
   self: Tensor,
@@ -7182,7 +7484,7 @@ const transposeCopy$int$op = new Op("aten::transpose_copy.int", "transposeCopy")
 /**
  * PyTorch's `transposeCopy`.
  *
- * `aten::transpose_copy.int(Tensor self, int dim0, int dim1) -> Tensor`
+ * ATen: `aten::transpose_copy.int(Tensor self, int dim0, int dim1) -> Tensor`
  */
 export function transposeCopy(self: Tensor, dim0: number, dim1: number): Tensor;
 export function transposeCopy(
@@ -7239,15 +7541,15 @@ function trapezoid$x(y: unknown, x: unknown, dim: unknown): Tensor {
   return runTensor(trapezoid$x$op);
 }
 /**
- * PyTorch's `trapezoid`.
+ * The integral along a dimension, by the trapezoidal rule.
  *
- * `aten::trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
+ * ATen: `aten::trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
  */
 export function trapezoid(y: Tensor, options?: { dx?: Scalar; dim?: number }): Tensor;
 /**
- * PyTorch's `trapezoid`.
+ * The integral along a dimension, by the trapezoidal rule.
  *
- * `aten::trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
+ * ATen: `aten::trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  */
 export function trapezoid(y: Tensor, x: Tensor, options?: { dim?: number }): Tensor;
 export function trapezoid(y?: unknown, x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -7296,15 +7598,15 @@ function trapz$x(y: unknown, x: unknown, dim: unknown): Tensor {
   return runTensor(trapz$x$op);
 }
 /**
- * PyTorch's `trapz`.
+ * The integral along a dimension; the same as `trapezoid`.
  *
- * `aten::trapz.dx(Tensor y, *, float dx=1., int dim=-1) -> Tensor`
+ * ATen: `aten::trapz.dx(Tensor y, *, float dx=1., int dim=-1) -> Tensor`
  */
 export function trapz(y: Tensor, options?: { dx?: number; dim?: number }): Tensor;
 /**
- * PyTorch's `trapz`.
+ * The integral along a dimension; the same as `trapezoid`.
  *
- * `aten::trapz.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
+ * ATen: `aten::trapz.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  */
 export function trapz(y: Tensor, x: Tensor, options?: { dim?: number }): Tensor;
 export function trapz(y?: unknown, x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -7330,15 +7632,23 @@ export function trapz(y?: unknown, x?: unknown, options?: unknown, extra?: unkno
 
 const tril$$op = new Op("aten::tril", "tril");
 /**
- * PyTorch's `tril`.
+ * The matrix with zeros above a diagonal.
  *
- * `aten::tril(Tensor self, SymInt diagonal=0) -> Tensor`
+ * ATen: `aten::tril(Tensor self, SymInt diagonal=0) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 2]).tril().toArray(), [[1, 0], [1, 1]]);
+ * ```
  */
 export function tril(self: Tensor, diagonal?: number): Tensor;
 /**
- * PyTorch's `tril`.
+ * The matrix with zeros above a diagonal.
  *
- * `aten::tril(Tensor self, SymInt diagonal=0) -> Tensor`
+ * ATen: `aten::tril(Tensor self, SymInt diagonal=0) -> Tensor`
  */
 export function tril(self: Tensor, options: { diagonal?: number }): Tensor;
 export function tril(
@@ -7369,7 +7679,7 @@ const tripletMarginLoss$$op = new Op("aten::triplet_margin_loss", "tripletMargin
 /**
  * PyTorch's `tripletMarginLoss`.
  *
- * `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
+ * ATen: `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
  */
 export function tripletMarginLoss(
   anchor: Tensor,
@@ -7384,7 +7694,7 @@ export function tripletMarginLoss(
 /**
  * PyTorch's `tripletMarginLoss`.
  *
- * `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
+ * ATen: `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
  */
 export function tripletMarginLoss(
   anchor: Tensor,
@@ -7399,7 +7709,7 @@ export function tripletMarginLoss(
 /**
  * PyTorch's `tripletMarginLoss`.
  *
- * `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
+ * ATen: `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
  */
 export function tripletMarginLoss(
   anchor: Tensor,
@@ -7413,7 +7723,7 @@ export function tripletMarginLoss(
 /**
  * PyTorch's `tripletMarginLoss`.
  *
- * `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
+ * ATen: `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
  */
 export function tripletMarginLoss(
   anchor: Tensor,
@@ -7426,7 +7736,7 @@ export function tripletMarginLoss(
 /**
  * PyTorch's `tripletMarginLoss`.
  *
- * `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
+ * ATen: `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
  */
 export function tripletMarginLoss(
   anchor: Tensor,
@@ -7438,7 +7748,7 @@ export function tripletMarginLoss(
 /**
  * PyTorch's `tripletMarginLoss`.
  *
- * `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
+ * ATen: `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
  */
 export function tripletMarginLoss(
   anchor: Tensor,
@@ -7557,15 +7867,23 @@ export function tripletMarginLoss(
 
 const triu$$op = new Op("aten::triu", "triu");
 /**
- * PyTorch's `triu`.
+ * The matrix with zeros below a diagonal.
  *
- * `aten::triu(Tensor self, SymInt diagonal=0) -> Tensor`
+ * ATen: `aten::triu(Tensor self, SymInt diagonal=0) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 2]).triu(1).toArray(), [[0, 1], [0, 0]]);
+ * ```
  */
 export function triu(self: Tensor, diagonal?: number): Tensor;
 /**
- * PyTorch's `triu`.
+ * The matrix with zeros below a diagonal.
  *
- * `aten::triu(Tensor self, SymInt diagonal=0) -> Tensor`
+ * ATen: `aten::triu(Tensor self, SymInt diagonal=0) -> Tensor`
  */
 export function triu(self: Tensor, options: { diagonal?: number }): Tensor;
 export function triu(
@@ -7611,9 +7929,9 @@ function trueDivide$Scalar(self: unknown, other: unknown): Tensor {
   return runTensor(trueDivide$Scalar$op);
 }
 /**
- * PyTorch's `trueDivide`.
+ * Divides by `other`, always to a fraction; the same as `div`.
  *
- * `aten::true_divide.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::true_divide.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function trueDivide(self: Tensor, other: Tensor | Scalar): Tensor;
 export function trueDivide(
@@ -7648,13 +7966,15 @@ const unbindCopy$int$op = new Op("aten::unbind_copy.int", "unbindCopy");
 /**
  * PyTorch's `unbindCopy`.
  *
- * `aten::unbind_copy.int(Tensor self, int dim=0) -> Tensor[]`
+ * ATen: `aten::unbind_copy.int(Tensor self, int dim=0) -> Tensor[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function unbindCopy(self: Tensor, dim?: number): Tensor[];
 /**
  * PyTorch's `unbindCopy`.
  *
- * `aten::unbind_copy.int(Tensor self, int dim=0) -> Tensor[]`
+ * ATen: `aten::unbind_copy.int(Tensor self, int dim=0) -> Tensor[]`
  */
 export function unbindCopy(self: Tensor, options: { dim?: number }): Tensor[];
 export function unbindCopy(
@@ -7686,7 +8006,9 @@ const unfoldCopy$$op = new Op("aten::unfold_copy", "unfoldCopy");
 /**
  * PyTorch's `unfoldCopy`.
  *
- * `aten::unfold_copy(Tensor self, int dimension, int size, int step) -> Tensor`
+ * ATen: `aten::unfold_copy(Tensor self, int dimension, int size, int step) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function unfoldCopy(self: Tensor, dimension: number, size: number, step: number): Tensor;
 export function unfoldCopy(
@@ -7736,13 +8058,15 @@ const unsafeChunk$$op = new Op("aten::unsafe_chunk", "unsafeChunk");
 /**
  * PyTorch's `unsafeChunk`.
  *
- * `aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`
+ * ATen: `aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function unsafeChunk(self: Tensor, chunks: number, dim?: number): Tensor[];
 /**
  * PyTorch's `unsafeChunk`.
  *
- * `aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`
+ * ATen: `aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`
  */
 export function unsafeChunk(self: Tensor, chunks: number, options: { dim?: number }): Tensor[];
 export function unsafeChunk(
@@ -7781,13 +8105,15 @@ const unsafeSplit$Tensor$op = new Op("aten::unsafe_split.Tensor", "unsafeSplit")
 /**
  * PyTorch's `unsafeSplit`.
  *
- * `aten::unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
+ * ATen: `aten::unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function unsafeSplit(self: Tensor, splitSize: number, dim?: number): Tensor[];
 /**
  * PyTorch's `unsafeSplit`.
  *
- * `aten::unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
+ * ATen: `aten::unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
  */
 export function unsafeSplit(self: Tensor, splitSize: number, options: { dim?: number }): Tensor[];
 export function unsafeSplit(
@@ -7826,7 +8152,9 @@ const unsafeSplitWithSizes$$op = new Op("aten::unsafe_split_with_sizes", "unsafe
 /**
  * PyTorch's `unsafeSplitWithSizes`.
  *
- * `aten::unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
+ * ATen: `aten::unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function unsafeSplitWithSizes(
   self: Tensor,
@@ -7836,7 +8164,7 @@ export function unsafeSplitWithSizes(
 /**
  * PyTorch's `unsafeSplitWithSizes`.
  *
- * `aten::unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
+ * ATen: `aten::unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
  */
 export function unsafeSplitWithSizes(
   self: Tensor,
@@ -7884,13 +8212,15 @@ const unsqueezeCopy$$op = new Op("aten::unsqueeze_copy", "unsqueezeCopy");
 /**
  * PyTorch's `unsqueezeCopy`.
  *
- * `aten::unsqueeze_copy(Tensor self, int dim) -> Tensor`
+ * ATen: `aten::unsqueeze_copy(Tensor self, int dim) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function unsqueezeCopy(self: Tensor, dim: number): Tensor;
 /**
  * PyTorch's `unsqueezeCopy`.
  *
- * `aten::unsqueeze_copy(Tensor self, int dim) -> Tensor`
+ * ATen: `aten::unsqueeze_copy(Tensor self, int dim) -> Tensor`
  */
 export function unsqueezeCopy(self: Tensor, options: { dim: number }): Tensor;
 export function unsqueezeCopy(
@@ -7919,21 +8249,21 @@ export function unsqueezeCopy(
 
 const vander$$op = new Op("aten::vander", "vander");
 /**
- * PyTorch's `vander`.
+ * The powers of each element: a Vandermonde matrix.
  *
- * `aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`
+ * ATen: `aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`
  */
 export function vander(x: Tensor, N?: number | null, increasing?: boolean): Tensor;
 /**
- * PyTorch's `vander`.
+ * The powers of each element: a Vandermonde matrix.
  *
- * `aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`
+ * ATen: `aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`
  */
 export function vander(x: Tensor, N: number | null, options: { increasing?: boolean }): Tensor;
 /**
- * PyTorch's `vander`.
+ * The powers of each element: a Vandermonde matrix.
  *
- * `aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`
+ * ATen: `aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`
  */
 export function vander(x: Tensor, options: { N?: number | null; increasing?: boolean }): Tensor;
 export function vander(
@@ -7988,13 +8318,15 @@ function viewCopy$(self: unknown, size: unknown): Tensor {
 /**
  * PyTorch's `viewCopy`.
  *
- * `aten::view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor`
+ * ATen: `aten::view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor`
+ *
+ * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function viewCopy(self: Tensor, dtype: DType): Tensor;
 /**
  * PyTorch's `viewCopy`.
  *
- * `aten::view_copy(Tensor self, SymInt[] size) -> Tensor`
+ * ATen: `aten::view_copy(Tensor self, SymInt[] size) -> Tensor`
  */
 export function viewCopy(self: Tensor, size: readonly number[]): Tensor;
 export function viewCopy(self?: unknown, a1?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -8049,15 +8381,15 @@ function xlogy$Scalar_Self(self: unknown, other: unknown): Tensor {
   return runTensor(xlogy$Scalar_Self$op);
 }
 /**
- * PyTorch's `xlogy`.
+ * x times log(y), and 0 where x is 0.
  *
- * `aten::xlogy.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::xlogy.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function xlogy(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `xlogy`.
+ * x times log(y), and 0 where x is 0.
  *
- * `aten::xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor`
  */
 export function xlogy(self: Scalar, other: Tensor): Tensor;
 export function xlogy(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {

@@ -50,9 +50,9 @@ import {
 
 const abs_$$op = new Op("aten::abs_", "abs_");
 /**
- * PyTorch's in-place `abs_`: writes its result to this tensor and returns it.
+ * The absolute value of each element; of a complex one its modulus; in place.
  *
- * `aten::abs_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::abs_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function abs_(self: Tensor): Tensor;
 export function abs_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -68,9 +68,9 @@ export function abs_(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const absolute_$$op = new Op("aten::absolute_", "absolute_");
 /**
- * PyTorch's in-place `absolute_`: writes its result to this tensor and returns it.
+ * The absolute value of each element; the same as `abs`; in place.
  *
- * `aten::absolute_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::absolute_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function absolute_(self: Tensor): Tensor;
 export function absolute_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -86,9 +86,9 @@ export function absolute_(self?: unknown, options?: unknown, extra?: unknown): T
 
 const acos_$$op = new Op("aten::acos_", "acos_");
 /**
- * PyTorch's in-place `acos_`: writes its result to this tensor and returns it.
+ * The inverse cosine of each element, in radians; in place.
  *
- * `aten::acos_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::acos_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function acos_(self: Tensor): Tensor;
 export function acos_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -104,9 +104,9 @@ export function acos_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const acosh_$$op = new Op("aten::acosh_", "acosh_");
 /**
- * PyTorch's in-place `acosh_`: writes its result to this tensor and returns it.
+ * The inverse hyperbolic cosine of each element; in place.
  *
- * `aten::acosh_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::acosh_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function acosh_(self: Tensor): Tensor;
 export function acosh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -145,9 +145,17 @@ function add_$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `add_`: writes its result to this tensor and returns it.
+ * Adds `other`, times `alpha`, element by element; in place.
  *
- * `aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
+ * ATen: `aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).add_(1).toArray(), [2, 3]);
+ * ```
  */
 export function add_(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
 export function add_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -176,9 +184,9 @@ export function add_(self?: unknown, other?: unknown, options?: unknown, extra?:
 
 const addbmm_$$op = new Op("aten::addbmm_", "addbmm_");
 /**
- * PyTorch's in-place `addbmm_`: writes its result to this tensor and returns it.
+ * Adds the sum of the matrix products of two batches; in place.
  *
- * `aten::addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * ATen: `aten::addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
  */
 export function addbmm_(
   self: Tensor,
@@ -226,9 +234,9 @@ export function addbmm_(
 
 const addcdiv_$$op = new Op("aten::addcdiv_", "addcdiv_");
 /**
- * PyTorch's in-place `addcdiv_`: writes its result to this tensor and returns it.
+ * Adds `value * tensor1 / tensor2`, element by element; in place.
  *
- * `aten::addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`
+ * ATen: `aten::addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`
  */
 export function addcdiv_(
   self: Tensor,
@@ -273,9 +281,9 @@ export function addcdiv_(
 
 const addcmul_$$op = new Op("aten::addcmul_", "addcmul_");
 /**
- * PyTorch's in-place `addcmul_`: writes its result to this tensor and returns it.
+ * Adds `value * tensor1 * tensor2`, element by element; in place.
  *
- * `aten::addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`
+ * ATen: `aten::addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`
  */
 export function addcmul_(
   self: Tensor,
@@ -320,9 +328,9 @@ export function addcmul_(
 
 const addmm_$$op = new Op("aten::addmm_", "addmm_");
 /**
- * PyTorch's in-place `addmm_`: writes its result to this tensor and returns it.
+ * The matrix product of `mat1` and `mat2`, times `alpha`, plus this tensor times `beta`; in place.
  *
- * `aten::addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * ATen: `aten::addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
  */
 export function addmm_(
   self: Tensor,
@@ -370,9 +378,9 @@ export function addmm_(
 
 const addmv_$$op = new Op("aten::addmv_", "addmv_");
 /**
- * PyTorch's in-place `addmv_`: writes its result to this tensor and returns it.
+ * The product of a matrix and a vector, times `alpha`, plus this tensor times `beta`; in place.
  *
- * `aten::addmv_(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * ATen: `aten::addmv_(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
  */
 export function addmv_(
   self: Tensor,
@@ -420,9 +428,9 @@ export function addmv_(
 
 const addr_$$op = new Op("aten::addr_", "addr_");
 /**
- * PyTorch's in-place `addr_`: writes its result to this tensor and returns it.
+ * The outer product of two vectors, times `alpha`, plus this matrix times `beta`; in place.
  *
- * `aten::addr_(Tensor(a!) self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * ATen: `aten::addr_(Tensor(a!) self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
  */
 export function addr_(
   self: Tensor,
@@ -470,9 +478,9 @@ export function addr_(
 
 const alphaDropout_$$op = new Op("aten::alpha_dropout_", "alphaDropout_");
 /**
- * PyTorch's in-place `alpha_dropout_`: writes its result to this tensor and returns it.
+ * Sets elements to a negative saturation value at random, keeping mean and variance as `selu` expects; in place.
  *
- * `aten::alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
+ * ATen: `aten::alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
  */
 export function alphaDropout_(self: Tensor, p: number, train: boolean): Tensor;
 export function alphaDropout_(
@@ -509,9 +517,9 @@ export function alphaDropout_(
 
 const arccos_$$op = new Op("aten::arccos_", "arccos_");
 /**
- * PyTorch's in-place `arccos_`: writes its result to this tensor and returns it.
+ * The inverse cosine of each element; the same as `acos`; in place.
  *
- * `aten::arccos_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::arccos_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function arccos_(self: Tensor): Tensor;
 export function arccos_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -527,9 +535,9 @@ export function arccos_(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const arccosh_$$op = new Op("aten::arccosh_", "arccosh_");
 /**
- * PyTorch's in-place `arccosh_`: writes its result to this tensor and returns it.
+ * The inverse hyperbolic cosine of each element; the same as `acosh`; in place.
  *
- * `aten::arccosh_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::arccosh_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function arccosh_(self: Tensor): Tensor;
 export function arccosh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -545,9 +553,9 @@ export function arccosh_(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const arcsin_$$op = new Op("aten::arcsin_", "arcsin_");
 /**
- * PyTorch's in-place `arcsin_`: writes its result to this tensor and returns it.
+ * The inverse sine of each element; the same as `asin`; in place.
  *
- * `aten::arcsin_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::arcsin_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function arcsin_(self: Tensor): Tensor;
 export function arcsin_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -563,9 +571,9 @@ export function arcsin_(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const arcsinh_$$op = new Op("aten::arcsinh_", "arcsinh_");
 /**
- * PyTorch's in-place `arcsinh_`: writes its result to this tensor and returns it.
+ * The inverse hyperbolic sine of each element; the same as `asinh`; in place.
  *
- * `aten::arcsinh_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::arcsinh_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function arcsinh_(self: Tensor): Tensor;
 export function arcsinh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -581,9 +589,9 @@ export function arcsinh_(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const arctan2_$$op = new Op("aten::arctan2_", "arctan2_");
 /**
- * PyTorch's in-place `arctan2_`: writes its result to this tensor and returns it.
+ * The angle of each point (`other`, `self`); the same as `atan2`; in place.
  *
- * `aten::arctan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::arctan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function arctan2_(self: Tensor, other: Tensor): Tensor;
 export function arctan2_(
@@ -613,9 +621,9 @@ export function arctan2_(
 
 const arctan_$$op = new Op("aten::arctan_", "arctan_");
 /**
- * PyTorch's in-place `arctan_`: writes its result to this tensor and returns it.
+ * The inverse tangent of each element; the same as `atan`; in place.
  *
- * `aten::arctan_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::arctan_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function arctan_(self: Tensor): Tensor;
 export function arctan_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -631,9 +639,9 @@ export function arctan_(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const arctanh_$$op = new Op("aten::arctanh_", "arctanh_");
 /**
- * PyTorch's in-place `arctanh_`: writes its result to this tensor and returns it.
+ * The inverse hyperbolic tangent of each element; the same as `atanh`; in place.
  *
- * `aten::arctanh_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::arctanh_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function arctanh_(self: Tensor): Tensor;
 export function arctanh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -649,9 +657,11 @@ export function arctanh_(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const asStrided_$$op = new Op("aten::as_strided_", "asStrided_");
 /**
- * PyTorch's in-place `as_strided_`: writes its result to this tensor and returns it.
+ * A view of the tensor's storage with the given sizes, strides and offset; in place.
  *
- * `aten::as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`
+ * ATen: `aten::as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`
+ *
+ * @param size The sizes of the result.
  */
 export function asStrided_(
   self: Tensor,
@@ -660,9 +670,9 @@ export function asStrided_(
   storageOffset?: number | null,
 ): Tensor;
 /**
- * PyTorch's in-place `as_strided_`: writes its result to this tensor and returns it.
+ * A view of the tensor's storage with the given sizes, strides and offset; in place.
  *
- * `aten::as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`
+ * ATen: `aten::as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`
  */
 export function asStrided_(
   self: Tensor,
@@ -721,9 +731,9 @@ export function asStrided_(
 
 const asin_$$op = new Op("aten::asin_", "asin_");
 /**
- * PyTorch's in-place `asin_`: writes its result to this tensor and returns it.
+ * The inverse sine of each element, in radians; in place.
  *
- * `aten::asin_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::asin_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function asin_(self: Tensor): Tensor;
 export function asin_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -739,9 +749,9 @@ export function asin_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const asinh_$$op = new Op("aten::asinh_", "asinh_");
 /**
- * PyTorch's in-place `asinh_`: writes its result to this tensor and returns it.
+ * The inverse hyperbolic sine of each element; in place.
  *
- * `aten::asinh_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::asinh_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function asinh_(self: Tensor): Tensor;
 export function asinh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -757,9 +767,9 @@ export function asinh_(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const atan2_$$op = new Op("aten::atan2_", "atan2_");
 /**
- * PyTorch's in-place `atan2_`: writes its result to this tensor and returns it.
+ * The angle of each point (`other`, `self`), in radians from -π to π; in place.
  *
- * `aten::atan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::atan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function atan2_(self: Tensor, other: Tensor): Tensor;
 export function atan2_(
@@ -789,9 +799,9 @@ export function atan2_(
 
 const atan_$$op = new Op("aten::atan_", "atan_");
 /**
- * PyTorch's in-place `atan_`: writes its result to this tensor and returns it.
+ * The inverse tangent of each element, in radians; in place.
  *
- * `aten::atan_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::atan_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function atan_(self: Tensor): Tensor;
 export function atan_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -807,9 +817,9 @@ export function atan_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const atanh_$$op = new Op("aten::atanh_", "atanh_");
 /**
- * PyTorch's in-place `atanh_`: writes its result to this tensor and returns it.
+ * The inverse hyperbolic tangent of each element; in place.
  *
- * `aten::atanh_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::atanh_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function atanh_(self: Tensor): Tensor;
 export function atanh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -825,9 +835,9 @@ export function atanh_(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const baddbmm_$$op = new Op("aten::baddbmm_", "baddbmm_");
 /**
- * PyTorch's in-place `baddbmm_`: writes its result to this tensor and returns it.
+ * The products of two batches of matrices, times `alpha`, plus this tensor times `beta`; in place.
  *
- * `aten::baddbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * ATen: `aten::baddbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
  */
 export function baddbmm_(
   self: Tensor,
@@ -896,21 +906,21 @@ function bernoulli_$float(self: unknown, p: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `bernoulli_`: writes its result to this tensor and returns it.
+ * Draws 0 or 1 for each element, which is the probability of 1; in place.
  *
- * `aten::bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
  */
 export function bernoulli_(self: Tensor, p: Tensor): Tensor;
 /**
- * PyTorch's in-place `bernoulli_`: writes its result to this tensor and returns it.
+ * Draws 0 or 1 for each element, which is the probability of 1; in place.
  *
- * `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
  */
 export function bernoulli_(self: Tensor, p?: number): Tensor;
 /**
- * PyTorch's in-place `bernoulli_`: writes its result to this tensor and returns it.
+ * Draws 0 or 1 for each element, which is the probability of 1; in place.
  *
- * `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
  */
 export function bernoulli_(self: Tensor, options: { p?: number }): Tensor;
 export function bernoulli_(
@@ -960,9 +970,9 @@ function bitwiseAnd_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `bitwise_and_`: writes its result to this tensor and returns it.
+ * The bits set in both; of booleans the logical and; in place.
  *
- * `aten::bitwise_and_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::bitwise_and_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function bitwiseAnd_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseAnd_(
@@ -1017,9 +1027,9 @@ function bitwiseLeftShift_$Tensor_Scalar(self: unknown, other: unknown): Tensor 
   return $self;
 }
 /**
- * PyTorch's in-place `bitwise_left_shift_`: writes its result to this tensor and returns it.
+ * Shifts the bits of each integer to the left; in place.
  *
- * `aten::bitwise_left_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::bitwise_left_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function bitwiseLeftShift_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseLeftShift_(
@@ -1052,9 +1062,9 @@ export function bitwiseLeftShift_(
 
 const bitwiseNot_$$op = new Op("aten::bitwise_not_", "bitwiseNot_");
 /**
- * PyTorch's in-place `bitwise_not_`: writes its result to this tensor and returns it.
+ * Flips the bits of each integer; of booleans the logical not; in place.
  *
- * `aten::bitwise_not_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::bitwise_not_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function bitwiseNot_(self: Tensor): Tensor;
 export function bitwiseNot_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1089,9 +1099,9 @@ function bitwiseOr_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `bitwise_or_`: writes its result to this tensor and returns it.
+ * The bits set in either; of booleans the logical or; in place.
  *
- * `aten::bitwise_or_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::bitwise_or_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function bitwiseOr_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseOr_(
@@ -1149,9 +1159,9 @@ function bitwiseRightShift_$Tensor_Scalar(self: unknown, other: unknown): Tensor
   return $self;
 }
 /**
- * PyTorch's in-place `bitwise_right_shift_`: writes its result to this tensor and returns it.
+ * Shifts the bits of each integer to the right, keeping the sign; in place.
  *
- * `aten::bitwise_right_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::bitwise_right_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function bitwiseRightShift_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseRightShift_(
@@ -1203,9 +1213,9 @@ function bitwiseXor_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `bitwise_xor_`: writes its result to this tensor and returns it.
+ * The bits set in just one; of booleans the exclusive or; in place.
  *
- * `aten::bitwise_xor_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::bitwise_xor_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function bitwiseXor_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseXor_(
@@ -1238,21 +1248,21 @@ export function bitwiseXor_(
 
 const cauchy_$$op = new Op("aten::cauchy_", "cauchy_");
 /**
- * PyTorch's in-place `cauchy_`: writes its result to this tensor and returns it.
+ * Fills with draws from a Cauchy distribution; in place.
  *
- * `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function cauchy_(self: Tensor, median?: number, sigma?: number): Tensor;
 /**
- * PyTorch's in-place `cauchy_`: writes its result to this tensor and returns it.
+ * Fills with draws from a Cauchy distribution; in place.
  *
- * `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function cauchy_(self: Tensor, median: number, options: { sigma?: number }): Tensor;
 /**
- * PyTorch's in-place `cauchy_`: writes its result to this tensor and returns it.
+ * Fills with draws from a Cauchy distribution; in place.
  *
- * `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function cauchy_(self: Tensor, options: { median?: number; sigma?: number }): Tensor;
 export function cauchy_(
@@ -1290,9 +1300,9 @@ export function cauchy_(
 
 const ceil_$$op = new Op("aten::ceil_", "ceil_");
 /**
- * PyTorch's in-place `ceil_`: writes its result to this tensor and returns it.
+ * The smallest integer that is not less than each element; in place.
  *
- * `aten::ceil_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::ceil_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function ceil_(self: Tensor): Tensor;
 export function ceil_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1308,15 +1318,15 @@ export function ceil_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const celu_$$op = new Op("aten::celu_", "celu_");
 /**
- * PyTorch's in-place `celu_`: writes its result to this tensor and returns it.
+ * The continuously differentiable exponential linear unit of each element; in place.
  *
- * `aten::celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`
+ * ATen: `aten::celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`
  */
 export function celu_(self: Tensor, alpha?: Scalar): Tensor;
 /**
- * PyTorch's in-place `celu_`: writes its result to this tensor and returns it.
+ * The continuously differentiable exponential linear unit of each element; in place.
  *
- * `aten::celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`
+ * ATen: `aten::celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`
  */
 export function celu_(self: Tensor, options: { alpha?: Scalar }): Tensor;
 export function celu_(self?: unknown, alpha?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1364,39 +1374,39 @@ function clamp_$(self: unknown, min: unknown, max: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `clamp_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; in place.
  *
- * `aten::clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
+ * ATen: `aten::clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  */
 export function clamp_(self: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
 /**
- * PyTorch's in-place `clamp_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; in place.
  *
- * `aten::clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
+ * ATen: `aten::clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  */
 export function clamp_(self: Tensor, min: Tensor | null, options: { max?: Tensor | null }): Tensor;
 /**
- * PyTorch's in-place `clamp_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; in place.
  *
- * `aten::clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
+ * ATen: `aten::clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  */
 export function clamp_(self: Tensor, options: { min?: Tensor | null; max?: Tensor | null }): Tensor;
 /**
- * PyTorch's in-place `clamp_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; in place.
  *
- * `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * ATen: `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
  */
 export function clamp_(self: Tensor, min?: Scalar | null, max?: Scalar | null): Tensor;
 /**
- * PyTorch's in-place `clamp_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; in place.
  *
- * `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * ATen: `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
  */
 export function clamp_(self: Tensor, min: Scalar | null, options: { max?: Scalar | null }): Tensor;
 /**
- * PyTorch's in-place `clamp_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; in place.
  *
- * `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * ATen: `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
  */
 export function clamp_(self: Tensor, options: { min?: Scalar | null; max?: Scalar | null }): Tensor;
 export function clamp_(
@@ -1457,9 +1467,9 @@ function clampMax_$(self: unknown, max: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `clamp_max_`: writes its result to this tensor and returns it.
+ * Limits each element to at most `max`; in place.
  *
- * `aten::clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
+ * ATen: `aten::clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
  */
 export function clampMax_(self: Tensor, max: Tensor | Scalar): Tensor;
 export function clampMax_(
@@ -1507,9 +1517,9 @@ function clampMin_$(self: unknown, min: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `clamp_min_`: writes its result to this tensor and returns it.
+ * Limits each element to at least `min`; in place.
  *
- * `aten::clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
+ * ATen: `aten::clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
  */
 export function clampMin_(self: Tensor, min: Tensor | Scalar): Tensor;
 export function clampMin_(
@@ -1561,39 +1571,39 @@ function clip_$(self: unknown, min: unknown, max: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `clip_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`; in place.
  *
- * `aten::clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
+ * ATen: `aten::clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  */
 export function clip_(self: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
 /**
- * PyTorch's in-place `clip_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`; in place.
  *
- * `aten::clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
+ * ATen: `aten::clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  */
 export function clip_(self: Tensor, min: Tensor | null, options: { max?: Tensor | null }): Tensor;
 /**
- * PyTorch's in-place `clip_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`; in place.
  *
- * `aten::clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
+ * ATen: `aten::clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  */
 export function clip_(self: Tensor, options: { min?: Tensor | null; max?: Tensor | null }): Tensor;
 /**
- * PyTorch's in-place `clip_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`; in place.
  *
- * `aten::clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * ATen: `aten::clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
  */
 export function clip_(self: Tensor, min?: Scalar | null, max?: Scalar | null): Tensor;
 /**
- * PyTorch's in-place `clip_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`; in place.
  *
- * `aten::clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * ATen: `aten::clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
  */
 export function clip_(self: Tensor, min: Scalar | null, options: { max?: Scalar | null }): Tensor;
 /**
- * PyTorch's in-place `clip_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `min` to `max`; the same as `clamp`; in place.
  *
- * `aten::clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * ATen: `aten::clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
  */
 export function clip_(self: Tensor, options: { min?: Scalar | null; max?: Scalar | null }): Tensor;
 export function clip_(
@@ -1635,9 +1645,9 @@ export function clip_(
 
 const conjPhysical_$$op = new Op("aten::conj_physical_", "conjPhysical_");
 /**
- * PyTorch's in-place `conj_physical_`: writes its result to this tensor and returns it.
+ * The complex conjugate of each element, computed at once; in place.
  *
- * `aten::conj_physical_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::conj_physical_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function conjPhysical_(self: Tensor): Tensor;
 export function conjPhysical_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1653,15 +1663,23 @@ export function conjPhysical_(self?: unknown, options?: unknown, extra?: unknown
 
 const copy_$$op = new Op("aten::copy_", "copy_");
 /**
- * PyTorch's in-place `copy_`: writes its result to this tensor and returns it.
+ * Copies the elements of another tensor, broadcast and converted; in place.
  *
- * `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`
+ * ATen: `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.zeros([2]).copy_(torch.tensor([1, 2])).toArray(), [1, 2]);
+ * ```
  */
 export function copy_(self: Tensor, src: Tensor, nonBlocking?: boolean): Tensor;
 /**
- * PyTorch's in-place `copy_`: writes its result to this tensor and returns it.
+ * Copies the elements of another tensor, broadcast and converted; in place.
  *
- * `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`
+ * ATen: `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`
  */
 export function copy_(self: Tensor, src: Tensor, options: { nonBlocking?: boolean }): Tensor;
 export function copy_(
@@ -1719,9 +1737,9 @@ function copysign_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `copysign_`: writes its result to this tensor and returns it.
+ * The magnitude of each element with the sign of `other`; in place.
  *
- * `aten::copysign_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::copysign_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function copysign_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function copysign_(
@@ -1754,9 +1772,9 @@ export function copysign_(
 
 const cos_$$op = new Op("aten::cos_", "cos_");
 /**
- * PyTorch's in-place `cos_`: writes its result to this tensor and returns it.
+ * The cosine of each element, in radians; in place.
  *
- * `aten::cos_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::cos_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function cos_(self: Tensor): Tensor;
 export function cos_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1772,9 +1790,9 @@ export function cos_(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const cosh_$$op = new Op("aten::cosh_", "cosh_");
 /**
- * PyTorch's in-place `cosh_`: writes its result to this tensor and returns it.
+ * The hyperbolic cosine of each element; in place.
  *
- * `aten::cosh_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::cosh_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function cosh_(self: Tensor): Tensor;
 export function cosh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1790,15 +1808,17 @@ export function cosh_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const cumprod_$$op = new Op("aten::cumprod_", "cumprod_");
 /**
- * PyTorch's in-place `cumprod_`: writes its result to this tensor and returns it.
+ * The product so far along a dimension; in place.
  *
- * `aten::cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
+ * ATen: `aten::cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function cumprod_(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
 /**
- * PyTorch's in-place `cumprod_`: writes its result to this tensor and returns it.
+ * The product so far along a dimension; in place.
  *
- * `aten::cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
+ * ATen: `aten::cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
  */
 export function cumprod_(self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function cumprod_(
@@ -1831,15 +1851,17 @@ export function cumprod_(
 
 const cumsum_$$op = new Op("aten::cumsum_", "cumsum_");
 /**
- * PyTorch's in-place `cumsum_`: writes its result to this tensor and returns it.
+ * The sum so far along a dimension; in place.
  *
- * `aten::cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
+ * ATen: `aten::cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function cumsum_(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
 /**
- * PyTorch's in-place `cumsum_`: writes its result to this tensor and returns it.
+ * The sum so far along a dimension; in place.
  *
- * `aten::cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
+ * ATen: `aten::cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
  */
 export function cumsum_(self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function cumsum_(self?: unknown, dim?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1867,9 +1889,9 @@ export function cumsum_(self?: unknown, dim?: unknown, options?: unknown, extra?
 
 const deg2rad_$$op = new Op("aten::deg2rad_", "deg2rad_");
 /**
- * PyTorch's in-place `deg2rad_`: writes its result to this tensor and returns it.
+ * Degrees to radians; in place.
  *
- * `aten::deg2rad_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::deg2rad_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function deg2rad_(self: Tensor): Tensor;
 export function deg2rad_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1885,9 +1907,9 @@ export function deg2rad_(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const detach_$$op = new Op("aten::detach_", "detach_");
 /**
- * PyTorch's in-place `detach_`: writes its result to this tensor and returns it.
+ * The same memory, apart from the graph: gradients do not flow through it; in place.
  *
- * `aten::detach_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::detach_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function detach_(self: Tensor): Tensor;
 export function detach_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1903,9 +1925,9 @@ export function detach_(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const digamma_$$op = new Op("aten::digamma_", "digamma_");
 /**
- * PyTorch's in-place `digamma_`: writes its result to this tensor and returns it.
+ * The derivative of the logarithm of the gamma function; in place.
  *
- * `aten::digamma_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::digamma_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function digamma_(self: Tensor): Tensor;
 export function digamma_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1968,9 +1990,9 @@ function div_$Scalar_mode(self: unknown, other: unknown, roundingMode: unknown):
   return $self;
 }
 /**
- * PyTorch's in-place `div_`: writes its result to this tensor and returns it.
+ * Divides by `other`; with `roundingMode` rounds to zero ("trunc") or down ("floor"); in place.
  *
- * `aten::div_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
+ * ATen: `aten::div_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
  */
 export function div_(
   self: Tensor,
@@ -2056,9 +2078,9 @@ function divide_$Scalar_mode(self: unknown, other: unknown, roundingMode: unknow
   return $self;
 }
 /**
- * PyTorch's in-place `divide_`: writes its result to this tensor and returns it.
+ * Divides by `other`; the same as `div`; in place.
  *
- * `aten::divide_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
+ * ATen: `aten::divide_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
  */
 export function divide_(
   self: Tensor,
@@ -2102,9 +2124,9 @@ export function divide_(
 
 const dropout_$$op = new Op("aten::dropout_", "dropout_");
 /**
- * PyTorch's in-place `dropout_`: writes its result to this tensor and returns it.
+ * Sets elements to zero at random while training, and scales the others up; in place.
  *
- * `aten::dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
+ * ATen: `aten::dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
  */
 export function dropout_(self: Tensor, p: number, train: boolean): Tensor;
 export function dropout_(
@@ -2141,9 +2163,9 @@ export function dropout_(
 
 const embeddingRenorm_$$op = new Op("aten::embedding_renorm_", "embeddingRenorm_");
 /**
- * PyTorch's in-place `embedding_renorm_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `embedding_renorm_`: writes to this tensor, and returns it.
  *
- * `aten::embedding_renorm_(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)`
+ * ATen: `aten::embedding_renorm_(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)`
  */
 export function embeddingRenorm_(
   self: Tensor,
@@ -2221,9 +2243,9 @@ function eq_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `eq_`: writes its result to this tensor and returns it.
+ * Whether each element equals that of `other`; in place.
  *
- * `aten::eq_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::eq_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function eq_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function eq_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2245,9 +2267,9 @@ export function eq_(self?: unknown, other?: unknown, options?: unknown, extra?: 
 
 const erf_$$op = new Op("aten::erf_", "erf_");
 /**
- * PyTorch's in-place `erf_`: writes its result to this tensor and returns it.
+ * The error function of each element; in place.
  *
- * `aten::erf_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::erf_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function erf_(self: Tensor): Tensor;
 export function erf_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2263,9 +2285,9 @@ export function erf_(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const erfc_$$op = new Op("aten::erfc_", "erfc_");
 /**
- * PyTorch's in-place `erfc_`: writes its result to this tensor and returns it.
+ * One minus the error function of each element; in place.
  *
- * `aten::erfc_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::erfc_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function erfc_(self: Tensor): Tensor;
 export function erfc_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2281,9 +2303,9 @@ export function erfc_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const erfinv_$$op = new Op("aten::erfinv_", "erfinv_");
 /**
- * PyTorch's in-place `erfinv_`: writes its result to this tensor and returns it.
+ * The inverse of the error function of each element; in place.
  *
- * `aten::erfinv_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::erfinv_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function erfinv_(self: Tensor): Tensor;
 export function erfinv_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2299,9 +2321,9 @@ export function erfinv_(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const exp2_$$op = new Op("aten::exp2_", "exp2_");
 /**
- * PyTorch's in-place `exp2_`: writes its result to this tensor and returns it.
+ * 2 to the power of each element; in place.
  *
- * `aten::exp2_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::exp2_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function exp2_(self: Tensor): Tensor;
 export function exp2_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2317,9 +2339,9 @@ export function exp2_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const exp_$$op = new Op("aten::exp_", "exp_");
 /**
- * PyTorch's in-place `exp_`: writes its result to this tensor and returns it.
+ * e to the power of each element; in place.
  *
- * `aten::exp_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::exp_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function exp_(self: Tensor): Tensor;
 export function exp_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2335,9 +2357,9 @@ export function exp_(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const expm1_$$op = new Op("aten::expm1_", "expm1_");
 /**
- * PyTorch's in-place `expm1_`: writes its result to this tensor and returns it.
+ * e to the power of each element, minus 1, exact for small ones; in place.
  *
- * `aten::expm1_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::expm1_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function expm1_(self: Tensor): Tensor;
 export function expm1_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2353,15 +2375,15 @@ export function expm1_(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const exponential_$$op = new Op("aten::exponential_", "exponential_");
 /**
- * PyTorch's in-place `exponential_`: writes its result to this tensor and returns it.
+ * Fills with draws from an exponential distribution; in place.
  *
- * `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function exponential_(self: Tensor, lambd?: number): Tensor;
 /**
- * PyTorch's in-place `exponential_`: writes its result to this tensor and returns it.
+ * Fills with draws from an exponential distribution; in place.
  *
- * `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function exponential_(self: Tensor, options: { lambd?: number }): Tensor;
 export function exponential_(
@@ -2392,9 +2414,9 @@ export function exponential_(
 
 const featureAlphaDropout_$$op = new Op("aten::feature_alpha_dropout_", "featureAlphaDropout_");
 /**
- * PyTorch's in-place `feature_alpha_dropout_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `feature_alpha_dropout_`: writes to this tensor, and returns it.
  *
- * `aten::feature_alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
+ * ATen: `aten::feature_alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
  */
 export function featureAlphaDropout_(self: Tensor, p: number, train: boolean): Tensor;
 export function featureAlphaDropout_(
@@ -2431,9 +2453,9 @@ export function featureAlphaDropout_(
 
 const featureDropout_$$op = new Op("aten::feature_dropout_", "featureDropout_");
 /**
- * PyTorch's in-place `feature_dropout_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `feature_dropout_`: writes to this tensor, and returns it.
  *
- * `aten::feature_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
+ * ATen: `aten::feature_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
  */
 export function featureDropout_(self: Tensor, p: number, train: boolean): Tensor;
 export function featureDropout_(
@@ -2489,9 +2511,17 @@ function fill_$Scalar(self: unknown, value: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `fill_`: writes its result to this tensor and returns it.
+ * Sets all elements to a value; in place.
  *
- * `aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
+ * ATen: `aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.zeros([2]).fill_(3).toArray(), [3, 3]);
+ * ```
  */
 export function fill_(self: Tensor, value: Tensor | Scalar): Tensor;
 export function fill_(self?: unknown, value?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2515,15 +2545,15 @@ export function fill_(self?: unknown, value?: unknown, options?: unknown, extra?
 
 const fillDiagonal_$$op = new Op("aten::fill_diagonal_", "fillDiagonal_");
 /**
- * PyTorch's in-place `fill_diagonal_`: writes its result to this tensor and returns it.
+ * Sets the diagonal to a value; in place.
  *
- * `aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`
+ * ATen: `aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`
  */
 export function fillDiagonal_(self: Tensor, fillValue: Scalar, wrap?: boolean): Tensor;
 /**
- * PyTorch's in-place `fill_diagonal_`: writes its result to this tensor and returns it.
+ * Sets the diagonal to a value; in place.
  *
- * `aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`
+ * ATen: `aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`
  */
 export function fillDiagonal_(self: Tensor, fillValue: Scalar, options: { wrap?: boolean }): Tensor;
 export function fillDiagonal_(
@@ -2560,9 +2590,9 @@ export function fillDiagonal_(
 
 const fix_$$op = new Op("aten::fix_", "fix_");
 /**
- * PyTorch's in-place `fix_`: writes its result to this tensor and returns it.
+ * Each element rounded to zero; the same as `trunc`; in place.
  *
- * `aten::fix_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::fix_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function fix_(self: Tensor): Tensor;
 export function fix_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2597,9 +2627,9 @@ function floatPower_$Scalar(self: unknown, exponent: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `float_power_`: writes its result to this tensor and returns it.
+ * Raises to a power, computed in float64; in place.
  *
- * `aten::float_power_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
+ * ATen: `aten::float_power_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  */
 export function floatPower_(self: Tensor, exponent: Tensor | Scalar): Tensor;
 export function floatPower_(
@@ -2632,9 +2662,9 @@ export function floatPower_(
 
 const floor_$$op = new Op("aten::floor_", "floor_");
 /**
- * PyTorch's in-place `floor_`: writes its result to this tensor and returns it.
+ * The largest integer that is not greater than each element; in place.
  *
- * `aten::floor_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::floor_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function floor_(self: Tensor): Tensor;
 export function floor_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2669,9 +2699,9 @@ function floorDivide_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `floor_divide_`: writes its result to this tensor and returns it.
+ * Divides by `other` and rounds down; in place.
  *
- * `aten::floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function floorDivide_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function floorDivide_(
@@ -2723,9 +2753,9 @@ function fmod_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `fmod_`: writes its result to this tensor and returns it.
+ * The remainder of the division, with the sign of the dividend; in place.
  *
- * `aten::fmod_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::fmod_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function fmod_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function fmod_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2749,9 +2779,9 @@ export function fmod_(self?: unknown, other?: unknown, options?: unknown, extra?
 
 const frac_$$op = new Op("aten::frac_", "frac_");
 /**
- * PyTorch's in-place `frac_`: writes its result to this tensor and returns it.
+ * The part of each element after the decimal point, with its sign; in place.
  *
- * `aten::frac_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::frac_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function frac_(self: Tensor): Tensor;
 export function frac_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2767,9 +2797,9 @@ export function frac_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const gcd_$$op = new Op("aten::gcd_", "gcd_");
 /**
- * PyTorch's in-place `gcd_`: writes its result to this tensor and returns it.
+ * The greatest common divisor of each pair; in place.
  *
- * `aten::gcd_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::gcd_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function gcd_(self: Tensor, other: Tensor): Tensor;
 export function gcd_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2813,9 +2843,9 @@ function ge_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `ge_`: writes its result to this tensor and returns it.
+ * Whether each element is greater than, or equal to, that of `other`; in place.
  *
- * `aten::ge_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::ge_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function ge_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ge_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2837,9 +2867,9 @@ export function ge_(self?: unknown, other?: unknown, options?: unknown, extra?: 
 
 const geometric_$$op = new Op("aten::geometric_", "geometric_");
 /**
- * PyTorch's in-place `geometric_`: writes its result to this tensor and returns it.
+ * Fills with draws from a geometric distribution; in place.
  *
- * `aten::geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`
  */
 export function geometric_(self: Tensor, p: number): Tensor;
 export function geometric_(
@@ -2889,9 +2919,9 @@ function greater_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `greater_`: writes its result to this tensor and returns it.
+ * Whether each element is greater; the same as `gt`; in place.
  *
- * `aten::greater_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::greater_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function greater_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greater_(
@@ -2943,9 +2973,9 @@ function greaterEqual_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `greater_equal_`: writes its result to this tensor and returns it.
+ * Whether each element is greater or equal; the same as `ge`; in place.
  *
- * `aten::greater_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::greater_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function greaterEqual_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greaterEqual_(
@@ -2997,9 +3027,9 @@ function gt_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `gt_`: writes its result to this tensor and returns it.
+ * Whether each element is greater than that of `other`; in place.
  *
- * `aten::gt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::gt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function gt_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function gt_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3021,9 +3051,9 @@ export function gt_(self?: unknown, other?: unknown, options?: unknown, extra?: 
 
 const heaviside_$$op = new Op("aten::heaviside_", "heaviside_");
 /**
- * PyTorch's in-place `heaviside_`: writes its result to this tensor and returns it.
+ * 0 for negative elements, 1 for positive ones, and `values` for zero; in place.
  *
- * `aten::heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`
+ * ATen: `aten::heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`
  */
 export function heaviside_(self: Tensor, values: Tensor): Tensor;
 export function heaviside_(
@@ -3053,9 +3083,9 @@ export function heaviside_(
 
 const hypot_$$op = new Op("aten::hypot_", "hypot_");
 /**
- * PyTorch's in-place `hypot_`: writes its result to this tensor and returns it.
+ * The length of the hypotenuse of right triangles with these legs; in place.
  *
- * `aten::hypot_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::hypot_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function hypot_(self: Tensor, other: Tensor): Tensor;
 export function hypot_(
@@ -3085,9 +3115,9 @@ export function hypot_(
 
 const i0_$$op = new Op("aten::i0_", "i0_");
 /**
- * PyTorch's in-place `i0_`: writes its result to this tensor and returns it.
+ * The modified Bessel function of the first kind, of order 0; in place.
  *
- * `aten::i0_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::i0_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function i0_(self: Tensor): Tensor;
 export function i0_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3103,9 +3133,9 @@ export function i0_(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const igamma_$$op = new Op("aten::igamma_", "igamma_");
 /**
- * PyTorch's in-place `igamma_`: writes its result to this tensor and returns it.
+ * The regularized lower incomplete gamma function; in place.
  *
- * `aten::igamma_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::igamma_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function igamma_(self: Tensor, other: Tensor): Tensor;
 export function igamma_(
@@ -3135,9 +3165,9 @@ export function igamma_(
 
 const igammac_$$op = new Op("aten::igammac_", "igammac_");
 /**
- * PyTorch's in-place `igammac_`: writes its result to this tensor and returns it.
+ * The regularized upper incomplete gamma function; in place.
  *
- * `aten::igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function igammac_(self: Tensor, other: Tensor): Tensor;
 export function igammac_(
@@ -3167,9 +3197,11 @@ export function igammac_(
 
 const indexAdd_$$op = new Op("aten::index_add_", "indexAdd_");
 /**
- * PyTorch's in-place `index_add_`: writes its result to this tensor and returns it.
+ * Adds the slices of `source` at the given indices along a dimension; in place.
  *
- * `aten::index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)`
+ * ATen: `aten::index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function indexAdd_(
   self: Tensor,
@@ -3227,9 +3259,11 @@ export function indexAdd_(
 
 const indexCopy_$$op = new Op("aten::index_copy_", "indexCopy_");
 /**
- * PyTorch's in-place `index_copy_`: writes its result to this tensor and returns it.
+ * Copies the slices of `source` to the given indices along a dimension; in place.
  *
- * `aten::index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)`
+ * ATen: `aten::index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function indexCopy_(self: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
 export function indexCopy_(
@@ -3310,9 +3344,11 @@ function indexFill_$int_Scalar(
   return $self;
 }
 /**
- * PyTorch's in-place `index_fill_`: writes its result to this tensor and returns it.
+ * Sets the slices at the given indices along a dimension to a value; in place.
  *
- * `aten::index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
+ * ATen: `aten::index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function indexFill_(
   self: Tensor,
@@ -3362,9 +3398,11 @@ export function indexFill_(
 
 const indexReduce_$$op = new Op("aten::index_reduce_", "indexReduce_");
 /**
- * PyTorch's in-place `index_reduce_`: writes its result to this tensor and returns it.
+ * Combines the slices of `source` with those at the given indices by product, mean, maximum or minimum; in place.
  *
- * `aten::index_reduce_(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)`
+ * ATen: `aten::index_reduce_(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function indexReduce_(
   self: Tensor,

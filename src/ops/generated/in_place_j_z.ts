@@ -47,9 +47,9 @@ import {
 
 const lcm_$$op = new Op("aten::lcm_", "lcm_");
 /**
- * PyTorch's in-place `lcm_`: writes its result to this tensor and returns it.
+ * The least common multiple of each pair; in place.
  *
- * `aten::lcm_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::lcm_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function lcm_(self: Tensor, other: Tensor): Tensor;
 export function lcm_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -74,9 +74,9 @@ export function lcm_(self?: unknown, other?: unknown, options?: unknown, extra?:
 
 const ldexp_$$op = new Op("aten::ldexp_", "ldexp_");
 /**
- * PyTorch's in-place `ldexp_`: writes its result to this tensor and returns it.
+ * Each element times two to the power of `other`; in place.
  *
- * `aten::ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function ldexp_(self: Tensor, other: Tensor): Tensor;
 export function ldexp_(
@@ -125,9 +125,9 @@ function le_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `le_`: writes its result to this tensor and returns it.
+ * Whether each element is less than, or equal to, that of `other`; in place.
  *
- * `aten::le_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::le_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function le_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function le_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -172,9 +172,9 @@ function lerp_$Scalar(self: unknown, end: unknown, weight: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `lerp_`: writes its result to this tensor and returns it.
+ * Interpolates between two tensors: `self + weight * (end - self)`; in place.
  *
- * `aten::lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
+ * ATen: `aten::lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
  */
 export function lerp_(self: Tensor, end: Tensor, weight: Tensor | Scalar): Tensor;
 export function lerp_(
@@ -231,9 +231,9 @@ function less_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `less_`: writes its result to this tensor and returns it.
+ * Whether each element is less; the same as `lt`; in place.
  *
- * `aten::less_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::less_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function less_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function less_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -276,9 +276,9 @@ function lessEqual_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `less_equal_`: writes its result to this tensor and returns it.
+ * Whether each element is less or equal; the same as `le`; in place.
  *
- * `aten::less_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::less_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function lessEqual_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lessEqual_(
@@ -311,9 +311,9 @@ export function lessEqual_(
 
 const lgamma_$$op = new Op("aten::lgamma_", "lgamma_");
 /**
- * PyTorch's in-place `lgamma_`: writes its result to this tensor and returns it.
+ * The logarithm of the absolute value of the gamma function; in place.
  *
- * `aten::lgamma_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::lgamma_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function lgamma_(self: Tensor): Tensor;
 export function lgamma_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -329,9 +329,9 @@ export function lgamma_(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const log10_$$op = new Op("aten::log10_", "log10_");
 /**
- * PyTorch's in-place `log10_`: writes its result to this tensor and returns it.
+ * The logarithm to base 10 of each element; in place.
  *
- * `aten::log10_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::log10_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function log10_(self: Tensor): Tensor;
 export function log10_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -347,9 +347,9 @@ export function log10_(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const log1p_$$op = new Op("aten::log1p_", "log1p_");
 /**
- * PyTorch's in-place `log1p_`: writes its result to this tensor and returns it.
+ * The natural logarithm of 1 plus each element, exact for small ones; in place.
  *
- * `aten::log1p_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::log1p_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function log1p_(self: Tensor): Tensor;
 export function log1p_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -365,9 +365,9 @@ export function log1p_(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const log2_$$op = new Op("aten::log2_", "log2_");
 /**
- * PyTorch's in-place `log2_`: writes its result to this tensor and returns it.
+ * The logarithm to base 2 of each element; in place.
  *
- * `aten::log2_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::log2_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function log2_(self: Tensor): Tensor;
 export function log2_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -383,9 +383,9 @@ export function log2_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const log_$$op = new Op("aten::log_", "log_");
 /**
- * PyTorch's in-place `log_`: writes its result to this tensor and returns it.
+ * The natural logarithm of each element; in place.
  *
- * `aten::log_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::log_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function log_(self: Tensor): Tensor;
 export function log_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -401,21 +401,21 @@ export function log_(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const logNormal_$$op = new Op("aten::log_normal_", "logNormal_");
 /**
- * PyTorch's in-place `log_normal_`: writes its result to this tensor and returns it.
+ * Fills with draws from a log-normal distribution; in place.
  *
- * `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function logNormal_(self: Tensor, mean?: number, std?: number): Tensor;
 /**
- * PyTorch's in-place `log_normal_`: writes its result to this tensor and returns it.
+ * Fills with draws from a log-normal distribution; in place.
  *
- * `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function logNormal_(self: Tensor, mean: number, options: { std?: number }): Tensor;
 /**
- * PyTorch's in-place `log_normal_`: writes its result to this tensor and returns it.
+ * Fills with draws from a log-normal distribution; in place.
  *
- * `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function logNormal_(self: Tensor, options: { mean?: number; std?: number }): Tensor;
 export function logNormal_(
@@ -453,9 +453,9 @@ export function logNormal_(
 
 const logicalAnd_$$op = new Op("aten::logical_and_", "logicalAnd_");
 /**
- * PyTorch's in-place `logical_and_`: writes its result to this tensor and returns it.
+ * Whether both elements are true or not zero; in place.
  *
- * `aten::logical_and_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::logical_and_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function logicalAnd_(self: Tensor, other: Tensor): Tensor;
 export function logicalAnd_(
@@ -485,9 +485,9 @@ export function logicalAnd_(
 
 const logicalNot_$$op = new Op("aten::logical_not_", "logicalNot_");
 /**
- * PyTorch's in-place `logical_not_`: writes its result to this tensor and returns it.
+ * Whether each element is false or zero; in place.
  *
- * `aten::logical_not_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::logical_not_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function logicalNot_(self: Tensor): Tensor;
 export function logicalNot_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -503,9 +503,9 @@ export function logicalNot_(self?: unknown, options?: unknown, extra?: unknown):
 
 const logicalOr_$$op = new Op("aten::logical_or_", "logicalOr_");
 /**
- * PyTorch's in-place `logical_or_`: writes its result to this tensor and returns it.
+ * Whether either element is true or not zero; in place.
  *
- * `aten::logical_or_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::logical_or_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function logicalOr_(self: Tensor, other: Tensor): Tensor;
 export function logicalOr_(
@@ -535,9 +535,9 @@ export function logicalOr_(
 
 const logicalXor_$$op = new Op("aten::logical_xor_", "logicalXor_");
 /**
- * PyTorch's in-place `logical_xor_`: writes its result to this tensor and returns it.
+ * Whether just one element is true or not zero; in place.
  *
- * `aten::logical_xor_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::logical_xor_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function logicalXor_(self: Tensor, other: Tensor): Tensor;
 export function logicalXor_(
@@ -567,15 +567,15 @@ export function logicalXor_(
 
 const logit_$$op = new Op("aten::logit_", "logit_");
 /**
- * PyTorch's in-place `logit_`: writes its result to this tensor and returns it.
+ * The logarithm of the odds of each probability; in place.
  *
- * `aten::logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`
+ * ATen: `aten::logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`
  */
 export function logit_(self: Tensor, eps?: number | null): Tensor;
 /**
- * PyTorch's in-place `logit_`: writes its result to this tensor and returns it.
+ * The logarithm of the odds of each probability; in place.
  *
- * `aten::logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`
+ * ATen: `aten::logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`
  */
 export function logit_(self: Tensor, options: { eps?: number | null }): Tensor;
 export function logit_(self?: unknown, eps?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -619,9 +619,9 @@ function lt_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `lt_`: writes its result to this tensor and returns it.
+ * Whether each element is less than that of `other`; in place.
  *
- * `aten::lt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::lt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function lt_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lt_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -666,9 +666,9 @@ function maskedFill_$Scalar(self: unknown, mask: unknown, value: unknown): Tenso
   return $self;
 }
 /**
- * PyTorch's in-place `masked_fill_`: writes its result to this tensor and returns it.
+ * Sets elements where the mask is true to a value; in place.
  *
- * `aten::masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
+ * ATen: `aten::masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
  */
 export function maskedFill_(self: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor;
 export function maskedFill_(
@@ -706,9 +706,9 @@ export function maskedFill_(
 
 const maskedScatter_$$op = new Op("aten::masked_scatter_", "maskedScatter_");
 /**
- * PyTorch's in-place `masked_scatter_`: writes its result to this tensor and returns it.
+ * Sets elements where the mask is true to those of `source`, in order; in place.
  *
- * `aten::masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)`
+ * ATen: `aten::masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)`
  */
 export function maskedScatter_(self: Tensor, mask: Tensor, source: Tensor): Tensor;
 export function maskedScatter_(
@@ -764,9 +764,17 @@ function mul_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `mul_`: writes its result to this tensor and returns it.
+ * Multiplies by `other`, element by element; in place.
  *
- * `aten::mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).mul_(3).toArray(), [3, 6]);
+ * ```
  */
 export function mul_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function mul_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -807,9 +815,9 @@ function multiply_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `multiply_`: writes its result to this tensor and returns it.
+ * Multiplies by `other`; the same as `mul`; in place.
  *
- * `aten::multiply_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::multiply_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function multiply_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function multiply_(
@@ -842,9 +850,9 @@ export function multiply_(
 
 const mvlgamma_$$op = new Op("aten::mvlgamma_", "mvlgamma_");
 /**
- * PyTorch's in-place `mvlgamma_`: writes its result to this tensor and returns it.
+ * The logarithm of the multivariate gamma function; in place.
  *
- * `aten::mvlgamma_(Tensor(a!) self, int p) -> Tensor(a!)`
+ * ATen: `aten::mvlgamma_(Tensor(a!) self, int p) -> Tensor(a!)`
  */
 export function mvlgamma_(self: Tensor, p: number): Tensor;
 export function mvlgamma_(self?: unknown, p?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -869,9 +877,9 @@ export function mvlgamma_(self?: unknown, p?: unknown, options?: unknown, extra?
 
 const nanToNum_$$op = new Op("aten::nan_to_num_", "nanToNum_");
 /**
- * PyTorch's in-place `nan_to_num_`: writes its result to this tensor and returns it.
+ * Replaces NaN and infinities by numbers; in place.
  *
- * `aten::nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
+ * ATen: `aten::nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
  */
 export function nanToNum_(
   self: Tensor,
@@ -880,9 +888,9 @@ export function nanToNum_(
   neginf?: number | null,
 ): Tensor;
 /**
- * PyTorch's in-place `nan_to_num_`: writes its result to this tensor and returns it.
+ * Replaces NaN and infinities by numbers; in place.
  *
- * `aten::nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
+ * ATen: `aten::nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
  */
 export function nanToNum_(
   self: Tensor,
@@ -891,9 +899,9 @@ export function nanToNum_(
   options: { neginf?: number | null },
 ): Tensor;
 /**
- * PyTorch's in-place `nan_to_num_`: writes its result to this tensor and returns it.
+ * Replaces NaN and infinities by numbers; in place.
  *
- * `aten::nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
+ * ATen: `aten::nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
  */
 export function nanToNum_(
   self: Tensor,
@@ -901,9 +909,9 @@ export function nanToNum_(
   options: { posinf?: number | null; neginf?: number | null },
 ): Tensor;
 /**
- * PyTorch's in-place `nan_to_num_`: writes its result to this tensor and returns it.
+ * Replaces NaN and infinities by numbers; in place.
  *
- * `aten::nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
+ * ATen: `aten::nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
  */
 export function nanToNum_(
   self: Tensor,
@@ -973,9 +981,9 @@ function ne_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `ne_`: writes its result to this tensor and returns it.
+ * Whether each element differs from that of `other`; in place.
  *
- * `aten::ne_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::ne_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function ne_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ne_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -997,9 +1005,9 @@ export function ne_(self?: unknown, other?: unknown, options?: unknown, extra?: 
 
 const neg_$$op = new Op("aten::neg_", "neg_");
 /**
- * PyTorch's in-place `neg_`: writes its result to this tensor and returns it.
+ * The negative of each element; in place.
  *
- * `aten::neg_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::neg_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function neg_(self: Tensor): Tensor;
 export function neg_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1015,9 +1023,9 @@ export function neg_(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const negative_$$op = new Op("aten::negative_", "negative_");
 /**
- * PyTorch's in-place `negative_`: writes its result to this tensor and returns it.
+ * The negative of each element; the same as `neg`; in place.
  *
- * `aten::negative_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::negative_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function negative_(self: Tensor): Tensor;
 export function negative_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1033,9 +1041,9 @@ export function negative_(self?: unknown, options?: unknown, extra?: unknown): T
 
 const nextafter_$$op = new Op("aten::nextafter_", "nextafter_");
 /**
- * PyTorch's in-place `nextafter_`: writes its result to this tensor and returns it.
+ * The next floating-point number after each element, towards `other`; in place.
  *
- * `aten::nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function nextafter_(self: Tensor, other: Tensor): Tensor;
 export function nextafter_(
@@ -1065,21 +1073,21 @@ export function nextafter_(
 
 const normal_$$op = new Op("aten::normal_", "normal_");
 /**
- * PyTorch's in-place `normal_`: writes its result to this tensor and returns it.
+ * Draws from normal distributions with these means and standard deviations; in place.
  *
- * `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function normal_(self: Tensor, mean?: number, std?: number): Tensor;
 /**
- * PyTorch's in-place `normal_`: writes its result to this tensor and returns it.
+ * Draws from normal distributions with these means and standard deviations; in place.
  *
- * `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function normal_(self: Tensor, mean: number, options: { std?: number }): Tensor;
 /**
- * PyTorch's in-place `normal_`: writes its result to this tensor and returns it.
+ * Draws from normal distributions with these means and standard deviations; in place.
  *
- * `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function normal_(self: Tensor, options: { mean?: number; std?: number }): Tensor;
 export function normal_(
@@ -1136,9 +1144,9 @@ function notEqual_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `not_equal_`: writes its result to this tensor and returns it.
+ * Whether each element differs; the same as `ne`; in place.
  *
- * `aten::not_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::not_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function notEqual_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function notEqual_(
@@ -1171,9 +1179,9 @@ export function notEqual_(
 
 const polygamma_$$op = new Op("aten::polygamma_", "polygamma_");
 /**
- * PyTorch's in-place `polygamma_`: writes its result to this tensor and returns it.
+ * The `n`-th derivative of the digamma function; in place.
  *
- * `aten::polygamma_(Tensor(a!) self, int n) -> Tensor(a!)`
+ * ATen: `aten::polygamma_(Tensor(a!) self, int n) -> Tensor(a!)`
  */
 export function polygamma_(self: Tensor, n: number): Tensor;
 export function polygamma_(
@@ -1222,9 +1230,9 @@ function pow_$Scalar(self: unknown, exponent: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `pow_`: writes its result to this tensor and returns it.
+ * Raises to a power, element by element; in place.
  *
- * `aten::pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
+ * ATen: `aten::pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  */
 export function pow_(self: Tensor, exponent: Tensor | Scalar): Tensor;
 export function pow_(
@@ -1257,15 +1265,15 @@ export function pow_(
 
 const put_$$op = new Op("aten::put_", "put_");
 /**
- * PyTorch's in-place `put_`: writes its result to this tensor and returns it.
+ * Sets the elements at the given places of the flattened tensor; in place.
  *
- * `aten::put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`
+ * ATen: `aten::put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`
  */
 export function put_(self: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
 /**
- * PyTorch's in-place `put_`: writes its result to this tensor and returns it.
+ * Sets the elements at the given places of the flattened tensor; in place.
  *
- * `aten::put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`
+ * ATen: `aten::put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`
  */
 export function put_(
   self: Tensor,
@@ -1319,9 +1327,9 @@ export function put_(
 
 const rad2deg_$$op = new Op("aten::rad2deg_", "rad2deg_");
 /**
- * PyTorch's in-place `rad2deg_`: writes its result to this tensor and returns it.
+ * Radians to degrees; in place.
  *
- * `aten::rad2deg_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::rad2deg_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function rad2deg_(self: Tensor): Tensor;
 export function rad2deg_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1369,27 +1377,27 @@ function random_$from(self: unknown, from: unknown, to: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `random_`: writes its result to this tensor and returns it.
+ * Fills with random integers; in place.
  *
- * `aten::random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)`
  */
 export function random_(self: Tensor): Tensor;
 /**
- * PyTorch's in-place `random_`: writes its result to this tensor and returns it.
+ * Fills with random integers; in place.
  *
- * `aten::random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)`
  */
 export function random_(self: Tensor, to: number): Tensor;
 /**
- * PyTorch's in-place `random_`: writes its result to this tensor and returns it.
+ * Fills with random integers; in place.
  *
- * `aten::random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)`
  */
 export function random_(self: Tensor, from: number, to?: number | null): Tensor;
 /**
- * PyTorch's in-place `random_`: writes its result to this tensor and returns it.
+ * Fills with random integers; in place.
  *
- * `aten::random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)`
  */
 export function random_(self: Tensor, from: number, options: { to?: number | null }): Tensor;
 export function random_(
@@ -1432,9 +1440,9 @@ export function random_(
 
 const reciprocal_$$op = new Op("aten::reciprocal_", "reciprocal_");
 /**
- * PyTorch's in-place `reciprocal_`: writes its result to this tensor and returns it.
+ * One divided by each element; in place.
  *
- * `aten::reciprocal_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::reciprocal_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function reciprocal_(self: Tensor): Tensor;
 export function reciprocal_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1450,9 +1458,17 @@ export function reciprocal_(self?: unknown, options?: unknown, extra?: unknown):
 
 const relu_$$op = new Op("aten::relu_", "relu_");
 /**
- * PyTorch's in-place `relu_`: writes its result to this tensor and returns it.
+ * Sets negative elements to zero; in place.
  *
- * `aten::relu_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::relu_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([-1, 2]).relu_().toArray(), [0, 2]);
+ * ```
  */
 export function relu_(self: Tensor): Tensor;
 export function relu_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1487,9 +1503,9 @@ function remainder_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `remainder_`: writes its result to this tensor and returns it.
+ * The remainder of the division, with the sign of the divisor; in place.
  *
- * `aten::remainder_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::remainder_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function remainder_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function remainder_(
@@ -1522,9 +1538,11 @@ export function remainder_(
 
 const renorm_$$op = new Op("aten::renorm_", "renorm_");
 /**
- * PyTorch's in-place `renorm_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `renorm_`: writes to this tensor, and returns it.
  *
- * `aten::renorm_(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)`
+ * ATen: `aten::renorm_(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function renorm_(self: Tensor, p: Scalar, dim: number, maxnorm: Scalar): Tensor;
 export function renorm_(
@@ -1568,9 +1586,11 @@ export function renorm_(
 
 const resize_$$op = new Op("aten::resize_", "resize_");
 /**
- * PyTorch's in-place `resize_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `resize_`: writes to this tensor, and returns it.
  *
- * `aten::resize_(Tensor(a!) self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor(a!)`
+ * ATen: `aten::resize_(Tensor(a!) self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor(a!)`
+ *
+ * @param size The sizes of the result.
  */
 export function resize_(
   self: Tensor,
@@ -1609,9 +1629,9 @@ export function resize_(
 
 const resizeAs_$$op = new Op("aten::resize_as_", "resizeAs_");
 /**
- * PyTorch's in-place `resize_as_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `resize_as_`: writes to this tensor, and returns it.
  *
- * `aten::resize_as_(Tensor(a!) self, Tensor the_template, *, MemoryFormat? memory_format=None) -> Tensor(a!)`
+ * ATen: `aten::resize_as_(Tensor(a!) self, Tensor the_template, *, MemoryFormat? memory_format=None) -> Tensor(a!)`
  */
 export function resizeAs_(
   self: Tensor,
@@ -1650,9 +1670,9 @@ export function resizeAs_(
 
 const resizeAsSparse_$$op = new Op("aten::resize_as_sparse_", "resizeAsSparse_");
 /**
- * PyTorch's in-place `resize_as_sparse_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `resize_as_sparse_`: writes to this tensor, and returns it.
  *
- * `aten::resize_as_sparse_(Tensor(a!) self, Tensor the_template) -> Tensor(a!)`
+ * ATen: `aten::resize_as_sparse_(Tensor(a!) self, Tensor the_template) -> Tensor(a!)`
  */
 export function resizeAsSparse_(self: Tensor, theTemplate: Tensor): Tensor;
 export function resizeAsSparse_(
@@ -1699,15 +1719,15 @@ function round_$decimals(self: unknown, decimals: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `round_`: writes its result to this tensor and returns it.
+ * Each element rounded to the nearest integer, or to `decimals`; halves to the even one; in place.
  *
- * `aten::round_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::round_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function round_(self: Tensor): Tensor;
 /**
- * PyTorch's in-place `round_`: writes its result to this tensor and returns it.
+ * Each element rounded to the nearest integer, or to `decimals`; halves to the even one; in place.
  *
- * `aten::round_.decimals(Tensor(a!) self, *, int decimals) -> Tensor(a!)`
+ * ATen: `aten::round_.decimals(Tensor(a!) self, *, int decimals) -> Tensor(a!)`
  */
 export function round_(self: Tensor, options: { decimals: number }): Tensor;
 export function round_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1725,15 +1745,15 @@ export function round_(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const rrelu_$$op = new Op("aten::rrelu_", "rrelu_");
 /**
- * PyTorch's in-place `rrelu_`: writes its result to this tensor and returns it.
+ * Negative elements times a random slope; in place.
  *
- * `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
  */
 export function rrelu_(self: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean): Tensor;
 /**
- * PyTorch's in-place `rrelu_`: writes its result to this tensor and returns it.
+ * Negative elements times a random slope; in place.
  *
- * `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
  */
 export function rrelu_(
   self: Tensor,
@@ -1742,9 +1762,9 @@ export function rrelu_(
   options: { training?: boolean },
 ): Tensor;
 /**
- * PyTorch's in-place `rrelu_`: writes its result to this tensor and returns it.
+ * Negative elements times a random slope; in place.
  *
- * `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
  */
 export function rrelu_(
   self: Tensor,
@@ -1752,9 +1772,9 @@ export function rrelu_(
   options: { upper?: Scalar; training?: boolean },
 ): Tensor;
 /**
- * PyTorch's in-place `rrelu_`: writes its result to this tensor and returns it.
+ * Negative elements times a random slope; in place.
  *
- * `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
  */
 export function rrelu_(
   self: Tensor,
@@ -1807,9 +1827,9 @@ export function rrelu_(
 
 const rsqrt_$$op = new Op("aten::rsqrt_", "rsqrt_");
 /**
- * PyTorch's in-place `rsqrt_`: writes its result to this tensor and returns it.
+ * One divided by the square root of each element; in place.
  *
- * `aten::rsqrt_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::rsqrt_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function rsqrt_(self: Tensor): Tensor;
 export function rsqrt_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1896,21 +1916,23 @@ function scatter_$value_reduce(
   return $self;
 }
 /**
- * PyTorch's in-place `scatter_`: writes its result to this tensor and returns it.
+ * Sets the elements at the given indices along a dimension; in place.
  *
- * `aten::scatter_.src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
+ * ATen: `aten::scatter_.src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function scatter_(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
 /**
- * PyTorch's in-place `scatter_`: writes its result to this tensor and returns it.
+ * Sets the elements at the given indices along a dimension; in place.
  *
- * `aten::scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
+ * ATen: `aten::scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
  */
 export function scatter_(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
 /**
- * PyTorch's in-place `scatter_`: writes its result to this tensor and returns it.
+ * Sets the elements at the given indices along a dimension; in place.
  *
- * `aten::scatter_.reduce(Tensor(a!) self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor(a!)`
+ * ATen: `aten::scatter_.reduce(Tensor(a!) self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor(a!)`
  */
 export function scatter_(
   self: Tensor,
@@ -1920,9 +1942,9 @@ export function scatter_(
   options: { reduce: "add" | "multiply" },
 ): Tensor;
 /**
- * PyTorch's in-place `scatter_`: writes its result to this tensor and returns it.
+ * Sets the elements at the given indices along a dimension; in place.
  *
- * `aten::scatter_.value_reduce(Tensor(a!) self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor(a!)`
+ * ATen: `aten::scatter_.value_reduce(Tensor(a!) self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor(a!)`
  */
 export function scatter_(
   self: Tensor,
@@ -1988,9 +2010,11 @@ export function scatter_(
 
 const scatterAdd_$$op = new Op("aten::scatter_add_", "scatterAdd_");
 /**
- * PyTorch's in-place `scatter_add_`: writes its result to this tensor and returns it.
+ * Adds to the elements at the given indices along a dimension; in place.
  *
- * `aten::scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
+ * ATen: `aten::scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function scatterAdd_(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
 export function scatterAdd_(
@@ -2034,9 +2058,11 @@ export function scatterAdd_(
 
 const scatterReduce_$two$op = new Op("aten::scatter_reduce_.two", "scatterReduce_");
 /**
- * PyTorch's in-place `scatter_reduce_`: writes its result to this tensor and returns it.
+ * Combines elements with those at the given indices by sum, product, mean, maximum or minimum; in place.
  *
- * `aten::scatter_reduce_.two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)`
+ * ATen: `aten::scatter_reduce_.two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function scatterReduce_(
   self: Tensor,
@@ -2119,9 +2145,9 @@ export function scatterReduce_(
 
 const selu_$$op = new Op("aten::selu_", "selu_");
 /**
- * PyTorch's in-place `selu_`: writes its result to this tensor and returns it.
+ * The scaled exponential linear unit of each element; in place.
  *
- * `aten::selu_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::selu_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function selu_(self: Tensor): Tensor;
 export function selu_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2179,21 +2205,21 @@ function set_$source_Tensor_storage_offset(
   return $self;
 }
 /**
- * PyTorch's in-place `set_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `set_`: writes to this tensor, and returns it.
  *
- * `aten::set_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::set_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function set_(self: Tensor): Tensor;
 /**
- * PyTorch's in-place `set_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `set_`: writes to this tensor, and returns it.
  *
- * `aten::set_.source_Tensor(Tensor(a!) self, Tensor source) -> Tensor(a!)`
+ * ATen: `aten::set_.source_Tensor(Tensor(a!) self, Tensor source) -> Tensor(a!)`
  */
 export function set_(self: Tensor, source: Tensor): Tensor;
 /**
- * PyTorch's in-place `set_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `set_`: writes to this tensor, and returns it.
  *
- * `aten::set_.source_Tensor_storage_offset(Tensor(a!) self, Tensor source, SymInt storage_offset, SymInt[] size, SymInt[] stride=[]) -> Tensor(a!)`
+ * ATen: `aten::set_.source_Tensor_storage_offset(Tensor(a!) self, Tensor source, SymInt storage_offset, SymInt[] size, SymInt[] stride=[]) -> Tensor(a!)`
  */
 export function set_(
   self: Tensor,
@@ -2203,9 +2229,9 @@ export function set_(
   stride?: readonly number[],
 ): Tensor;
 /**
- * PyTorch's in-place `set_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `set_`: writes to this tensor, and returns it.
  *
- * `aten::set_.source_Tensor_storage_offset(Tensor(a!) self, Tensor source, SymInt storage_offset, SymInt[] size, SymInt[] stride=[]) -> Tensor(a!)`
+ * ATen: `aten::set_.source_Tensor_storage_offset(Tensor(a!) self, Tensor source, SymInt storage_offset, SymInt[] size, SymInt[] stride=[]) -> Tensor(a!)`
  */
 export function set_(
   self: Tensor,
@@ -2291,9 +2317,9 @@ export function set_(
 
 const sgn_$$op = new Op("aten::sgn_", "sgn_");
 /**
- * PyTorch's in-place `sgn_`: writes its result to this tensor and returns it.
+ * The sign of each element; of a complex one the number of modulus 1 in its direction; in place.
  *
- * `aten::sgn_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::sgn_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function sgn_(self: Tensor): Tensor;
 export function sgn_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2309,9 +2335,9 @@ export function sgn_(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const sigmoid_$$op = new Op("aten::sigmoid_", "sigmoid_");
 /**
- * PyTorch's in-place `sigmoid_`: writes its result to this tensor and returns it.
+ * 1 / (1 + e^-x) of each element; in place.
  *
- * `aten::sigmoid_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::sigmoid_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function sigmoid_(self: Tensor): Tensor;
 export function sigmoid_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2327,9 +2353,9 @@ export function sigmoid_(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const sign_$$op = new Op("aten::sign_", "sign_");
 /**
- * PyTorch's in-place `sign_`: writes its result to this tensor and returns it.
+ * -1, 0 or 1 by the sign of each element; in place.
  *
- * `aten::sign_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::sign_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function sign_(self: Tensor): Tensor;
 export function sign_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2345,9 +2371,9 @@ export function sign_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const sin_$$op = new Op("aten::sin_", "sin_");
 /**
- * PyTorch's in-place `sin_`: writes its result to this tensor and returns it.
+ * The sine of each element, in radians; in place.
  *
- * `aten::sin_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::sin_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function sin_(self: Tensor): Tensor;
 export function sin_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2363,9 +2389,9 @@ export function sin_(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const sinc_$$op = new Op("aten::sinc_", "sinc_");
 /**
- * PyTorch's in-place `sinc_`: writes its result to this tensor and returns it.
+ * sin(πx) / (πx) of each element; in place.
  *
- * `aten::sinc_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::sinc_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function sinc_(self: Tensor): Tensor;
 export function sinc_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2381,9 +2407,9 @@ export function sinc_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const sinh_$$op = new Op("aten::sinh_", "sinh_");
 /**
- * PyTorch's in-place `sinh_`: writes its result to this tensor and returns it.
+ * The hyperbolic sine of each element; in place.
  *
- * `aten::sinh_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::sinh_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function sinh_(self: Tensor): Tensor;
 export function sinh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2399,9 +2425,11 @@ export function sinh_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const sparseResize_$$op = new Op("aten::sparse_resize_", "sparseResize_");
 /**
- * PyTorch's in-place `sparse_resize_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `sparse_resize_`: writes to this tensor, and returns it.
  *
- * `aten::sparse_resize_(Tensor(a!) self, int[] size, int sparse_dim, int dense_dim) -> Tensor(a!)`
+ * ATen: `aten::sparse_resize_(Tensor(a!) self, int[] size, int sparse_dim, int dense_dim) -> Tensor(a!)`
+ *
+ * @param size The sizes of the result.
  */
 export function sparseResize_(
   self: Tensor,
@@ -2460,9 +2488,11 @@ export function sparseResize_(
 
 const sparseResizeAndClear_$$op = new Op("aten::sparse_resize_and_clear_", "sparseResizeAndClear_");
 /**
- * PyTorch's in-place `sparse_resize_and_clear_`: writes its result to this tensor and returns it.
+ * PyTorch's in-place `sparse_resize_and_clear_`: writes to this tensor, and returns it.
  *
- * `aten::sparse_resize_and_clear_(Tensor(a!) self, int[] size, int sparse_dim, int dense_dim) -> Tensor(a!)`
+ * ATen: `aten::sparse_resize_and_clear_(Tensor(a!) self, int[] size, int sparse_dim, int dense_dim) -> Tensor(a!)`
+ *
+ * @param size The sizes of the result.
  */
 export function sparseResizeAndClear_(
   self: Tensor,
@@ -2526,9 +2556,9 @@ export function sparseResizeAndClear_(
 
 const sqrt_$$op = new Op("aten::sqrt_", "sqrt_");
 /**
- * PyTorch's in-place `sqrt_`: writes its result to this tensor and returns it.
+ * The square root of each element; in place.
  *
- * `aten::sqrt_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::sqrt_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function sqrt_(self: Tensor): Tensor;
 export function sqrt_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2544,9 +2574,9 @@ export function sqrt_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const square_$$op = new Op("aten::square_", "square_");
 /**
- * PyTorch's in-place `square_`: writes its result to this tensor and returns it.
+ * The square of each element; in place.
  *
- * `aten::square_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::square_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function square_(self: Tensor): Tensor;
 export function square_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2589,21 +2619,21 @@ function squeeze_$dims(self: unknown, dim: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it.
+ * Removes dimensions of size 1: all, one, or those listed; a view; in place.
  *
- * `aten::squeeze_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::squeeze_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function squeeze_(self: Tensor): Tensor;
 /**
- * PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it.
+ * Removes dimensions of size 1: all, one, or those listed; a view; in place.
  *
- * `aten::squeeze_.dim(Tensor(a!) self, int dim) -> Tensor(a!)`
+ * ATen: `aten::squeeze_.dim(Tensor(a!) self, int dim) -> Tensor(a!)`
  */
 export function squeeze_(self: Tensor, dim: number | readonly number[]): Tensor;
 /**
- * PyTorch's in-place `squeeze_`: writes its result to this tensor and returns it.
+ * Removes dimensions of size 1: all, one, or those listed; a view; in place.
  *
- * `aten::squeeze_.dim(Tensor(a!) self, int dim) -> Tensor(a!)`
+ * ATen: `aten::squeeze_.dim(Tensor(a!) self, int dim) -> Tensor(a!)`
  */
 export function squeeze_(self: Tensor, options: { dim: number }): Tensor;
 export function squeeze_(
@@ -2656,9 +2686,9 @@ function sub_$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `sub_`: writes its result to this tensor and returns it.
+ * Subtracts `other`, times `alpha`, element by element; in place.
  *
- * `aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
+ * ATen: `aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  */
 export function sub_(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
 export function sub_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2710,9 +2740,9 @@ function subtract_$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor
   return $self;
 }
 /**
- * PyTorch's in-place `subtract_`: writes its result to this tensor and returns it.
+ * Subtracts `other`; the same as `sub`; in place.
  *
- * `aten::subtract_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
+ * ATen: `aten::subtract_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  */
 export function subtract_(
   self: Tensor,
@@ -2750,9 +2780,9 @@ export function subtract_(
 
 const swapaxes_$$op = new Op("aten::swapaxes_", "swapaxes_");
 /**
- * PyTorch's in-place `swapaxes_`: writes its result to this tensor and returns it.
+ * Swaps two dimensions; the same as `transpose`; in place.
  *
- * `aten::swapaxes_(Tensor(a!) self, int axis0, int axis1) -> Tensor(a!)`
+ * ATen: `aten::swapaxes_(Tensor(a!) self, int axis0, int axis1) -> Tensor(a!)`
  */
 export function swapaxes_(self: Tensor, axis0: number, axis1: number): Tensor;
 export function swapaxes_(
@@ -2789,9 +2819,9 @@ export function swapaxes_(
 
 const swapdims_$$op = new Op("aten::swapdims_", "swapdims_");
 /**
- * PyTorch's in-place `swapdims_`: writes its result to this tensor and returns it.
+ * Swaps two dimensions; the same as `transpose`; in place.
  *
- * `aten::swapdims_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`
+ * ATen: `aten::swapdims_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`
  */
 export function swapdims_(self: Tensor, dim0: number, dim1: number): Tensor;
 export function swapdims_(
@@ -2828,9 +2858,9 @@ export function swapdims_(
 
 const t_$$op = new Op("aten::t_", "t_");
 /**
- * PyTorch's in-place `t_`: writes its result to this tensor and returns it.
+ * A matrix with its dimensions swapped, as a view; in place.
  *
- * `aten::t_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::t_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function t_(self: Tensor): Tensor;
 export function t_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2846,9 +2876,9 @@ export function t_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
 
 const tan_$$op = new Op("aten::tan_", "tan_");
 /**
- * PyTorch's in-place `tan_`: writes its result to this tensor and returns it.
+ * The tangent of each element, in radians; in place.
  *
- * `aten::tan_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::tan_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function tan_(self: Tensor): Tensor;
 export function tan_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2864,9 +2894,9 @@ export function tan_(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const tanh_$$op = new Op("aten::tanh_", "tanh_");
 /**
- * PyTorch's in-place `tanh_`: writes its result to this tensor and returns it.
+ * The hyperbolic tangent of each element; in place.
  *
- * `aten::tanh_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::tanh_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function tanh_(self: Tensor): Tensor;
 export function tanh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2882,9 +2912,9 @@ export function tanh_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const threshold_$$op = new Op("aten::threshold_", "threshold_");
 /**
- * PyTorch's in-place `threshold_`: writes its result to this tensor and returns it.
+ * Replaces elements that do not exceed a threshold by a value; in place.
  *
- * `aten::threshold_(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)`
+ * ATen: `aten::threshold_(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)`
  */
 export function threshold_(self: Tensor, threshold: Scalar, value: Scalar): Tensor;
 export function threshold_(
@@ -2921,9 +2951,9 @@ export function threshold_(
 
 const transpose_$$op = new Op("aten::transpose_", "transpose_");
 /**
- * PyTorch's in-place `transpose_`: writes its result to this tensor and returns it.
+ * Swaps two dimensions, as a view; in place.
  *
- * `aten::transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`
+ * ATen: `aten::transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`
  */
 export function transpose_(self: Tensor, dim0: number, dim1: number): Tensor;
 export function transpose_(
@@ -2960,15 +2990,15 @@ export function transpose_(
 
 const tril_$$op = new Op("aten::tril_", "tril_");
 /**
- * PyTorch's in-place `tril_`: writes its result to this tensor and returns it.
+ * The matrix with zeros above a diagonal; in place.
  *
- * `aten::tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
+ * ATen: `aten::tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
  */
 export function tril_(self: Tensor, diagonal?: number): Tensor;
 /**
- * PyTorch's in-place `tril_`: writes its result to this tensor and returns it.
+ * The matrix with zeros above a diagonal; in place.
  *
- * `aten::tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
+ * ATen: `aten::tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
  */
 export function tril_(self: Tensor, options: { diagonal?: number }): Tensor;
 export function tril_(
@@ -2998,15 +3028,15 @@ export function tril_(
 
 const triu_$$op = new Op("aten::triu_", "triu_");
 /**
- * PyTorch's in-place `triu_`: writes its result to this tensor and returns it.
+ * The matrix with zeros below a diagonal; in place.
  *
- * `aten::triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
+ * ATen: `aten::triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
  */
 export function triu_(self: Tensor, diagonal?: number): Tensor;
 /**
- * PyTorch's in-place `triu_`: writes its result to this tensor and returns it.
+ * The matrix with zeros below a diagonal; in place.
  *
- * `aten::triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
+ * ATen: `aten::triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
  */
 export function triu_(self: Tensor, options: { diagonal?: number }): Tensor;
 export function triu_(
@@ -3055,9 +3085,9 @@ function trueDivide_$Scalar(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `true_divide_`: writes its result to this tensor and returns it.
+ * Divides by `other`, always to a fraction; the same as `div`; in place.
  *
- * `aten::true_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::true_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function trueDivide_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function trueDivide_(
@@ -3090,9 +3120,9 @@ export function trueDivide_(
 
 const trunc_$$op = new Op("aten::trunc_", "trunc_");
 /**
- * PyTorch's in-place `trunc_`: writes its result to this tensor and returns it.
+ * Each element without the part after the decimal point; in place.
  *
- * `aten::trunc_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::trunc_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function trunc_(self: Tensor): Tensor;
 export function trunc_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3108,21 +3138,21 @@ export function trunc_(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const uniform_$$op = new Op("aten::uniform_", "uniform_");
 /**
- * PyTorch's in-place `uniform_`: writes its result to this tensor and returns it.
+ * Fills with draws from a uniform distribution; in place.
  *
- * `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function uniform_(self: Tensor, from?: number, to?: number): Tensor;
 /**
- * PyTorch's in-place `uniform_`: writes its result to this tensor and returns it.
+ * Fills with draws from a uniform distribution; in place.
  *
- * `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function uniform_(self: Tensor, from: number, options: { to?: number }): Tensor;
 /**
- * PyTorch's in-place `uniform_`: writes its result to this tensor and returns it.
+ * Fills with draws from a uniform distribution; in place.
  *
- * `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
+ * ATen: `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
  */
 export function uniform_(self: Tensor, options: { from?: number; to?: number }): Tensor;
 export function uniform_(
@@ -3160,15 +3190,17 @@ export function uniform_(
 
 const unsqueeze_$$op = new Op("aten::unsqueeze_", "unsqueeze_");
 /**
- * PyTorch's in-place `unsqueeze_`: writes its result to this tensor and returns it.
+ * Adds a dimension of size 1 at the given place; a view; in place.
  *
- * `aten::unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`
+ * ATen: `aten::unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function unsqueeze_(self: Tensor, dim: number): Tensor;
 /**
- * PyTorch's in-place `unsqueeze_`: writes its result to this tensor and returns it.
+ * Adds a dimension of size 1 at the given place; a view; in place.
  *
- * `aten::unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`
+ * ATen: `aten::unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`
  */
 export function unsqueeze_(self: Tensor, options: { dim: number }): Tensor;
 export function unsqueeze_(
@@ -3217,9 +3249,9 @@ function xlogy_$Scalar_Other(self: unknown, other: unknown): Tensor {
   return $self;
 }
 /**
- * PyTorch's in-place `xlogy_`: writes its result to this tensor and returns it.
+ * x times log(y), and 0 where x is 0; in place.
  *
- * `aten::xlogy_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ * ATen: `aten::xlogy_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  */
 export function xlogy_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function xlogy_(
@@ -3250,9 +3282,17 @@ export function xlogy_(
 
 const zero_$$op = new Op("aten::zero_", "zero_");
 /**
- * PyTorch's in-place `zero_`: writes its result to this tensor and returns it.
+ * Sets all elements to zero; in place.
  *
- * `aten::zero_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::zero_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2]).zero_().toArray(), [0, 0]);
+ * ```
  */
 export function zero_(self: Tensor): Tensor;
 export function zero_(self?: unknown, options?: unknown, extra?: unknown): Tensor {

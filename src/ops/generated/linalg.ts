@@ -85,9 +85,17 @@ import {
 
 const cholesky$$op = new Op("aten::linalg_cholesky", "linalg.cholesky");
 /**
- * PyTorch's `cholesky`.
+ * The lower (or `upper`) Cholesky factor of a symmetric positive definite matrix.
  *
- * `aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor`
+ * ATen: `aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.cholesky(torch.tensor([[4, 0], [0, 9]]).float()).toArray(), [[2, 0], [0, 3]]);
+ * ```
  */
 export function cholesky(self: Tensor, options?: { upper?: boolean }): Tensor;
 export function cholesky(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -108,7 +116,7 @@ const choleskyEx$$op = new Op("aten::linalg_cholesky_ex", "linalg.choleskyEx");
 /**
  * PyTorch's `choleskyEx`.
  *
- * `aten::linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`
+ * ATen: `aten::linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`
  */
 export function choleskyEx(
   self: Tensor,
@@ -153,21 +161,21 @@ function cond$p_str(self: unknown, p: unknown): Tensor {
   return runTensor(cond$p_str$op);
 }
 /**
- * PyTorch's `cond`.
+ * The condition number of a matrix.
  *
- * `aten::linalg_cond(Tensor self, Scalar? p=None) -> Tensor`
+ * ATen: `aten::linalg_cond(Tensor self, Scalar? p=None) -> Tensor`
  */
 export function cond(self: Tensor, p?: Scalar | null): Tensor;
 /**
- * PyTorch's `cond`.
+ * The condition number of a matrix.
  *
- * `aten::linalg_cond(Tensor self, Scalar? p=None) -> Tensor`
+ * ATen: `aten::linalg_cond(Tensor self, Scalar? p=None) -> Tensor`
  */
 export function cond(self: Tensor, options: { p?: Scalar | null }): Tensor;
 /**
- * PyTorch's `cond`.
+ * The condition number of a matrix.
  *
- * `aten::linalg_cond.p_str(Tensor self, str p) -> Tensor`
+ * ATen: `aten::linalg_cond.p_str(Tensor self, str p) -> Tensor`
  */
 export function cond(self: Tensor, p: string): Tensor;
 export function cond(self?: unknown, p?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -193,9 +201,9 @@ export function cond(self?: unknown, p?: unknown, options?: unknown, extra?: unk
 
 const cross$$op = new Op("aten::linalg_cross", "linalg.cross");
 /**
- * PyTorch's `cross`.
+ * The cross product of vectors of three elements.
  *
- * `aten::linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor`
+ * ATen: `aten::linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor`
  */
 export function cross(self: Tensor, other: Tensor, options?: { dim?: number }): Tensor;
 export function cross(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -222,9 +230,17 @@ export function cross(self?: unknown, other?: unknown, options?: unknown, extra?
 
 const det$$op = new Op("aten::linalg_det", "linalg.det");
 /**
- * PyTorch's `det`.
+ * The determinant of a square matrix, or of each of a batch.
  *
- * `aten::linalg_det(Tensor A) -> Tensor`
+ * ATen: `aten::linalg_det(Tensor A) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.det(torch.tensor([[1, 2], [0, 3]]).float()).item(), 3);
+ * ```
  */
 export function det(A: Tensor): Tensor;
 export function det(A?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -239,9 +255,9 @@ export function det(A?: unknown, options?: unknown, extra?: unknown): Tensor {
 
 const diagonal$$op = new Op("aten::linalg_diagonal", "linalg.diagonal");
 /**
- * PyTorch's `diagonal`.
+ * The diagonal of matrices, as a view.
  *
- * `aten::linalg_diagonal(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)`
+ * ATen: `aten::linalg_diagonal(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)`
  */
 export function diagonal(
   A: Tensor,
@@ -269,9 +285,9 @@ export function diagonal(A?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const eig$$op = new Op("aten::linalg_eig", "linalg.eig");
 /**
- * PyTorch's `eig`.
+ * The eigenvalues and eigenvectors of a square matrix, complex.
  *
- * `aten::linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)`
+ * ATen: `aten::linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)`
  */
 export function eig(self: Tensor): EigenvaluesEigenvectors<Tensor>;
 export function eig(
@@ -291,15 +307,15 @@ export function eig(
 
 const eigh$$op = new Op("aten::linalg_eigh", "linalg.eigh");
 /**
- * PyTorch's `eigh`.
+ * The eigenvalues, ascending, and eigenvectors of a symmetric or Hermitian matrix.
  *
- * `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`
+ * ATen: `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`
  */
 export function eigh(self: Tensor, UPLO?: "L" | "U"): EigenvaluesEigenvectors<Tensor>;
 /**
- * PyTorch's `eigh`.
+ * The eigenvalues, ascending, and eigenvectors of a symmetric or Hermitian matrix.
  *
- * `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`
+ * ATen: `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`
  */
 export function eigh(self: Tensor, options: { UPLO?: "L" | "U" }): EigenvaluesEigenvectors<Tensor>;
 export function eigh(
@@ -329,9 +345,9 @@ export function eigh(
 
 const eigvals$$op = new Op("aten::linalg_eigvals", "linalg.eigvals");
 /**
- * PyTorch's `eigvals`.
+ * The eigenvalues of a square matrix, complex.
  *
- * `aten::linalg_eigvals(Tensor self) -> Tensor`
+ * ATen: `aten::linalg_eigvals(Tensor self) -> Tensor`
  */
 export function eigvals(self: Tensor): Tensor;
 export function eigvals(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -346,15 +362,23 @@ export function eigvals(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const eigvalsh$$op = new Op("aten::linalg_eigvalsh", "linalg.eigvalsh");
 /**
- * PyTorch's `eigvalsh`.
+ * The eigenvalues, ascending, of a symmetric or Hermitian matrix.
  *
- * `aten::linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`
+ * ATen: `aten::linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.eigvalsh(torch.tensor([[2, 0], [0, 1]]).float()).toArray(), [1, 2]);
+ * ```
  */
 export function eigvalsh(self: Tensor, UPLO?: "L" | "U"): Tensor;
 /**
- * PyTorch's `eigvalsh`.
+ * The eigenvalues, ascending, of a symmetric or Hermitian matrix.
  *
- * `aten::linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`
+ * ATen: `aten::linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`
  */
 export function eigvalsh(self: Tensor, options: { UPLO?: "L" | "U" }): Tensor;
 export function eigvalsh(
@@ -388,7 +412,7 @@ const householderProduct$$op = new Op(
 /**
  * PyTorch's `householderProduct`.
  *
- * `aten::linalg_householder_product(Tensor input, Tensor tau) -> Tensor`
+ * ATen: `aten::linalg_householder_product(Tensor input, Tensor tau) -> Tensor`
  */
 export function householderProduct(input: Tensor, tau: Tensor): Tensor;
 export function householderProduct(
@@ -417,9 +441,17 @@ export function householderProduct(
 
 const inv$$op = new Op("aten::linalg_inv", "linalg.inv");
 /**
- * PyTorch's `inv`.
+ * The inverse of a square matrix, or of each of a batch.
  *
- * `aten::linalg_inv(Tensor A) -> Tensor`
+ * ATen: `aten::linalg_inv(Tensor A) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.inv(torch.tensor([[2, 0], [0, 4]]).float()).toArray(), [[0.5, 0], [0, 0.25]]);
+ * ```
  */
 export function inv(A: Tensor): Tensor;
 export function inv(A?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -436,7 +468,7 @@ const invEx$$op = new Op("aten::linalg_inv_ex", "linalg.invEx");
 /**
  * PyTorch's `invEx`.
  *
- * `aten::linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)`
+ * ATen: `aten::linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)`
  */
 export function invEx(A: Tensor, options?: { checkErrors?: boolean }): InverseInfo<Tensor>;
 export function invEx(A?: unknown, options?: unknown, extra?: unknown): InverseInfo<Tensor> {
@@ -460,7 +492,7 @@ const ldlFactor$$op = new Op("aten::linalg_ldl_factor", "linalg.ldlFactor");
 /**
  * PyTorch's `ldlFactor`.
  *
- * `aten::linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`
+ * ATen: `aten::linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`
  */
 export function ldlFactor(self: Tensor, options?: { hermitian?: boolean }): LDPivots<Tensor>;
 export function ldlFactor(self?: unknown, options?: unknown, extra?: unknown): LDPivots<Tensor> {
@@ -484,7 +516,7 @@ const ldlFactorEx$$op = new Op("aten::linalg_ldl_factor_ex", "linalg.ldlFactorEx
 /**
  * PyTorch's `ldlFactorEx`.
  *
- * `aten::linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)`
+ * ATen: `aten::linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)`
  */
 export function ldlFactorEx(
   self: Tensor,
@@ -520,7 +552,7 @@ const ldlSolve$$op = new Op("aten::linalg_ldl_solve", "linalg.ldlSolve");
 /**
  * PyTorch's `ldlSolve`.
  *
- * `aten::linalg_ldl_solve(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_ldl_solve(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False) -> Tensor`
  */
 export function ldlSolve(
   LD: Tensor,
@@ -566,9 +598,9 @@ export function ldlSolve(
 
 const lstsq$$op = new Op("aten::linalg_lstsq", "linalg.lstsq");
 /**
- * PyTorch's `lstsq`.
+ * The least squares solution of a linear system, with residuals, rank and singular values.
  *
- * `aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`
+ * ATen: `aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`
  */
 export function lstsq(
   self: Tensor,
@@ -577,9 +609,9 @@ export function lstsq(
   options?: { driver?: string | null },
 ): SolutionResidualsRankSingularValues<Tensor>;
 /**
- * PyTorch's `lstsq`.
+ * The least squares solution of a linear system, with residuals, rank and singular values.
  *
- * `aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`
+ * ATen: `aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`
  */
 export function lstsq(
   self: Tensor,
@@ -632,9 +664,9 @@ export function lstsq(
 
 const lu$$op = new Op("aten::linalg_lu", "linalg.lu");
 /**
- * PyTorch's `lu`.
+ * The LU decomposition of a matrix with its permutation: `P`, `L` and `U`.
  *
- * `aten::linalg_lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)`
+ * ATen: `aten::linalg_lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)`
  */
 export function lu(A: Tensor, options?: { pivot?: boolean }): PLU<Tensor>;
 export function lu(A?: unknown, options?: unknown, extra?: unknown): PLU<Tensor> {
@@ -654,9 +686,9 @@ export function lu(A?: unknown, options?: unknown, extra?: unknown): PLU<Tensor>
 
 const luFactor$$op = new Op("aten::linalg_lu_factor", "linalg.luFactor");
 /**
- * PyTorch's `luFactor`.
+ * The LU decomposition of a matrix in compact form, for `luSolve`.
  *
- * `aten::linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)`
+ * ATen: `aten::linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)`
  */
 export function luFactor(A: Tensor, options?: { pivot?: boolean }): LUPivots<Tensor>;
 export function luFactor(A?: unknown, options?: unknown, extra?: unknown): LUPivots<Tensor> {
@@ -678,7 +710,7 @@ const luFactorEx$$op = new Op("aten::linalg_lu_factor_ex", "linalg.luFactorEx");
 /**
  * PyTorch's `luFactorEx`.
  *
- * `aten::linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor pivots, Tensor info)`
+ * ATen: `aten::linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor pivots, Tensor info)`
  */
 export function luFactorEx(
   A: Tensor,
@@ -706,9 +738,9 @@ export function luFactorEx(A?: unknown, options?: unknown, extra?: unknown): LUP
 
 const luSolve$$op = new Op("aten::linalg_lu_solve", "linalg.luSolve");
 /**
- * PyTorch's `luSolve`.
+ * Solves a linear system from the compact LU decomposition of its matrix.
  *
- * `aten::linalg_lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor`
+ * ATen: `aten::linalg_lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor`
  */
 export function luSolve(
   LU: Tensor,
@@ -755,9 +787,9 @@ export function luSolve(
 
 const matmul$$op = new Op("aten::linalg_matmul", "linalg.matmul");
 /**
- * PyTorch's `matmul`.
+ * The matrix product of two tensors; the same as `torch.matmul`.
  *
- * `aten::linalg_matmul(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::linalg_matmul(Tensor self, Tensor other) -> Tensor`
  */
 export function matmul(self: Tensor, other: Tensor): Tensor;
 export function matmul(
@@ -786,9 +818,9 @@ export function matmul(
 
 const matrixExp$$op = new Op("aten::linalg_matrix_exp", "linalg.matrixExp");
 /**
- * PyTorch's `matrixExp`.
+ * The exponential of a square matrix.
  *
- * `aten::linalg_matrix_exp(Tensor self) -> Tensor`
+ * ATen: `aten::linalg_matrix_exp(Tensor self) -> Tensor`
  */
 export function matrixExp(self: Tensor): Tensor;
 export function matrixExp(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -844,9 +876,12 @@ function matrixNorm$str_ord(
   return runTensor(matrixNorm$str_ord$op);
 }
 /**
- * PyTorch's `matrixNorm`.
+ * A norm of matrices: Frobenius ("fro"), nuclear ("nuc"), or of an order.
  *
- * `aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
  */
 export function matrixNorm(
   self: Tensor,
@@ -856,9 +891,9 @@ export function matrixNorm(
   options?: { dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `matrixNorm`.
+ * A norm of matrices: Frobenius ("fro"), nuclear ("nuc"), or of an order.
  *
- * `aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function matrixNorm(
   self: Tensor,
@@ -867,9 +902,9 @@ export function matrixNorm(
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `matrixNorm`.
+ * A norm of matrices: Frobenius ("fro"), nuclear ("nuc"), or of an order.
  *
- * `aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function matrixNorm(
   self: Tensor,
@@ -877,9 +912,9 @@ export function matrixNorm(
   options: { dim?: readonly number[]; keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `matrixNorm`.
+ * A norm of matrices: Frobenius ("fro"), nuclear ("nuc"), or of an order.
  *
- * `aten::linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function matrixNorm(
   self: Tensor,
@@ -889,9 +924,9 @@ export function matrixNorm(
   options?: { dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `matrixNorm`.
+ * A norm of matrices: Frobenius ("fro"), nuclear ("nuc"), or of an order.
  *
- * `aten::linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function matrixNorm(
   self: Tensor,
@@ -952,9 +987,17 @@ export function matrixNorm(
 
 const matrixPower$$op = new Op("aten::linalg_matrix_power", "linalg.matrixPower");
 /**
- * PyTorch's `matrixPower`.
+ * A square matrix to an integer power.
  *
- * `aten::linalg_matrix_power(Tensor self, int n) -> Tensor`
+ * ATen: `aten::linalg_matrix_power(Tensor self, int n) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.matrixPower(torch.tensor([[1, 1], [0, 1]]).float(), 3).toArray(), [[1, 3], [0, 1]]);
+ * ```
  */
 export function matrixPower(self: Tensor, n: number): Tensor;
 export function matrixPower(
@@ -1058,45 +1101,53 @@ function matrixRank$(self: unknown, tol: unknown, hermitian: unknown): Tensor {
   return runTensor(matrixRank$$op);
 }
 /**
- * PyTorch's `matrixRank`.
+ * The number of singular values above a tolerance.
  *
- * `aten::linalg_matrix_rank.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_matrix_rank.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.matrixRank(torch.ones([3, 3])).item(), 1);
+ * ```
  */
 export function matrixRank(
   self: Tensor,
   options?: { atol?: number | null; rtol?: number | null; hermitian?: boolean },
 ): Tensor;
 /**
- * PyTorch's `matrixRank`.
+ * The number of singular values above a tolerance.
  *
- * `aten::linalg_matrix_rank.atol_rtol_tensor(Tensor input, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_matrix_rank.atol_rtol_tensor(Tensor input, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  */
 export function matrixRank(
   input: Tensor,
   options?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean },
 ): Tensor;
 /**
- * PyTorch's `matrixRank`.
+ * The number of singular values above a tolerance.
  *
- * `aten::linalg_matrix_rank.tol_tensor(Tensor input, Tensor tol, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_matrix_rank.tol_tensor(Tensor input, Tensor tol, bool hermitian=False) -> Tensor`
  */
 export function matrixRank(input: Tensor, tol: Tensor, hermitian?: boolean): Tensor;
 /**
- * PyTorch's `matrixRank`.
+ * The number of singular values above a tolerance.
  *
- * `aten::linalg_matrix_rank.tol_tensor(Tensor input, Tensor tol, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_matrix_rank.tol_tensor(Tensor input, Tensor tol, bool hermitian=False) -> Tensor`
  */
 export function matrixRank(input: Tensor, tol: Tensor, options: { hermitian?: boolean }): Tensor;
 /**
- * PyTorch's `matrixRank`.
+ * The number of singular values above a tolerance.
  *
- * `aten::linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor`
  */
 export function matrixRank(self: Tensor, tol: number, hermitian?: boolean): Tensor;
 /**
- * PyTorch's `matrixRank`.
+ * The number of singular values above a tolerance.
  *
- * `aten::linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor`
  */
 export function matrixRank(self: Tensor, tol: number, options: { hermitian?: boolean }): Tensor;
 export function matrixRank(
@@ -1159,9 +1210,9 @@ export function matrixRank(
 
 const multiDot$$op = new Op("aten::linalg_multi_dot", "linalg.multiDot");
 /**
- * PyTorch's `multiDot`.
+ * The product of several matrices, multiplied in the order that costs least.
  *
- * `aten::linalg_multi_dot(Tensor[] tensors) -> Tensor`
+ * ATen: `aten::linalg_multi_dot(Tensor[] tensors) -> Tensor`
  */
 export function multiDot(tensors: readonly Tensor[]): Tensor;
 export function multiDot(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1217,9 +1268,20 @@ function norm$ord_str(
   return runTensor(norm$ord_str$op);
 }
 /**
- * PyTorch's `norm`.
+ * A norm of a vector or a matrix.
  *
- * `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.norm(torch.tensor([3, 4]).float()).item(), 5);
+ * ```
  */
 export function norm(
   self: Tensor,
@@ -1229,9 +1291,9 @@ export function norm(
   options?: { dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of a vector or a matrix.
  *
- * `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function norm(
   self: Tensor,
@@ -1240,9 +1302,9 @@ export function norm(
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of a vector or a matrix.
  *
- * `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function norm(
   self: Tensor,
@@ -1250,9 +1312,9 @@ export function norm(
   options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of a vector or a matrix.
  *
- * `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function norm(
   self: Tensor,
@@ -1264,9 +1326,9 @@ export function norm(
   },
 ): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of a vector or a matrix.
  *
- * `aten::linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function norm(
   self: Tensor,
@@ -1393,33 +1455,33 @@ function pinv$(self: unknown, rcond: unknown, hermitian: unknown): Tensor {
   return runTensor(pinv$$op);
 }
 /**
- * PyTorch's `pinv`.
+ * The pseudoinverse of a matrix.
  *
- * `aten::linalg_pinv.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_pinv.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
  */
 export function pinv(
   self: Tensor,
   options?: { atol?: number | null; rtol?: number | null; hermitian?: boolean },
 ): Tensor;
 /**
- * PyTorch's `pinv`.
+ * The pseudoinverse of a matrix.
  *
- * `aten::linalg_pinv.atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_pinv.atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  */
 export function pinv(
   self: Tensor,
   options?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean },
 ): Tensor;
 /**
- * PyTorch's `pinv`.
+ * The pseudoinverse of a matrix.
  *
- * `aten::linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
  */
 export function pinv(self: Tensor, rcond: Tensor | number, hermitian?: boolean): Tensor;
 /**
- * PyTorch's `pinv`.
+ * The pseudoinverse of a matrix.
  *
- * `aten::linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
+ * ATen: `aten::linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
  */
 export function pinv(
   self: Tensor,
@@ -1481,15 +1543,23 @@ export function pinv(
 
 const qr$$op = new Op("aten::linalg_qr", "linalg.qr");
 /**
- * PyTorch's `qr`.
+ * The QR decomposition of a matrix.
  *
- * `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)`
+ * ATen: `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.qr(torch.ones([3, 2])).Q.shape, [3, 2]);
+ * ```
  */
 export function qr(A: Tensor, mode?: "reduced" | "complete" | "r"): QR<Tensor>;
 /**
- * PyTorch's `qr`.
+ * The QR decomposition of a matrix.
  *
- * `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)`
+ * ATen: `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)`
  */
 export function qr(A: Tensor, options: { mode?: "reduced" | "complete" | "r" }): QR<Tensor>;
 export function qr(A?: unknown, mode?: unknown, options?: unknown, extra?: unknown): QR<Tensor> {
@@ -1514,9 +1584,9 @@ export function qr(A?: unknown, mode?: unknown, options?: unknown, extra?: unkno
 
 const slogdet$$op = new Op("aten::linalg_slogdet", "linalg.slogdet");
 /**
- * PyTorch's `slogdet`.
+ * The sign and the logarithm of the absolute value of the determinant.
  *
- * `aten::linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)`
+ * ATen: `aten::linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)`
  */
 export function slogdet(A: Tensor): SignLogabsdet<Tensor>;
 export function slogdet(A?: unknown, options?: unknown, extra?: unknown): SignLogabsdet<Tensor> {
@@ -1532,9 +1602,17 @@ export function slogdet(A?: unknown, options?: unknown, extra?: unknown): SignLo
 
 const solve$$op = new Op("aten::linalg_solve", "linalg.solve");
 /**
- * PyTorch's `solve`.
+ * The solution of a square system of linear equations.
  *
- * `aten::linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor`
+ * ATen: `aten::linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.solve(torch.tensor([[2, 0], [0, 4]]).float(), torch.tensor([2, 8]).float()).toArray(), [1, 2]);
+ * ```
  */
 export function solve(A: Tensor, B: Tensor, options?: { left?: boolean }): Tensor;
 export function solve(A?: unknown, B?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1563,7 +1641,7 @@ const solveEx$$op = new Op("aten::linalg_solve_ex", "linalg.solveEx");
 /**
  * PyTorch's `solveEx`.
  *
- * `aten::linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor info)`
+ * ATen: `aten::linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor info)`
  */
 export function solveEx(
   A: Tensor,
@@ -1605,9 +1683,9 @@ export function solveEx(
 
 const solveTriangular$$op = new Op("aten::linalg_solve_triangular", "linalg.solveTriangular");
 /**
- * PyTorch's `solveTriangular`.
+ * The solution of a system whose matrix is triangular.
  *
- * `aten::linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor`
+ * ATen: `aten::linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor`
  */
 export function solveTriangular(
   self: Tensor,
@@ -1656,9 +1734,9 @@ export function solveTriangular(
 
 const svd$$op = new Op("aten::linalg_svd", "linalg.svd");
 /**
- * PyTorch's `svd`.
+ * The singular value decomposition: `U`, `S` and `Vh`.
  *
- * `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)`
+ * ATen: `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)`
  */
 export function svd(
   A: Tensor,
@@ -1666,9 +1744,9 @@ export function svd(
   options?: { driver?: string | null },
 ): USVh<Tensor>;
 /**
- * PyTorch's `svd`.
+ * The singular value decomposition: `U`, `S` and `Vh`.
  *
- * `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)`
+ * ATen: `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)`
  */
 export function svd(
   A: Tensor,
@@ -1708,9 +1786,17 @@ export function svd(
 
 const svdvals$$op = new Op("aten::linalg_svdvals", "linalg.svdvals");
 /**
- * PyTorch's `svdvals`.
+ * The singular values, descending.
  *
- * `aten::linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor`
+ * ATen: `aten::linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.svdvals(torch.tensor([[3, 0], [0, 4]]).float()).toArray(), [4, 3]);
+ * ```
  */
 export function svdvals(A: Tensor, options?: { driver?: string | null }): Tensor;
 export function svdvals(A?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1733,13 +1819,13 @@ const tensorinv$$op = new Op("aten::linalg_tensorinv", "linalg.tensorinv");
 /**
  * PyTorch's `tensorinv`.
  *
- * `aten::linalg_tensorinv(Tensor self, int ind=2) -> Tensor`
+ * ATen: `aten::linalg_tensorinv(Tensor self, int ind=2) -> Tensor`
  */
 export function tensorinv(self: Tensor, ind?: number): Tensor;
 /**
  * PyTorch's `tensorinv`.
  *
- * `aten::linalg_tensorinv(Tensor self, int ind=2) -> Tensor`
+ * ATen: `aten::linalg_tensorinv(Tensor self, int ind=2) -> Tensor`
  */
 export function tensorinv(self: Tensor, options: { ind?: number }): Tensor;
 export function tensorinv(
@@ -1770,13 +1856,13 @@ const tensorsolve$$op = new Op("aten::linalg_tensorsolve", "linalg.tensorsolve")
 /**
  * PyTorch's `tensorsolve`.
  *
- * `aten::linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`
+ * ATen: `aten::linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`
  */
 export function tensorsolve(self: Tensor, other: Tensor, dims?: readonly number[] | null): Tensor;
 /**
  * PyTorch's `tensorsolve`.
  *
- * `aten::linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`
+ * ATen: `aten::linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`
  */
 export function tensorsolve(
   self: Tensor,
@@ -1818,9 +1904,9 @@ export function tensorsolve(
 
 const vander$$op = new Op("aten::linalg_vander", "linalg.vander");
 /**
- * PyTorch's `vander`.
+ * The powers of each element: a Vandermonde matrix.
  *
- * `aten::linalg_vander(Tensor x, *, SymInt? N=None) -> Tensor`
+ * ATen: `aten::linalg_vander(Tensor x, *, SymInt? N=None) -> Tensor`
  */
 export function vander(x: Tensor, options?: { N?: number | null }): Tensor;
 export function vander(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1839,9 +1925,9 @@ export function vander(x?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const vecdot$$op = new Op("aten::linalg_vecdot", "linalg.vecdot");
 /**
- * PyTorch's `vecdot`.
+ * The dot products of vectors along a dimension.
  *
- * `aten::linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor`
+ * ATen: `aten::linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor`
  */
 export function vecdot(x: Tensor, y: Tensor, options?: { dim?: number }): Tensor;
 export function vecdot(x?: unknown, y?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1868,9 +1954,20 @@ export function vecdot(x?: unknown, y?: unknown, options?: unknown, extra?: unkn
 
 const vectorNorm$$op = new Op("aten::linalg_vector_norm", "linalg.vectorNorm");
 /**
- * PyTorch's `vectorNorm`.
+ * A norm of vectors along dimensions.
  *
- * `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.linalg.vectorNorm(torch.tensor([1, -2]).float(), 1).item(), 3);
+ * ```
  */
 export function vectorNorm(
   self: Tensor,
@@ -1880,9 +1977,9 @@ export function vectorNorm(
   options?: { dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `vectorNorm`.
+ * A norm of vectors along dimensions.
  *
- * `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function vectorNorm(
   self: Tensor,
@@ -1891,9 +1988,9 @@ export function vectorNorm(
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `vectorNorm`.
+ * A norm of vectors along dimensions.
  *
- * `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function vectorNorm(
   self: Tensor,
@@ -1901,9 +1998,9 @@ export function vectorNorm(
   options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `vectorNorm`.
+ * A norm of vectors along dimensions.
  *
- * `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function vectorNorm(
   self: Tensor,

@@ -53,9 +53,9 @@ import {
 
 const adaptiveAvgPool2d$$op = new Op("aten::adaptive_avg_pool2d", "adaptiveAvgPool2d");
 /**
- * PyTorch's `adaptiveAvgPool2d`.
+ * Averages over as many windows as there are outputs asked for, whatever the input's height and width.
  *
- * `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`
+ * ATen: `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`
  */
 export function adaptiveAvgPool2d(self: Tensor, outputSize: number | readonly number[]): Tensor;
 export function adaptiveAvgPool2d(
@@ -84,9 +84,9 @@ export function adaptiveAvgPool2d(
 
 const adaptiveAvgPool3d$$op = new Op("aten::adaptive_avg_pool3d", "adaptiveAvgPool3d");
 /**
- * PyTorch's `adaptiveAvgPool3d`.
+ * Averages over as many windows as there are outputs asked for, whatever the input's three sizes.
  *
- * `aten::adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`
+ * ATen: `aten::adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`
  */
 export function adaptiveAvgPool3d(self: Tensor, outputSize: number | readonly number[]): Tensor;
 export function adaptiveAvgPool3d(
@@ -117,7 +117,7 @@ const adaptiveMaxPool2d$$op = new Op("aten::adaptive_max_pool2d", "adaptiveMaxPo
 /**
  * PyTorch's `adaptiveMaxPool2d`.
  *
- * `aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)`
+ * ATen: `aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)`
  */
 export function adaptiveMaxPool2d(
   self: Tensor,
@@ -152,7 +152,7 @@ const adaptiveMaxPool3d$$op = new Op("aten::adaptive_max_pool3d", "adaptiveMaxPo
 /**
  * PyTorch's `adaptiveMaxPool3d`.
  *
- * `aten::adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)`
+ * ATen: `aten::adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)`
  */
 export function adaptiveMaxPool3d(
   self: Tensor,
@@ -185,9 +185,9 @@ export function adaptiveMaxPool3d(
 
 const avgPool2d$$op = new Op("aten::avg_pool2d", "avgPool2d");
 /**
- * PyTorch's `avgPool2d`.
+ * Averages over windows that slide over the last two dimensions.
  *
- * `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool2d(
   self: Tensor,
@@ -199,9 +199,9 @@ export function avgPool2d(
   divisorOverride?: number | null,
 ): Tensor;
 /**
- * PyTorch's `avgPool2d`.
+ * Averages over windows that slide over the last two dimensions.
  *
- * `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool2d(
   self: Tensor,
@@ -213,9 +213,9 @@ export function avgPool2d(
   options: { divisorOverride?: number | null },
 ): Tensor;
 /**
- * PyTorch's `avgPool2d`.
+ * Averages over windows that slide over the last two dimensions.
  *
- * `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool2d(
   self: Tensor,
@@ -226,9 +226,9 @@ export function avgPool2d(
   options: { countIncludePad?: boolean; divisorOverride?: number | null },
 ): Tensor;
 /**
- * PyTorch's `avgPool2d`.
+ * Averages over windows that slide over the last two dimensions.
  *
- * `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool2d(
   self: Tensor,
@@ -238,9 +238,9 @@ export function avgPool2d(
   options: { ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null },
 ): Tensor;
 /**
- * PyTorch's `avgPool2d`.
+ * Averages over windows that slide over the last two dimensions.
  *
- * `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool2d(
   self: Tensor,
@@ -254,9 +254,9 @@ export function avgPool2d(
   },
 ): Tensor;
 /**
- * PyTorch's `avgPool2d`.
+ * Averages over windows that slide over the last two dimensions.
  *
- * `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool2d(
   self: Tensor,
@@ -368,9 +368,9 @@ export function avgPool2d(
 
 const avgPool3d$$op = new Op("aten::avg_pool3d", "avgPool3d");
 /**
- * PyTorch's `avgPool3d`.
+ * Averages over windows that slide over the last three dimensions.
  *
- * `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool3d(
   self: Tensor,
@@ -382,9 +382,9 @@ export function avgPool3d(
   divisorOverride?: number | null,
 ): Tensor;
 /**
- * PyTorch's `avgPool3d`.
+ * Averages over windows that slide over the last three dimensions.
  *
- * `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool3d(
   self: Tensor,
@@ -396,9 +396,9 @@ export function avgPool3d(
   options: { divisorOverride?: number | null },
 ): Tensor;
 /**
- * PyTorch's `avgPool3d`.
+ * Averages over windows that slide over the last three dimensions.
  *
- * `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool3d(
   self: Tensor,
@@ -409,9 +409,9 @@ export function avgPool3d(
   options: { countIncludePad?: boolean; divisorOverride?: number | null },
 ): Tensor;
 /**
- * PyTorch's `avgPool3d`.
+ * Averages over windows that slide over the last three dimensions.
  *
- * `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool3d(
   self: Tensor,
@@ -421,9 +421,9 @@ export function avgPool3d(
   options: { ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null },
 ): Tensor;
 /**
- * PyTorch's `avgPool3d`.
+ * Averages over windows that slide over the last three dimensions.
  *
- * `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool3d(
   self: Tensor,
@@ -437,9 +437,9 @@ export function avgPool3d(
   },
 ): Tensor;
 /**
- * PyTorch's `avgPool3d`.
+ * Averages over windows that slide over the last three dimensions.
  *
- * `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * ATen: `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
  */
 export function avgPool3d(
   self: Tensor,
@@ -553,7 +553,7 @@ const binaryCrossEntropy$$op = new Op("aten::binary_cross_entropy", "binaryCross
 /**
  * PyTorch's `binaryCrossEntropy`.
  *
- * `aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`
  */
 export function binaryCrossEntropy(
   self: Tensor,
@@ -564,7 +564,7 @@ export function binaryCrossEntropy(
 /**
  * PyTorch's `binaryCrossEntropy`.
  *
- * `aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`
  */
 export function binaryCrossEntropy(
   self: Tensor,
@@ -575,7 +575,7 @@ export function binaryCrossEntropy(
 /**
  * PyTorch's `binaryCrossEntropy`.
  *
- * `aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`
  */
 export function binaryCrossEntropy(
   self: Tensor,
@@ -641,7 +641,7 @@ const col2im$$op = new Op("aten::col2im", "col2im");
 /**
  * PyTorch's `col2im`.
  *
- * `aten::col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`
+ * ATen: `aten::col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`
  */
 export function col2im(
   self: Tensor,
@@ -738,7 +738,7 @@ const convDepthwise3d$$op = new Op("aten::conv_depthwise3d", "convDepthwise3d");
 /**
  * PyTorch's `convDepthwise3d`.
  *
- * `aten::conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`
+ * ATen: `aten::conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`
  */
 export function convDepthwise3d(
   self: Tensor,
@@ -848,7 +848,7 @@ const crossEntropyLoss$$op = new Op("aten::cross_entropy_loss", "crossEntropyLos
 /**
  * PyTorch's `crossEntropyLoss`.
  *
- * `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
+ * ATen: `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
  */
 export function crossEntropyLoss(
   self: Tensor,
@@ -861,7 +861,7 @@ export function crossEntropyLoss(
 /**
  * PyTorch's `crossEntropyLoss`.
  *
- * `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
+ * ATen: `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
  */
 export function crossEntropyLoss(
   self: Tensor,
@@ -874,7 +874,7 @@ export function crossEntropyLoss(
 /**
  * PyTorch's `crossEntropyLoss`.
  *
- * `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
+ * ATen: `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
  */
 export function crossEntropyLoss(
   self: Tensor,
@@ -886,7 +886,7 @@ export function crossEntropyLoss(
 /**
  * PyTorch's `crossEntropyLoss`.
  *
- * `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
+ * ATen: `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
  */
 export function crossEntropyLoss(
   self: Tensor,
@@ -897,7 +897,7 @@ export function crossEntropyLoss(
 /**
  * PyTorch's `crossEntropyLoss`.
  *
- * `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
+ * ATen: `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
  */
 export function crossEntropyLoss(
   self: Tensor,
@@ -1005,15 +1005,15 @@ export function crossEntropyLoss(
 
 const elu$$op = new Op("aten::elu", "elu");
 /**
- * PyTorch's `elu`.
+ * The exponential linear unit of each element.
  *
- * `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
+ * ATen: `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
  */
 export function elu(self: Tensor, alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): Tensor;
 /**
- * PyTorch's `elu`.
+ * The exponential linear unit of each element.
  *
- * `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
+ * ATen: `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
  */
 export function elu(
   self: Tensor,
@@ -1022,9 +1022,9 @@ export function elu(
   options: { inputScale?: Scalar },
 ): Tensor;
 /**
- * PyTorch's `elu`.
+ * The exponential linear unit of each element.
  *
- * `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
+ * ATen: `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
  */
 export function elu(
   self: Tensor,
@@ -1032,9 +1032,9 @@ export function elu(
   options: { scale?: Scalar; inputScale?: Scalar },
 ): Tensor;
 /**
- * PyTorch's `elu`.
+ * The exponential linear unit of each element.
  *
- * `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
+ * ATen: `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
  */
 export function elu(
   self: Tensor,
@@ -1085,15 +1085,15 @@ export function elu(
 
 const elu_$$op = new Op("aten::elu_", "elu_");
 /**
- * PyTorch's in-place `elu_`: writes its result to this tensor and returns it.
+ * The exponential linear unit of each element; in place.
  *
- * `aten::elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
+ * ATen: `aten::elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
  */
 export function elu_(self: Tensor, alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): Tensor;
 /**
- * PyTorch's in-place `elu_`: writes its result to this tensor and returns it.
+ * The exponential linear unit of each element; in place.
  *
- * `aten::elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
+ * ATen: `aten::elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
  */
 export function elu_(
   self: Tensor,
@@ -1102,9 +1102,9 @@ export function elu_(
   options: { inputScale?: Scalar },
 ): Tensor;
 /**
- * PyTorch's in-place `elu_`: writes its result to this tensor and returns it.
+ * The exponential linear unit of each element; in place.
  *
- * `aten::elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
+ * ATen: `aten::elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
  */
 export function elu_(
   self: Tensor,
@@ -1112,9 +1112,9 @@ export function elu_(
   options: { scale?: Scalar; inputScale?: Scalar },
 ): Tensor;
 /**
- * PyTorch's in-place `elu_`: writes its result to this tensor and returns it.
+ * The exponential linear unit of each element; in place.
  *
- * `aten::elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
+ * ATen: `aten::elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
  */
 export function elu_(
   self: Tensor,
@@ -1168,7 +1168,7 @@ const flattenDenseTensors$$op = new Op("aten::flatten_dense_tensors", "flattenDe
 /**
  * PyTorch's `flattenDenseTensors`.
  *
- * `aten::flatten_dense_tensors(Tensor[] tensors) -> Tensor`
+ * ATen: `aten::flatten_dense_tensors(Tensor[] tensors) -> Tensor`
  */
 export function flattenDenseTensors(tensors: readonly Tensor[]): Tensor;
 export function flattenDenseTensors(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1185,7 +1185,7 @@ const fractionalMaxPool2d$$op = new Op("aten::fractional_max_pool2d", "fractiona
 /**
  * PyTorch's `fractionalMaxPool2d`.
  *
- * `aten::fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`
+ * ATen: `aten::fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`
  */
 export function fractionalMaxPool2d(
   self: Tensor,
@@ -1257,7 +1257,7 @@ const fractionalMaxPool3d$$op = new Op("aten::fractional_max_pool3d", "fractiona
 /**
  * PyTorch's `fractionalMaxPool3d`.
  *
- * `aten::fractional_max_pool3d(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)`
+ * ATen: `aten::fractional_max_pool3d(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)`
  */
 export function fractionalMaxPool3d(
   self: Tensor,
@@ -1327,9 +1327,9 @@ export function fractionalMaxPool3d(
 
 const gelu$$op = new Op("aten::gelu", "gelu");
 /**
- * PyTorch's `gelu`.
+ * The Gaussian error linear unit of each element.
  *
- * `aten::gelu(Tensor self, *, str approximate="none") -> Tensor`
+ * ATen: `aten::gelu(Tensor self, *, str approximate="none") -> Tensor`
  */
 export function gelu(self: Tensor, options?: { approximate?: "none" | "tanh" }): Tensor;
 export function gelu(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1350,9 +1350,9 @@ export function gelu(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const gelu_$$op = new Op("aten::gelu_", "gelu_");
 /**
- * PyTorch's in-place `gelu_`: writes its result to this tensor and returns it.
+ * The Gaussian error linear unit of each element; in place.
  *
- * `aten::gelu_(Tensor(a!) self, *, str approximate="none") -> Tensor(a!)`
+ * ATen: `aten::gelu_(Tensor(a!) self, *, str approximate="none") -> Tensor(a!)`
  */
 export function gelu_(self: Tensor, options?: { approximate?: "none" | "tanh" }): Tensor;
 export function gelu_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1374,15 +1374,17 @@ export function gelu_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const glu$$op = new Op("aten::glu", "glu");
 /**
- * PyTorch's `glu`.
+ * The first half of a dimension times the sigmoid of the second.
  *
- * `aten::glu(Tensor self, int dim=-1) -> Tensor`
+ * ATen: `aten::glu(Tensor self, int dim=-1) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function glu(self: Tensor, dim?: number): Tensor;
 /**
- * PyTorch's `glu`.
+ * The first half of a dimension times the sigmoid of the second.
  *
- * `aten::glu(Tensor self, int dim=-1) -> Tensor`
+ * ATen: `aten::glu(Tensor self, int dim=-1) -> Tensor`
  */
 export function glu(self: Tensor, options: { dim?: number }): Tensor;
 export function glu(self?: unknown, dim?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1406,9 +1408,9 @@ export function glu(self?: unknown, dim?: unknown, options?: unknown, extra?: un
 
 const hardsigmoid$$op = new Op("aten::hardsigmoid", "hardsigmoid");
 /**
- * PyTorch's `hardsigmoid`.
+ * A sigmoid of three straight pieces.
  *
- * `aten::hardsigmoid(Tensor self) -> Tensor`
+ * ATen: `aten::hardsigmoid(Tensor self) -> Tensor`
  */
 export function hardsigmoid(self: Tensor): Tensor;
 export function hardsigmoid(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1423,9 +1425,9 @@ export function hardsigmoid(self?: unknown, options?: unknown, extra?: unknown):
 
 const hardsigmoid_$$op = new Op("aten::hardsigmoid_", "hardsigmoid_");
 /**
- * PyTorch's in-place `hardsigmoid_`: writes its result to this tensor and returns it.
+ * A sigmoid of three straight pieces; in place.
  *
- * `aten::hardsigmoid_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::hardsigmoid_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function hardsigmoid_(self: Tensor): Tensor;
 export function hardsigmoid_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1441,9 +1443,9 @@ export function hardsigmoid_(self?: unknown, options?: unknown, extra?: unknown)
 
 const hardswish$$op = new Op("aten::hardswish", "hardswish");
 /**
- * PyTorch's `hardswish`.
+ * Each element times its `hardsigmoid`.
  *
- * `aten::hardswish(Tensor self) -> Tensor`
+ * ATen: `aten::hardswish(Tensor self) -> Tensor`
  */
 export function hardswish(self: Tensor): Tensor;
 export function hardswish(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1458,9 +1460,9 @@ export function hardswish(self?: unknown, options?: unknown, extra?: unknown): T
 
 const hardswish_$$op = new Op("aten::hardswish_", "hardswish_");
 /**
- * PyTorch's in-place `hardswish_`: writes its result to this tensor and returns it.
+ * Each element times its `hardsigmoid`; in place.
  *
- * `aten::hardswish_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::hardswish_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function hardswish_(self: Tensor): Tensor;
 export function hardswish_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1476,21 +1478,21 @@ export function hardswish_(self?: unknown, options?: unknown, extra?: unknown): 
 
 const hardtanh$$op = new Op("aten::hardtanh", "hardtanh");
 /**
- * PyTorch's `hardtanh`.
+ * Limits each element to lie from `minVal` to `maxVal`.
  *
- * `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`
+ * ATen: `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`
  */
 export function hardtanh(self: Tensor, minVal?: Scalar, maxVal?: Scalar): Tensor;
 /**
- * PyTorch's `hardtanh`.
+ * Limits each element to lie from `minVal` to `maxVal`.
  *
- * `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`
+ * ATen: `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`
  */
 export function hardtanh(self: Tensor, minVal: Scalar, options: { maxVal?: Scalar }): Tensor;
 /**
- * PyTorch's `hardtanh`.
+ * Limits each element to lie from `minVal` to `maxVal`.
  *
- * `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`
+ * ATen: `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`
  */
 export function hardtanh(self: Tensor, options: { minVal?: Scalar; maxVal?: Scalar }): Tensor;
 export function hardtanh(
@@ -1526,21 +1528,21 @@ export function hardtanh(
 
 const hardtanh_$$op = new Op("aten::hardtanh_", "hardtanh_");
 /**
- * PyTorch's in-place `hardtanh_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `minVal` to `maxVal`; in place.
  *
- * `aten::hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`
+ * ATen: `aten::hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`
  */
 export function hardtanh_(self: Tensor, minVal?: Scalar, maxVal?: Scalar): Tensor;
 /**
- * PyTorch's in-place `hardtanh_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `minVal` to `maxVal`; in place.
  *
- * `aten::hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`
+ * ATen: `aten::hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`
  */
 export function hardtanh_(self: Tensor, minVal: Scalar, options: { maxVal?: Scalar }): Tensor;
 /**
- * PyTorch's in-place `hardtanh_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from `minVal` to `maxVal`; in place.
  *
- * `aten::hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`
+ * ATen: `aten::hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`
  */
 export function hardtanh_(self: Tensor, options: { minVal?: Scalar; maxVal?: Scalar }): Tensor;
 export function hardtanh_(
@@ -1577,9 +1579,9 @@ export function hardtanh_(
 
 const huberLoss$$op = new Op("aten::huber_loss", "huberLoss");
 /**
- * PyTorch's `huberLoss`.
+ * Squared error for small differences and absolute error for others.
  *
- * `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`
+ * ATen: `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`
  */
 export function huberLoss(
   self: Tensor,
@@ -1588,9 +1590,9 @@ export function huberLoss(
   delta?: number,
 ): Tensor;
 /**
- * PyTorch's `huberLoss`.
+ * Squared error for small differences and absolute error for others.
  *
- * `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`
+ * ATen: `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`
  */
 export function huberLoss(
   self: Tensor,
@@ -1599,9 +1601,9 @@ export function huberLoss(
   options: { delta?: number },
 ): Tensor;
 /**
- * PyTorch's `huberLoss`.
+ * Squared error for small differences and absolute error for others.
  *
- * `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`
+ * ATen: `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`
  */
 export function huberLoss(
   self: Tensor,
@@ -1655,7 +1657,7 @@ const im2col$$op = new Op("aten::im2col", "im2col");
 /**
  * PyTorch's `im2col`.
  *
- * `aten::im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`
+ * ATen: `aten::im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`
  */
 export function im2col(
   self: Tensor,
@@ -1726,15 +1728,15 @@ export function im2col(
 
 const l1Loss$$op = new Op("aten::l1_loss", "l1Loss");
 /**
- * PyTorch's `l1Loss`.
+ * The absolute error between two tensors.
  *
- * `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ * ATen: `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
  */
 export function l1Loss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**
- * PyTorch's `l1Loss`.
+ * The absolute error between two tensors.
  *
- * `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ * ATen: `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
  */
 export function l1Loss(self: Tensor, target: Tensor, options: { reduction?: Reduction }): Tensor;
 export function l1Loss(
@@ -1770,15 +1772,15 @@ export function l1Loss(
 
 const leakyRelu$$op = new Op("aten::leaky_relu", "leakyRelu");
 /**
- * PyTorch's `leakyRelu`.
+ * Negative elements times a small slope, positive ones as they are.
  *
- * `aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`
+ * ATen: `aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`
  */
 export function leakyRelu(self: Tensor, negativeSlope?: Scalar): Tensor;
 /**
- * PyTorch's `leakyRelu`.
+ * Negative elements times a small slope, positive ones as they are.
  *
- * `aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`
+ * ATen: `aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`
  */
 export function leakyRelu(self: Tensor, options: { negativeSlope?: Scalar }): Tensor;
 export function leakyRelu(
@@ -1809,15 +1811,15 @@ export function leakyRelu(
 
 const leakyRelu_$$op = new Op("aten::leaky_relu_", "leakyRelu_");
 /**
- * PyTorch's in-place `leaky_relu_`: writes its result to this tensor and returns it.
+ * Negative elements times a small slope, positive ones as they are; in place.
  *
- * `aten::leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`
+ * ATen: `aten::leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`
  */
 export function leakyRelu_(self: Tensor, negativeSlope?: Scalar): Tensor;
 /**
- * PyTorch's in-place `leaky_relu_`: writes its result to this tensor and returns it.
+ * Negative elements times a small slope, positive ones as they are; in place.
  *
- * `aten::leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`
+ * ATen: `aten::leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`
  */
 export function leakyRelu_(self: Tensor, options: { negativeSlope?: Scalar }): Tensor;
 export function leakyRelu_(
@@ -1849,15 +1851,23 @@ export function leakyRelu_(
 
 const linear$$op = new Op("aten::linear", "linear");
 /**
- * PyTorch's `linear`.
+ * The product with the transposed weight, plus the bias.
  *
- * `aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor`
+ * ATen: `aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.nn.functional.linear(torch.tensor([[1, 2]]).float(), torch.tensor([[3, 4]]).float()).toArray(), [[11]]);
+ * ```
  */
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
 /**
- * PyTorch's `linear`.
+ * The product with the transposed weight, plus the bias.
  *
- * `aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor`
+ * ATen: `aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor`
  */
 export function linear(input: Tensor, weight: Tensor, options: { bias?: Tensor | null }): Tensor;
 export function linear(
@@ -1893,9 +1903,9 @@ export function linear(
 
 const logSigmoid$$op = new Op("aten::log_sigmoid", "logSigmoid");
 /**
- * PyTorch's `logSigmoid`.
+ * The logarithm of the sigmoid of each element.
  *
- * `aten::log_sigmoid(Tensor self) -> Tensor`
+ * ATen: `aten::log_sigmoid(Tensor self) -> Tensor`
  */
 export function logSigmoid(self: Tensor): Tensor;
 export function logSigmoid(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1912,7 +1922,7 @@ const maxPool2dWithIndices$$op = new Op("aten::max_pool2d_with_indices", "maxPoo
 /**
  * PyTorch's `maxPool2dWithIndices`.
  *
- * `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool2dWithIndices(
   self: Tensor,
@@ -1925,7 +1935,7 @@ export function maxPool2dWithIndices(
 /**
  * PyTorch's `maxPool2dWithIndices`.
  *
- * `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool2dWithIndices(
   self: Tensor,
@@ -1938,7 +1948,7 @@ export function maxPool2dWithIndices(
 /**
  * PyTorch's `maxPool2dWithIndices`.
  *
- * `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool2dWithIndices(
   self: Tensor,
@@ -1950,7 +1960,7 @@ export function maxPool2dWithIndices(
 /**
  * PyTorch's `maxPool2dWithIndices`.
  *
- * `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool2dWithIndices(
   self: Tensor,
@@ -1965,7 +1975,7 @@ export function maxPool2dWithIndices(
 /**
  * PyTorch's `maxPool2dWithIndices`.
  *
- * `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool2dWithIndices(
   self: Tensor,
@@ -2071,7 +2081,7 @@ const maxPool3dWithIndices$$op = new Op("aten::max_pool3d_with_indices", "maxPoo
 /**
  * PyTorch's `maxPool3dWithIndices`.
  *
- * `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool3dWithIndices(
   self: Tensor,
@@ -2084,7 +2094,7 @@ export function maxPool3dWithIndices(
 /**
  * PyTorch's `maxPool3dWithIndices`.
  *
- * `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool3dWithIndices(
   self: Tensor,
@@ -2097,7 +2107,7 @@ export function maxPool3dWithIndices(
 /**
  * PyTorch's `maxPool3dWithIndices`.
  *
- * `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool3dWithIndices(
   self: Tensor,
@@ -2109,7 +2119,7 @@ export function maxPool3dWithIndices(
 /**
  * PyTorch's `maxPool3dWithIndices`.
  *
- * `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool3dWithIndices(
   self: Tensor,
@@ -2124,7 +2134,7 @@ export function maxPool3dWithIndices(
 /**
  * PyTorch's `maxPool3dWithIndices`.
  *
- * `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * ATen: `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
  */
 export function maxPool3dWithIndices(
   self: Tensor,
@@ -2230,7 +2240,7 @@ const maxUnpool2d$$op = new Op("aten::max_unpool2d", "maxUnpool2d");
 /**
  * PyTorch's `maxUnpool2d`.
  *
- * `aten::max_unpool2d(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor`
+ * ATen: `aten::max_unpool2d(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor`
  */
 export function maxUnpool2d(
   self: Tensor,
@@ -2272,7 +2282,7 @@ const maxUnpool3d$$op = new Op("aten::max_unpool3d", "maxUnpool3d");
 /**
  * PyTorch's `maxUnpool3d`.
  *
- * `aten::max_unpool3d(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor`
+ * ATen: `aten::max_unpool3d(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor`
  */
 export function maxUnpool3d(
   self: Tensor,
@@ -2348,9 +2358,9 @@ export function maxUnpool3d(
 
 const mish$$op = new Op("aten::mish", "mish");
 /**
- * PyTorch's `mish`.
+ * Each element times the hyperbolic tangent of its `softplus`.
  *
- * `aten::mish(Tensor self) -> Tensor`
+ * ATen: `aten::mish(Tensor self) -> Tensor`
  */
 export function mish(self: Tensor): Tensor;
 export function mish(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2365,9 +2375,9 @@ export function mish(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const mish_$$op = new Op("aten::mish_", "mish_");
 /**
- * PyTorch's in-place `mish_`: writes its result to this tensor and returns it.
+ * Each element times the hyperbolic tangent of its `softplus`; in place.
  *
- * `aten::mish_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::mish_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function mish_(self: Tensor): Tensor;
 export function mish_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2383,15 +2393,23 @@ export function mish_(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const mseLoss$$op = new Op("aten::mse_loss", "mseLoss");
 /**
- * PyTorch's `mseLoss`.
+ * The squared error between two tensors.
  *
- * `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ * ATen: `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.nn.functional.mseLoss(torch.tensor([1, 2]).float(), torch.tensor([1, 4]).float()).item(), 2);
+ * ```
  */
 export function mseLoss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**
- * PyTorch's `mseLoss`.
+ * The squared error between two tensors.
  *
- * `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ * ATen: `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
  */
 export function mseLoss(self: Tensor, target: Tensor, options: { reduction?: Reduction }): Tensor;
 export function mseLoss(
@@ -2429,7 +2447,7 @@ const multiMarginLoss$$op = new Op("aten::multi_margin_loss", "multiMarginLoss")
 /**
  * PyTorch's `multiMarginLoss`.
  *
- * `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
  */
 export function multiMarginLoss(
   self: Tensor,
@@ -2442,7 +2460,7 @@ export function multiMarginLoss(
 /**
  * PyTorch's `multiMarginLoss`.
  *
- * `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
  */
 export function multiMarginLoss(
   self: Tensor,
@@ -2455,7 +2473,7 @@ export function multiMarginLoss(
 /**
  * PyTorch's `multiMarginLoss`.
  *
- * `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
  */
 export function multiMarginLoss(
   self: Tensor,
@@ -2467,7 +2485,7 @@ export function multiMarginLoss(
 /**
  * PyTorch's `multiMarginLoss`.
  *
- * `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
  */
 export function multiMarginLoss(
   self: Tensor,
@@ -2478,7 +2496,7 @@ export function multiMarginLoss(
 /**
  * PyTorch's `multiMarginLoss`.
  *
- * `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
+ * ATen: `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
  */
 export function multiMarginLoss(
   self: Tensor,
@@ -2568,13 +2586,13 @@ const multilabelMarginLoss$$op = new Op("aten::multilabel_margin_loss", "multila
 /**
  * PyTorch's `multilabelMarginLoss`.
  *
- * `aten::multilabel_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ * ATen: `aten::multilabel_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
  */
 export function multilabelMarginLoss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**
  * PyTorch's `multilabelMarginLoss`.
  *
- * `aten::multilabel_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ * ATen: `aten::multilabel_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
  */
 export function multilabelMarginLoss(
   self: Tensor,
@@ -2623,7 +2641,7 @@ const nllLoss$$op = new Op("aten::nll_loss", "nllLoss");
 /**
  * PyTorch's `nllLoss`.
  *
- * `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLoss(
   self: Tensor,
@@ -2635,7 +2653,7 @@ export function nllLoss(
 /**
  * PyTorch's `nllLoss`.
  *
- * `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLoss(
   self: Tensor,
@@ -2647,7 +2665,7 @@ export function nllLoss(
 /**
  * PyTorch's `nllLoss`.
  *
- * `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLoss(
   self: Tensor,
@@ -2658,7 +2676,7 @@ export function nllLoss(
 /**
  * PyTorch's `nllLoss`.
  *
- * `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLoss(
   self: Tensor,
@@ -2736,7 +2754,7 @@ const nllLoss2d$$op = new Op("aten::nll_loss2d", "nllLoss2d");
 /**
  * PyTorch's `nllLoss2d`.
  *
- * `aten::nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLoss2d(
   self: Tensor,
@@ -2748,7 +2766,7 @@ export function nllLoss2d(
 /**
  * PyTorch's `nllLoss2d`.
  *
- * `aten::nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLoss2d(
   self: Tensor,
@@ -2760,7 +2778,7 @@ export function nllLoss2d(
 /**
  * PyTorch's `nllLoss2d`.
  *
- * `aten::nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLoss2d(
   self: Tensor,
@@ -2771,7 +2789,7 @@ export function nllLoss2d(
 /**
  * PyTorch's `nllLoss2d`.
  *
- * `aten::nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLoss2d(
   self: Tensor,
@@ -2849,7 +2867,7 @@ const nllLossNd$$op = new Op("aten::nll_loss_nd", "nllLossNd");
 /**
  * PyTorch's `nllLossNd`.
  *
- * `aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLossNd(
   self: Tensor,
@@ -2861,7 +2879,7 @@ export function nllLossNd(
 /**
  * PyTorch's `nllLossNd`.
  *
- * `aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLossNd(
   self: Tensor,
@@ -2873,7 +2891,7 @@ export function nllLossNd(
 /**
  * PyTorch's `nllLossNd`.
  *
- * `aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLossNd(
   self: Tensor,
@@ -2884,7 +2902,7 @@ export function nllLossNd(
 /**
  * PyTorch's `nllLossNd`.
  *
- * `aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ * ATen: `aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
  */
 export function nllLossNd(
   self: Tensor,
@@ -2960,15 +2978,23 @@ export function nllLossNd(
 
 const oneHot$$op = new Op("aten::one_hot", "oneHot");
 /**
- * PyTorch's `oneHot`.
+ * A row of zeros with a single 1, at the given index, for each element.
  *
- * `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor`
+ * ATen: `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.nn.functional.oneHot(torch.tensor([0, 2]), 3).toArray(), [[1, 0, 0], [0, 0, 1]]);
+ * ```
  */
 export function oneHot(self: Tensor, numClasses?: number): Tensor;
 /**
- * PyTorch's `oneHot`.
+ * A row of zeros with a single 1, at the given index, for each element.
  *
- * `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor`
+ * ATen: `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor`
  */
 export function oneHot(self: Tensor, options: { numClasses?: number }): Tensor;
 export function oneHot(
@@ -2997,9 +3023,17 @@ export function oneHot(
 
 const pad$$op = new Op("aten::pad", "pad");
 /**
- * PyTorch's `pad`.
+ * Pads the last dimensions with a constant, or by reflecting, replicating or wrapping the edge.
  *
- * `aten::pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`
+ * ATen: `aten::pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.nn.functional.pad(torch.tensor([1, 2]), [1, 1]).toArray(), [0, 1, 2, 0]);
+ * ```
  */
 export function pad(
   self: Tensor,
@@ -3008,9 +3042,9 @@ export function pad(
   value?: number | null,
 ): Tensor;
 /**
- * PyTorch's `pad`.
+ * Pads the last dimensions with a constant, or by reflecting, replicating or wrapping the edge.
  *
- * `aten::pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`
+ * ATen: `aten::pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`
  */
 export function pad(
   self: Tensor,
@@ -3019,9 +3053,9 @@ export function pad(
   options: { value?: number | null },
 ): Tensor;
 /**
- * PyTorch's `pad`.
+ * Pads the last dimensions with a constant, or by reflecting, replicating or wrapping the edge.
  *
- * `aten::pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`
+ * ATen: `aten::pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`
  */
 export function pad(
   self: Tensor,
@@ -3070,7 +3104,7 @@ const padSequence$$op = new Op("aten::pad_sequence", "padSequence");
 /**
  * PyTorch's `padSequence`.
  *
- * `aten::pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`
+ * ATen: `aten::pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`
  */
 export function padSequence(
   sequences: readonly Tensor[],
@@ -3081,7 +3115,7 @@ export function padSequence(
 /**
  * PyTorch's `padSequence`.
  *
- * `aten::pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`
+ * ATen: `aten::pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`
  */
 export function padSequence(
   sequences: readonly Tensor[],
@@ -3092,7 +3126,7 @@ export function padSequence(
 /**
  * PyTorch's `padSequence`.
  *
- * `aten::pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`
+ * ATen: `aten::pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`
  */
 export function padSequence(
   sequences: readonly Tensor[],
@@ -3102,7 +3136,7 @@ export function padSequence(
 /**
  * PyTorch's `padSequence`.
  *
- * `aten::pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`
+ * ATen: `aten::pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`
  */
 export function padSequence(
   sequences: readonly Tensor[],
@@ -3171,7 +3205,7 @@ const reflectionPad1d$$op = new Op("aten::reflection_pad1d", "reflectionPad1d");
 /**
  * PyTorch's `reflectionPad1d`.
  *
- * `aten::reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor`
+ * ATen: `aten::reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor`
  */
 export function reflectionPad1d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function reflectionPad1d(
@@ -3202,7 +3236,7 @@ const reflectionPad2d$$op = new Op("aten::reflection_pad2d", "reflectionPad2d");
 /**
  * PyTorch's `reflectionPad2d`.
  *
- * `aten::reflection_pad2d(Tensor self, SymInt[4] padding) -> Tensor`
+ * ATen: `aten::reflection_pad2d(Tensor self, SymInt[4] padding) -> Tensor`
  */
 export function reflectionPad2d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function reflectionPad2d(
@@ -3233,7 +3267,7 @@ const reflectionPad3d$$op = new Op("aten::reflection_pad3d", "reflectionPad3d");
 /**
  * PyTorch's `reflectionPad3d`.
  *
- * `aten::reflection_pad3d(Tensor self, SymInt[6] padding) -> Tensor`
+ * ATen: `aten::reflection_pad3d(Tensor self, SymInt[6] padding) -> Tensor`
  */
 export function reflectionPad3d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function reflectionPad3d(
@@ -3262,9 +3296,9 @@ export function reflectionPad3d(
 
 const relu6$$op = new Op("aten::relu6", "relu6");
 /**
- * PyTorch's `relu6`.
+ * Limits each element to lie from 0 to 6.
  *
- * `aten::relu6(Tensor self) -> Tensor`
+ * ATen: `aten::relu6(Tensor self) -> Tensor`
  */
 export function relu6(self: Tensor): Tensor;
 export function relu6(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3279,9 +3313,9 @@ export function relu6(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const relu6_$$op = new Op("aten::relu6_", "relu6_");
 /**
- * PyTorch's in-place `relu6_`: writes its result to this tensor and returns it.
+ * Limits each element to lie from 0 to 6; in place.
  *
- * `aten::relu6_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::relu6_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function relu6_(self: Tensor): Tensor;
 export function relu6_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3299,7 +3333,7 @@ const replicationPad1d$$op = new Op("aten::replication_pad1d", "replicationPad1d
 /**
  * PyTorch's `replicationPad1d`.
  *
- * `aten::replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor`
+ * ATen: `aten::replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor`
  */
 export function replicationPad1d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function replicationPad1d(
@@ -3330,7 +3364,7 @@ const replicationPad2d$$op = new Op("aten::replication_pad2d", "replicationPad2d
 /**
  * PyTorch's `replicationPad2d`.
  *
- * `aten::replication_pad2d(Tensor self, SymInt[4] padding) -> Tensor`
+ * ATen: `aten::replication_pad2d(Tensor self, SymInt[4] padding) -> Tensor`
  */
 export function replicationPad2d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function replicationPad2d(
@@ -3361,7 +3395,7 @@ const replicationPad3d$$op = new Op("aten::replication_pad3d", "replicationPad3d
 /**
  * PyTorch's `replicationPad3d`.
  *
- * `aten::replication_pad3d(Tensor self, SymInt[6] padding) -> Tensor`
+ * ATen: `aten::replication_pad3d(Tensor self, SymInt[6] padding) -> Tensor`
  */
 export function replicationPad3d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function replicationPad3d(
@@ -3393,9 +3427,9 @@ const scaledDotProductAttention$$op = new Op(
   "scaledDotProductAttention",
 );
 /**
- * PyTorch's `scaledDotProductAttention`.
+ * Attention: values weighted by the softmax of scaled products of queries and keys.
  *
- * `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
+ * ATen: `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -3407,9 +3441,9 @@ export function scaledDotProductAttention(
   options?: { scale?: number | null; enableGqa?: boolean },
 ): Tensor;
 /**
- * PyTorch's `scaledDotProductAttention`.
+ * Attention: values weighted by the softmax of scaled products of queries and keys.
  *
- * `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
+ * ATen: `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -3420,9 +3454,9 @@ export function scaledDotProductAttention(
   options: { isCausal?: boolean; scale?: number | null; enableGqa?: boolean },
 ): Tensor;
 /**
- * PyTorch's `scaledDotProductAttention`.
+ * Attention: values weighted by the softmax of scaled products of queries and keys.
  *
- * `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
+ * ATen: `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -3432,9 +3466,9 @@ export function scaledDotProductAttention(
   options: { dropoutP?: number; isCausal?: boolean; scale?: number | null; enableGqa?: boolean },
 ): Tensor;
 /**
- * PyTorch's `scaledDotProductAttention`.
+ * Attention: values weighted by the softmax of scaled products of queries and keys.
  *
- * `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
+ * ATen: `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -3547,9 +3581,9 @@ export function scaledDotProductAttention(
 
 const silu$$op = new Op("aten::silu", "silu");
 /**
- * PyTorch's `silu`.
+ * Each element times its sigmoid.
  *
- * `aten::silu(Tensor self) -> Tensor`
+ * ATen: `aten::silu(Tensor self) -> Tensor`
  */
 export function silu(self: Tensor): Tensor;
 export function silu(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3564,9 +3598,9 @@ export function silu(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const silu_$$op = new Op("aten::silu_", "silu_");
 /**
- * PyTorch's in-place `silu_`: writes its result to this tensor and returns it.
+ * Each element times its sigmoid; in place.
  *
- * `aten::silu_(Tensor(a!) self) -> Tensor(a!)`
+ * ATen: `aten::silu_(Tensor(a!) self) -> Tensor(a!)`
  */
 export function silu_(self: Tensor): Tensor;
 export function silu_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3584,7 +3618,7 @@ const slowConv3d$$op = new Op("aten::slow_conv3d", "slowConv3d");
 /**
  * PyTorch's `slowConv3d`.
  *
- * `aten::slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`
+ * ATen: `aten::slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`
  */
 export function slowConv3d(
   self: Tensor,
@@ -3597,7 +3631,7 @@ export function slowConv3d(
 /**
  * PyTorch's `slowConv3d`.
  *
- * `aten::slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`
+ * ATen: `aten::slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`
  */
 export function slowConv3d(
   self: Tensor,
@@ -3610,7 +3644,7 @@ export function slowConv3d(
 /**
  * PyTorch's `slowConv3d`.
  *
- * `aten::slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`
+ * ATen: `aten::slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`
  */
 export function slowConv3d(
   self: Tensor,
@@ -3622,7 +3656,7 @@ export function slowConv3d(
 /**
  * PyTorch's `slowConv3d`.
  *
- * `aten::slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`
+ * ATen: `aten::slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`
  */
 export function slowConv3d(
   self: Tensor,
@@ -3715,7 +3749,7 @@ const slowConvDilated2d$$op = new Op("aten::slow_conv_dilated2d", "slowConvDilat
 /**
  * PyTorch's `slowConvDilated2d`.
  *
- * `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvDilated2d(
   self: Tensor,
@@ -3729,7 +3763,7 @@ export function slowConvDilated2d(
 /**
  * PyTorch's `slowConvDilated2d`.
  *
- * `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvDilated2d(
   self: Tensor,
@@ -3743,7 +3777,7 @@ export function slowConvDilated2d(
 /**
  * PyTorch's `slowConvDilated2d`.
  *
- * `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvDilated2d(
   self: Tensor,
@@ -3756,7 +3790,7 @@ export function slowConvDilated2d(
 /**
  * PyTorch's `slowConvDilated2d`.
  *
- * `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvDilated2d(
   self: Tensor,
@@ -3772,7 +3806,7 @@ export function slowConvDilated2d(
 /**
  * PyTorch's `slowConvDilated2d`.
  *
- * `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvDilated2d(
   self: Tensor,
@@ -3888,7 +3922,7 @@ const slowConvDilated3d$$op = new Op("aten::slow_conv_dilated3d", "slowConvDilat
 /**
  * PyTorch's `slowConvDilated3d`.
  *
- * `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvDilated3d(
   self: Tensor,
@@ -3902,7 +3936,7 @@ export function slowConvDilated3d(
 /**
  * PyTorch's `slowConvDilated3d`.
  *
- * `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvDilated3d(
   self: Tensor,
@@ -3916,7 +3950,7 @@ export function slowConvDilated3d(
 /**
  * PyTorch's `slowConvDilated3d`.
  *
- * `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvDilated3d(
   self: Tensor,
@@ -3929,7 +3963,7 @@ export function slowConvDilated3d(
 /**
  * PyTorch's `slowConvDilated3d`.
  *
- * `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvDilated3d(
   self: Tensor,
@@ -3945,7 +3979,7 @@ export function slowConvDilated3d(
 /**
  * PyTorch's `slowConvDilated3d`.
  *
- * `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvDilated3d(
   self: Tensor,
@@ -4063,7 +4097,7 @@ const slowConvTranspose2d$$op = new Op("aten::slow_conv_transpose2d", "slowConvT
 /**
  * PyTorch's `slowConvTranspose2d`.
  *
- * `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvTranspose2d(
   self: Tensor,
@@ -4078,7 +4112,7 @@ export function slowConvTranspose2d(
 /**
  * PyTorch's `slowConvTranspose2d`.
  *
- * `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvTranspose2d(
   self: Tensor,
@@ -4093,7 +4127,7 @@ export function slowConvTranspose2d(
 /**
  * PyTorch's `slowConvTranspose2d`.
  *
- * `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvTranspose2d(
   self: Tensor,
@@ -4107,7 +4141,7 @@ export function slowConvTranspose2d(
 /**
  * PyTorch's `slowConvTranspose2d`.
  *
- * `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvTranspose2d(
   self: Tensor,
@@ -4124,7 +4158,7 @@ export function slowConvTranspose2d(
 /**
  * PyTorch's `slowConvTranspose2d`.
  *
- * `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvTranspose2d(
   self: Tensor,
@@ -4141,7 +4175,7 @@ export function slowConvTranspose2d(
 /**
  * PyTorch's `slowConvTranspose2d`.
  *
- * `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
  */
 export function slowConvTranspose2d(
   self: Tensor,
@@ -4274,7 +4308,7 @@ const slowConvTranspose3d$$op = new Op("aten::slow_conv_transpose3d", "slowConvT
 /**
  * PyTorch's `slowConvTranspose3d`.
  *
- * `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvTranspose3d(
   self: Tensor,
@@ -4289,7 +4323,7 @@ export function slowConvTranspose3d(
 /**
  * PyTorch's `slowConvTranspose3d`.
  *
- * `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvTranspose3d(
   self: Tensor,
@@ -4304,7 +4338,7 @@ export function slowConvTranspose3d(
 /**
  * PyTorch's `slowConvTranspose3d`.
  *
- * `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvTranspose3d(
   self: Tensor,
@@ -4318,7 +4352,7 @@ export function slowConvTranspose3d(
 /**
  * PyTorch's `slowConvTranspose3d`.
  *
- * `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvTranspose3d(
   self: Tensor,
@@ -4335,7 +4369,7 @@ export function slowConvTranspose3d(
 /**
  * PyTorch's `slowConvTranspose3d`.
  *
- * `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvTranspose3d(
   self: Tensor,
@@ -4352,7 +4386,7 @@ export function slowConvTranspose3d(
 /**
  * PyTorch's `slowConvTranspose3d`.
  *
- * `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ * ATen: `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
  */
 export function slowConvTranspose3d(
   self: Tensor,
@@ -4483,9 +4517,9 @@ export function slowConvTranspose3d(
 
 const smoothL1Loss$$op = new Op("aten::smooth_l1_loss", "smoothL1Loss");
 /**
- * PyTorch's `smoothL1Loss`.
+ * Squared error for differences below `beta` and absolute error for others.
  *
- * `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`
+ * ATen: `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`
  */
 export function smoothL1Loss(
   self: Tensor,
@@ -4494,9 +4528,9 @@ export function smoothL1Loss(
   beta?: number,
 ): Tensor;
 /**
- * PyTorch's `smoothL1Loss`.
+ * Squared error for differences below `beta` and absolute error for others.
  *
- * `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`
+ * ATen: `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`
  */
 export function smoothL1Loss(
   self: Tensor,
@@ -4505,9 +4539,9 @@ export function smoothL1Loss(
   options: { beta?: number },
 ): Tensor;
 /**
- * PyTorch's `smoothL1Loss`.
+ * Squared error for differences below `beta` and absolute error for others.
  *
- * `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`
+ * ATen: `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`
  */
 export function smoothL1Loss(
   self: Tensor,
@@ -4568,13 +4602,13 @@ const softMarginLoss$$op = new Op("aten::soft_margin_loss", "softMarginLoss");
 /**
  * PyTorch's `softMarginLoss`.
  *
- * `aten::soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ * ATen: `aten::soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
  */
 export function softMarginLoss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**
  * PyTorch's `softMarginLoss`.
  *
- * `aten::soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ * ATen: `aten::soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
  */
 export function softMarginLoss(
   self: Tensor,
@@ -4616,21 +4650,21 @@ export function softMarginLoss(
 
 const softplus$$op = new Op("aten::softplus", "softplus");
 /**
- * PyTorch's `softplus`.
+ * log(1 + e^x) of each element, a smooth `relu`.
  *
- * `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`
+ * ATen: `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`
  */
 export function softplus(self: Tensor, beta?: Scalar, threshold?: Scalar): Tensor;
 /**
- * PyTorch's `softplus`.
+ * log(1 + e^x) of each element, a smooth `relu`.
  *
- * `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`
+ * ATen: `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`
  */
 export function softplus(self: Tensor, beta: Scalar, options: { threshold?: Scalar }): Tensor;
 /**
- * PyTorch's `softplus`.
+ * log(1 + e^x) of each element, a smooth `relu`.
  *
- * `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`
+ * ATen: `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`
  */
 export function softplus(self: Tensor, options: { beta?: Scalar; threshold?: Scalar }): Tensor;
 export function softplus(
@@ -4666,15 +4700,15 @@ export function softplus(
 
 const softshrink$$op = new Op("aten::softshrink", "softshrink");
 /**
- * PyTorch's `softshrink`.
+ * Moves each element towards zero by `lambd`.
  *
- * `aten::softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
+ * ATen: `aten::softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
  */
 export function softshrink(self: Tensor, lambd?: Scalar): Tensor;
 /**
- * PyTorch's `softshrink`.
+ * Moves each element towards zero by `lambd`.
  *
- * `aten::softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
+ * ATen: `aten::softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
  */
 export function softshrink(self: Tensor, options: { lambd?: Scalar }): Tensor;
 export function softshrink(
@@ -4705,7 +4739,7 @@ const thnnConv2d$$op = new Op("aten::thnn_conv2d", "thnnConv2d");
 /**
  * PyTorch's `thnnConv2d`.
  *
- * `aten::thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0]) -> Tensor`
+ * ATen: `aten::thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0]) -> Tensor`
  */
 export function thnnConv2d(
   self: Tensor,
@@ -4718,7 +4752,7 @@ export function thnnConv2d(
 /**
  * PyTorch's `thnnConv2d`.
  *
- * `aten::thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0]) -> Tensor`
+ * ATen: `aten::thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0]) -> Tensor`
  */
 export function thnnConv2d(
   self: Tensor,
@@ -4731,7 +4765,7 @@ export function thnnConv2d(
 /**
  * PyTorch's `thnnConv2d`.
  *
- * `aten::thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0]) -> Tensor`
+ * ATen: `aten::thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0]) -> Tensor`
  */
 export function thnnConv2d(
   self: Tensor,
@@ -4743,7 +4777,7 @@ export function thnnConv2d(
 /**
  * PyTorch's `thnnConv2d`.
  *
- * `aten::thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0]) -> Tensor`
+ * ATen: `aten::thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0]) -> Tensor`
  */
 export function thnnConv2d(
   self: Tensor,
@@ -4836,7 +4870,7 @@ const unflattenDenseTensors$$op = new Op("aten::unflatten_dense_tensors", "unfla
 /**
  * PyTorch's `unflattenDenseTensors`.
  *
- * `aten::unflatten_dense_tensors(Tensor flat, Tensor[] tensors) -> Tensor[]`
+ * ATen: `aten::unflatten_dense_tensors(Tensor flat, Tensor[] tensors) -> Tensor[]`
  */
 export function unflattenDenseTensors(flat: Tensor, tensors: readonly Tensor[]): Tensor[];
 export function unflattenDenseTensors(
@@ -4914,7 +4948,7 @@ function upsampleBicubic2d$vec(
 /**
  * PyTorch's `upsampleBicubic2d`.
  *
- * `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleBicubic2d(
   self: Tensor,
@@ -4926,7 +4960,7 @@ export function upsampleBicubic2d(
 /**
  * PyTorch's `upsampleBicubic2d`.
  *
- * `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleBicubic2d(
   self: Tensor,
@@ -4938,7 +4972,7 @@ export function upsampleBicubic2d(
 /**
  * PyTorch's `upsampleBicubic2d`.
  *
- * `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleBicubic2d(
   self: Tensor,
@@ -4949,7 +4983,7 @@ export function upsampleBicubic2d(
 /**
  * PyTorch's `upsampleBicubic2d`.
  *
- * `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  */
 export function upsampleBicubic2d(
   input: Tensor,
@@ -4960,7 +4994,7 @@ export function upsampleBicubic2d(
 /**
  * PyTorch's `upsampleBicubic2d`.
  *
- * `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  */
 export function upsampleBicubic2d(
   input: Tensor,
@@ -5113,7 +5147,7 @@ function upsampleBilinear2d$vec(
 /**
  * PyTorch's `upsampleBilinear2d`.
  *
- * `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleBilinear2d(
   self: Tensor,
@@ -5125,7 +5159,7 @@ export function upsampleBilinear2d(
 /**
  * PyTorch's `upsampleBilinear2d`.
  *
- * `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleBilinear2d(
   self: Tensor,
@@ -5137,7 +5171,7 @@ export function upsampleBilinear2d(
 /**
  * PyTorch's `upsampleBilinear2d`.
  *
- * `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleBilinear2d(
   self: Tensor,
@@ -5148,7 +5182,7 @@ export function upsampleBilinear2d(
 /**
  * PyTorch's `upsampleBilinear2d`.
  *
- * `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  */
 export function upsampleBilinear2d(
   input: Tensor,
@@ -5159,7 +5193,7 @@ export function upsampleBilinear2d(
 /**
  * PyTorch's `upsampleBilinear2d`.
  *
- * `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  */
 export function upsampleBilinear2d(
   input: Tensor,
@@ -5307,7 +5341,7 @@ function upsampleLinear1d$vec(
 /**
  * PyTorch's `upsampleLinear1d`.
  *
- * `aten::upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor`
+ * ATen: `aten::upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor`
  */
 export function upsampleLinear1d(
   self: Tensor,
@@ -5318,7 +5352,7 @@ export function upsampleLinear1d(
 /**
  * PyTorch's `upsampleLinear1d`.
  *
- * `aten::upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor`
+ * ATen: `aten::upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor`
  */
 export function upsampleLinear1d(
   self: Tensor,
@@ -5329,7 +5363,7 @@ export function upsampleLinear1d(
 /**
  * PyTorch's `upsampleLinear1d`.
  *
- * `aten::upsample_linear1d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_linear1d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  */
 export function upsampleLinear1d(
   input: Tensor,
@@ -5340,7 +5374,7 @@ export function upsampleLinear1d(
 /**
  * PyTorch's `upsampleLinear1d`.
  *
- * `aten::upsample_linear1d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_linear1d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  */
 export function upsampleLinear1d(
   input: Tensor,
@@ -5461,7 +5495,7 @@ function upsampleNearest1d$vec(input: unknown, outputSize: unknown, scaleFactors
 /**
  * PyTorch's `upsampleNearest1d`.
  *
- * `aten::upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`
+ * ATen: `aten::upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`
  */
 export function upsampleNearest1d(
   self: Tensor,
@@ -5471,7 +5505,7 @@ export function upsampleNearest1d(
 /**
  * PyTorch's `upsampleNearest1d`.
  *
- * `aten::upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`
+ * ATen: `aten::upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`
  */
 export function upsampleNearest1d(
   self: Tensor,
@@ -5481,7 +5515,7 @@ export function upsampleNearest1d(
 /**
  * PyTorch's `upsampleNearest1d`.
  *
- * `aten::upsample_nearest1d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_nearest1d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  */
 export function upsampleNearest1d(
   input: Tensor,
@@ -5491,7 +5525,7 @@ export function upsampleNearest1d(
 /**
  * PyTorch's `upsampleNearest1d`.
  *
- * `aten::upsample_nearest1d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_nearest1d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  */
 export function upsampleNearest1d(
   input: Tensor,
@@ -5501,7 +5535,7 @@ export function upsampleNearest1d(
 /**
  * PyTorch's `upsampleNearest1d`.
  *
- * `aten::upsample_nearest1d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_nearest1d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  */
 export function upsampleNearest1d(
   input: Tensor,
@@ -5593,7 +5627,7 @@ function upsampleNearest2d$vec(input: unknown, outputSize: unknown, scaleFactors
 /**
  * PyTorch's `upsampleNearest2d`.
  *
- * `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleNearest2d(
   self: Tensor,
@@ -5604,7 +5638,7 @@ export function upsampleNearest2d(
 /**
  * PyTorch's `upsampleNearest2d`.
  *
- * `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleNearest2d(
   self: Tensor,
@@ -5615,7 +5649,7 @@ export function upsampleNearest2d(
 /**
  * PyTorch's `upsampleNearest2d`.
  *
- * `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleNearest2d(
   self: Tensor,
@@ -5625,7 +5659,7 @@ export function upsampleNearest2d(
 /**
  * PyTorch's `upsampleNearest2d`.
  *
- * `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  */
 export function upsampleNearest2d(
   input: Tensor,
@@ -5635,7 +5669,7 @@ export function upsampleNearest2d(
 /**
  * PyTorch's `upsampleNearest2d`.
  *
- * `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  */
 export function upsampleNearest2d(
   input: Tensor,
@@ -5645,7 +5679,7 @@ export function upsampleNearest2d(
 /**
  * PyTorch's `upsampleNearest2d`.
  *
- * `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  */
 export function upsampleNearest2d(
   input: Tensor,
@@ -5772,7 +5806,7 @@ function upsampleNearest3d$vec(input: unknown, outputSize: unknown, scaleFactors
 /**
  * PyTorch's `upsampleNearest3d`.
  *
- * `aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleNearest3d(
   self: Tensor,
@@ -5784,7 +5818,7 @@ export function upsampleNearest3d(
 /**
  * PyTorch's `upsampleNearest3d`.
  *
- * `aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleNearest3d(
   self: Tensor,
@@ -5796,7 +5830,7 @@ export function upsampleNearest3d(
 /**
  * PyTorch's `upsampleNearest3d`.
  *
- * `aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleNearest3d(
   self: Tensor,
@@ -5807,7 +5841,7 @@ export function upsampleNearest3d(
 /**
  * PyTorch's `upsampleNearest3d`.
  *
- * `aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleNearest3d(
   self: Tensor,
@@ -5817,7 +5851,7 @@ export function upsampleNearest3d(
 /**
  * PyTorch's `upsampleNearest3d`.
  *
- * `aten::upsample_nearest3d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_nearest3d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  */
 export function upsampleNearest3d(
   input: Tensor,
@@ -5827,7 +5861,7 @@ export function upsampleNearest3d(
 /**
  * PyTorch's `upsampleNearest3d`.
  *
- * `aten::upsample_nearest3d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_nearest3d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  */
 export function upsampleNearest3d(
   input: Tensor,
@@ -5837,7 +5871,7 @@ export function upsampleNearest3d(
 /**
  * PyTorch's `upsampleNearest3d`.
  *
- * `aten::upsample_nearest3d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_nearest3d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  */
 export function upsampleNearest3d(
   input: Tensor,
@@ -5988,7 +6022,7 @@ function upsampleTrilinear3d$vec(
 /**
  * PyTorch's `upsampleTrilinear3d`.
  *
- * `aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleTrilinear3d(
   self: Tensor,
@@ -6001,7 +6035,7 @@ export function upsampleTrilinear3d(
 /**
  * PyTorch's `upsampleTrilinear3d`.
  *
- * `aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleTrilinear3d(
   self: Tensor,
@@ -6014,7 +6048,7 @@ export function upsampleTrilinear3d(
 /**
  * PyTorch's `upsampleTrilinear3d`.
  *
- * `aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleTrilinear3d(
   self: Tensor,
@@ -6026,7 +6060,7 @@ export function upsampleTrilinear3d(
 /**
  * PyTorch's `upsampleTrilinear3d`.
  *
- * `aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * ATen: `aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
  */
 export function upsampleTrilinear3d(
   self: Tensor,
@@ -6037,7 +6071,7 @@ export function upsampleTrilinear3d(
 /**
  * PyTorch's `upsampleTrilinear3d`.
  *
- * `aten::upsample_trilinear3d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_trilinear3d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  */
 export function upsampleTrilinear3d(
   input: Tensor,
@@ -6048,7 +6082,7 @@ export function upsampleTrilinear3d(
 /**
  * PyTorch's `upsampleTrilinear3d`.
  *
- * `aten::upsample_trilinear3d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
+ * ATen: `aten::upsample_trilinear3d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  */
 export function upsampleTrilinear3d(
   input: Tensor,

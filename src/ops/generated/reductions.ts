@@ -81,15 +81,26 @@ function all$dims(self: unknown, dim: unknown, keepdim: unknown): Tensor {
   return runTensor(all$dims$op);
 }
 /**
- * PyTorch's `all`.
+ * Whether all elements (of the tensor, or along a dimension) are true or not zero.
  *
- * `aten::all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[true, false], [true, true]]).all(1).toArray(), [false, true]);
+ * ```
  */
 export function all(self: Tensor, dim: number, keepdim?: boolean): Tensor;
 /**
- * PyTorch's `all`.
+ * Whether all elements (of the tensor, or along a dimension) are true or not zero.
  *
- * `aten::all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  */
 export function all(
   self: Tensor,
@@ -97,21 +108,21 @@ export function all(
   options: { keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `all`.
+ * Whether all elements (of the tensor, or along a dimension) are true or not zero.
  *
- * `aten::all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  */
 export function all(self: Tensor, options: { dim: number; keepdim?: boolean }): Tensor;
 /**
- * PyTorch's `all`.
+ * Whether all elements (of the tensor, or along a dimension) are true or not zero.
  *
- * `aten::all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  */
 export function all(self: Tensor, dim?: readonly number[] | null, keepdim?: boolean): Tensor;
 /**
- * PyTorch's `all`.
+ * Whether all elements (of the tensor, or along a dimension) are true or not zero.
  *
- * `aten::all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  */
 export function all(
   self: Tensor,
@@ -159,15 +170,26 @@ export function all(
 
 const amax$$op = new Op("aten::amax", "amax");
 /**
- * PyTorch's `amax`.
+ * The largest element, of the whole or along dimensions; equal ones share the gradient.
  *
- * `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * ATen: `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 5], [7, 3]]).amax(1).toArray(), [5, 7]);
+ * ```
  */
 export function amax(self: Tensor, dim?: number | readonly number[], keepdim?: boolean): Tensor;
 /**
- * PyTorch's `amax`.
+ * The largest element, of the whole or along dimensions; equal ones share the gradient.
  *
- * `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * ATen: `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
  */
 export function amax(
   self: Tensor,
@@ -175,9 +197,9 @@ export function amax(
   options: { keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `amax`.
+ * The largest element, of the whole or along dimensions; equal ones share the gradient.
  *
- * `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * ATen: `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
  */
 export function amax(
   self: Tensor,
@@ -216,15 +238,26 @@ export function amax(
 
 const amin$$op = new Op("aten::amin", "amin");
 /**
- * PyTorch's `amin`.
+ * The smallest element, of the whole or along dimensions; equal ones share the gradient.
  *
- * `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * ATen: `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 5], [7, 3]]).amin([0, 1]).item(), 1);
+ * ```
  */
 export function amin(self: Tensor, dim?: number | readonly number[], keepdim?: boolean): Tensor;
 /**
- * PyTorch's `amin`.
+ * The smallest element, of the whole or along dimensions; equal ones share the gradient.
  *
- * `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * ATen: `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
  */
 export function amin(
   self: Tensor,
@@ -232,9 +265,9 @@ export function amin(
   options: { keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `amin`.
+ * The smallest element, of the whole or along dimensions; equal ones share the gradient.
  *
- * `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * ATen: `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
  */
 export function amin(
   self: Tensor,
@@ -273,9 +306,17 @@ export function amin(
 
 const aminmax$$op = new Op("aten::aminmax", "aminmax");
 /**
- * PyTorch's `aminmax`.
+ * The smallest and the largest element, in one pass.
  *
- * `aten::aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`
+ * ATen: `aten::aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3, 1, 2]).aminmax().max.item(), 3);
+ * ```
  */
 export function aminmax(
   self: Tensor,
@@ -329,15 +370,26 @@ function any$dims(self: unknown, dim: unknown, keepdim: unknown): Tensor {
   return runTensor(any$dims$op);
 }
 /**
- * PyTorch's `any`.
+ * Whether any element (of the tensor, or along a dimension) is true or not zero.
  *
- * `aten::any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0, 0, 3]).any().item(), true);
+ * ```
  */
 export function any(self: Tensor, dim: number, keepdim?: boolean): Tensor;
 /**
- * PyTorch's `any`.
+ * Whether any element (of the tensor, or along a dimension) is true or not zero.
  *
- * `aten::any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  */
 export function any(
   self: Tensor,
@@ -345,21 +397,21 @@ export function any(
   options: { keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `any`.
+ * Whether any element (of the tensor, or along a dimension) is true or not zero.
  *
- * `aten::any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  */
 export function any(self: Tensor, options: { dim: number; keepdim?: boolean }): Tensor;
 /**
- * PyTorch's `any`.
+ * Whether any element (of the tensor, or along a dimension) is true or not zero.
  *
- * `aten::any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  */
 export function any(self: Tensor, dim?: readonly number[] | null, keepdim?: boolean): Tensor;
 /**
- * PyTorch's `any`.
+ * Whether any element (of the tensor, or along a dimension) is true or not zero.
  *
- * `aten::any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  */
 export function any(
   self: Tensor,
@@ -407,21 +459,32 @@ export function any(
 
 const argmax$$op = new Op("aten::argmax", "argmax");
 /**
- * PyTorch's `argmax`.
+ * The index of the largest element, of the flattened tensor or along a dimension.
  *
- * `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 5], [7, 3]]).argmax(1).toArray(), [1, 0]);
+ * ```
  */
 export function argmax(self: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
 /**
- * PyTorch's `argmax`.
+ * The index of the largest element, of the flattened tensor or along a dimension.
  *
- * `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
  */
 export function argmax(self: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
 /**
- * PyTorch's `argmax`.
+ * The index of the largest element, of the flattened tensor or along a dimension.
  *
- * `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
  */
 export function argmax(self: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
 export function argmax(
@@ -457,21 +520,32 @@ export function argmax(
 
 const argmin$$op = new Op("aten::argmin", "argmin");
 /**
- * PyTorch's `argmin`.
+ * The index of the smallest element, of the flattened tensor or along a dimension.
  *
- * `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3, 1, 2]).argmin().item(), 1);
+ * ```
  */
 export function argmin(self: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
 /**
- * PyTorch's `argmin`.
+ * The index of the smallest element, of the flattened tensor or along a dimension.
  *
- * `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
  */
 export function argmin(self: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
 /**
- * PyTorch's `argmin`.
+ * The index of the smallest element, of the flattened tensor or along a dimension.
  *
- * `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
  */
 export function argmin(self: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
 export function argmin(
@@ -509,7 +583,10 @@ const frobeniusNorm$dim$op = new Op("aten::frobenius_norm.dim", "frobeniusNorm")
 /**
  * PyTorch's `frobeniusNorm`.
  *
- * `aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
  */
 export function frobeniusNorm(
   self: Tensor,
@@ -519,7 +596,7 @@ export function frobeniusNorm(
 /**
  * PyTorch's `frobeniusNorm`.
  *
- * `aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
  */
 export function frobeniusNorm(
   self: Tensor,
@@ -561,7 +638,9 @@ const hashTensor$$op = new Op("aten::hash_tensor", "hashTensor");
 /**
  * PyTorch's `hashTensor`.
  *
- * `aten::hash_tensor(Tensor self, int[1] dim=[], *, bool keepdim=False, int mode=0) -> Tensor`
+ * ATen: `aten::hash_tensor(Tensor self, int[1] dim=[], *, bool keepdim=False, int mode=0) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function hashTensor(
   self: Tensor,
@@ -571,7 +650,7 @@ export function hashTensor(
 /**
  * PyTorch's `hashTensor`.
  *
- * `aten::hash_tensor(Tensor self, int[1] dim=[], *, bool keepdim=False, int mode=0) -> Tensor`
+ * ATen: `aten::hash_tensor(Tensor self, int[1] dim=[], *, bool keepdim=False, int mode=0) -> Tensor`
  */
 export function hashTensor(
   self: Tensor,
@@ -609,9 +688,20 @@ export function hashTensor(
 
 const kthvalue$$op = new Op("aten::kthvalue", "kthvalue");
 /**
- * PyTorch's `kthvalue`.
+ * The `k`-th smallest element along a dimension, counted from 1, and its index.
  *
- * `aten::kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3, 1, 2]).kthvalue(2).values.item(), 2);
+ * ```
  */
 export function kthvalue(
   self: Tensor,
@@ -620,9 +710,9 @@ export function kthvalue(
   keepdim?: boolean,
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `kthvalue`.
+ * The `k`-th smallest element along a dimension, counted from 1, and its index.
  *
- * `aten::kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function kthvalue(
   self: Tensor,
@@ -631,9 +721,9 @@ export function kthvalue(
   options: { keepdim?: boolean },
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `kthvalue`.
+ * The `k`-th smallest element along a dimension, counted from 1, and its index.
  *
- * `aten::kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function kthvalue(
   self: Tensor,
@@ -681,15 +771,26 @@ export function kthvalue(
 
 const logsumexp$$op = new Op("aten::logsumexp", "logsumexp");
 /**
- * PyTorch's `logsumexp`.
+ * The logarithm of the sum of exponentials along dimensions, without overflow.
  *
- * `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0]).float().logsumexp(0).item(), 0);
+ * ```
  */
 export function logsumexp(self: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
 /**
- * PyTorch's `logsumexp`.
+ * The logarithm of the sum of exponentials along dimensions, without overflow.
  *
- * `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
  */
 export function logsumexp(
   self: Tensor,
@@ -756,27 +857,35 @@ function max$dim(self: unknown, dim: unknown, keepdim: unknown): ValuesIndices<T
   return makeValuesIndices(takeTensor(), takeTensor());
 }
 /**
- * PyTorch's `max`.
+ * The largest element, or the largest along a dimension with its index, or the larger of two tensors.
  *
- * `aten::max(Tensor self) -> Tensor`
+ * ATen: `aten::max(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 5], [7, 3]]).max(1).values.toArray(), [5, 7]);
+ * ```
  */
 export function max(self: Tensor): Tensor;
 /**
- * PyTorch's `max`.
+ * The largest element, or the largest along a dimension with its index, or the larger of two tensors.
  *
- * `aten::max.other(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::max.other(Tensor self, Tensor other) -> Tensor`
  */
 export function max(self: Tensor, other: Tensor): Tensor;
 /**
- * PyTorch's `max`.
+ * The largest element, or the largest along a dimension with its index, or the larger of two tensors.
  *
- * `aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function max(self: Tensor, dim: number, keepdim?: boolean): ValuesIndices<Tensor>;
 /**
- * PyTorch's `max`.
+ * The largest element, or the largest along a dimension with its index, or the larger of two tensors.
  *
- * `aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function max(
   self: Tensor,
@@ -784,9 +893,9 @@ export function max(
   options: { keepdim?: boolean },
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `max`.
+ * The largest element, or the largest along a dimension with its index, or the larger of two tensors.
  *
- * `aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function max(
   self: Tensor,
@@ -855,9 +964,20 @@ function mean$dim(self: unknown, dim: unknown, keepdim: unknown, dtype: unknown)
   return runTensor(mean$dim$op);
 }
 /**
- * PyTorch's `mean`.
+ * The average of the elements, of the whole or along dimensions.
  *
- * `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 3], [5, 7]]).float().mean(1).toArray(), [2, 6]);
+ * ```
  */
 export function mean(
   self: Tensor,
@@ -866,9 +986,9 @@ export function mean(
   options?: { dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `mean`.
+ * The average of the elements, of the whole or along dimensions.
  *
- * `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function mean(
   self: Tensor,
@@ -876,9 +996,9 @@ export function mean(
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `mean`.
+ * The average of the elements, of the whole or along dimensions.
  *
- * `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function mean(
   self: Tensor,
@@ -942,21 +1062,29 @@ function median$dim(self: unknown, dim: unknown, keepdim: unknown): ValuesIndice
   return makeValuesIndices(takeTensor(), takeTensor());
 }
 /**
- * PyTorch's `median`.
+ * The median of all elements, or along a dimension with its index; the lower of two in the middle.
  *
- * `aten::median(Tensor self) -> Tensor`
+ * ATen: `aten::median(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3, 1, 2]).median().item(), 2);
+ * ```
  */
 export function median(self: Tensor): Tensor;
 /**
- * PyTorch's `median`.
+ * The median of all elements, or along a dimension with its index; the lower of two in the middle.
  *
- * `aten::median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function median(self: Tensor, dim: number, keepdim?: boolean): ValuesIndices<Tensor>;
 /**
- * PyTorch's `median`.
+ * The median of all elements, or along a dimension with its index; the lower of two in the middle.
  *
- * `aten::median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function median(
   self: Tensor,
@@ -964,9 +1092,9 @@ export function median(
   options: { keepdim?: boolean },
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `median`.
+ * The median of all elements, or along a dimension with its index; the lower of two in the middle.
  *
- * `aten::median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function median(
   self: Tensor,
@@ -1036,27 +1164,35 @@ function min$dim(self: unknown, dim: unknown, keepdim: unknown): ValuesIndices<T
   return makeValuesIndices(takeTensor(), takeTensor());
 }
 /**
- * PyTorch's `min`.
+ * The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors.
  *
- * `aten::min(Tensor self) -> Tensor`
+ * ATen: `aten::min(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3, 1, 2]).min().item(), 1);
+ * ```
  */
 export function min(self: Tensor): Tensor;
 /**
- * PyTorch's `min`.
+ * The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors.
  *
- * `aten::min.other(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::min.other(Tensor self, Tensor other) -> Tensor`
  */
 export function min(self: Tensor, other: Tensor): Tensor;
 /**
- * PyTorch's `min`.
+ * The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors.
  *
- * `aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function min(self: Tensor, dim: number, keepdim?: boolean): ValuesIndices<Tensor>;
 /**
- * PyTorch's `min`.
+ * The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors.
  *
- * `aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function min(
   self: Tensor,
@@ -1064,9 +1200,9 @@ export function min(
   options: { keepdim?: boolean },
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `min`.
+ * The smallest element, or the smallest along a dimension with its index, or the smaller of two tensors.
  *
- * `aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function min(
   self: Tensor,
@@ -1114,15 +1250,26 @@ export function min(
 
 const mode$$op = new Op("aten::mode", "mode");
 /**
- * PyTorch's `mode`.
+ * The commonest element along a dimension, and its index.
  *
- * `aten::mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 2]).mode().values.item(), 2);
+ * ```
  */
 export function mode(self: Tensor, dim?: number, keepdim?: boolean): ValuesIndices<Tensor>;
 /**
- * PyTorch's `mode`.
+ * The commonest element along a dimension, and its index.
  *
- * `aten::mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function mode(
   self: Tensor,
@@ -1130,9 +1277,9 @@ export function mode(
   options: { keepdim?: boolean },
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `mode`.
+ * The commonest element along a dimension, and its index.
  *
- * `aten::mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function mode(
   self: Tensor,
@@ -1172,9 +1319,12 @@ export function mode(
 
 const nanmean$$op = new Op("aten::nanmean", "nanmean");
 /**
- * PyTorch's `nanmean`.
+ * The average of the elements that are not NaN.
  *
- * `aten::nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
  */
 export function nanmean(
   self: Tensor,
@@ -1183,9 +1333,9 @@ export function nanmean(
   options?: { dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `nanmean`.
+ * The average of the elements that are not NaN.
  *
- * `aten::nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function nanmean(
   self: Tensor,
@@ -1193,9 +1343,9 @@ export function nanmean(
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `nanmean`.
+ * The average of the elements that are not NaN.
  *
- * `aten::nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function nanmean(
   self: Tensor,
@@ -1255,21 +1405,21 @@ function nanmedian$dim(self: unknown, dim: unknown, keepdim: unknown): ValuesInd
   return makeValuesIndices(takeTensor(), takeTensor());
 }
 /**
- * PyTorch's `nanmedian`.
+ * The median of the elements that are not NaN.
  *
- * `aten::nanmedian(Tensor self) -> Tensor`
+ * ATen: `aten::nanmedian(Tensor self) -> Tensor`
  */
 export function nanmedian(self: Tensor): Tensor;
 /**
- * PyTorch's `nanmedian`.
+ * The median of the elements that are not NaN.
  *
- * `aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function nanmedian(self: Tensor, dim: number, keepdim?: boolean): ValuesIndices<Tensor>;
 /**
- * PyTorch's `nanmedian`.
+ * The median of the elements that are not NaN.
  *
- * `aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function nanmedian(
   self: Tensor,
@@ -1277,9 +1427,9 @@ export function nanmedian(
   options: { keepdim?: boolean },
 ): ValuesIndices<Tensor>;
 /**
- * PyTorch's `nanmedian`.
+ * The median of the elements that are not NaN.
  *
- * `aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * ATen: `aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  */
 export function nanmedian(
   self: Tensor,
@@ -1367,9 +1517,12 @@ function nanquantile$scalar(
   return runTensor(nanquantile$scalar$op);
 }
 /**
- * PyTorch's `nanquantile`.
+ * A quantile of the elements that are not NaN.
  *
- * `aten::nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ * ATen: `aten::nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
  */
 export function nanquantile(
   self: Tensor,
@@ -1379,9 +1532,9 @@ export function nanquantile(
   options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
 ): Tensor;
 /**
- * PyTorch's `nanquantile`.
+ * A quantile of the elements that are not NaN.
  *
- * `aten::nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ * ATen: `aten::nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  */
 export function nanquantile(
   self: Tensor,
@@ -1393,9 +1546,9 @@ export function nanquantile(
   },
 ): Tensor;
 /**
- * PyTorch's `nanquantile`.
+ * A quantile of the elements that are not NaN.
  *
- * `aten::nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ * ATen: `aten::nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  */
 export function nanquantile(
   self: Tensor,
@@ -1469,9 +1622,20 @@ export function nanquantile(
 
 const nansum$$op = new Op("aten::nansum", "nansum");
 /**
- * PyTorch's `nansum`.
+ * The sum of the elements that are not NaN.
  *
- * `aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([NaN, 1, 2]).nansum().item(), 3);
+ * ```
  */
 export function nansum(
   self: Tensor,
@@ -1480,9 +1644,9 @@ export function nansum(
   options?: { dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `nansum`.
+ * The sum of the elements that are not NaN.
  *
- * `aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function nansum(
   self: Tensor,
@@ -1490,9 +1654,9 @@ export function nansum(
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `nansum`.
+ * The sum of the elements that are not NaN.
  *
- * `aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function nansum(
   self: Tensor,
@@ -1568,19 +1732,19 @@ function nativeNorm$ScalarOpt_dim_dtype(
 /**
  * PyTorch's `nativeNorm`.
  *
- * `aten::native_norm(Tensor self, Scalar p=2) -> Tensor`
+ * ATen: `aten::native_norm(Tensor self, Scalar p=2) -> Tensor`
  */
 export function nativeNorm(self: Tensor, p?: Scalar): Tensor;
 /**
  * PyTorch's `nativeNorm`.
  *
- * `aten::native_norm(Tensor self, Scalar p=2) -> Tensor`
+ * ATen: `aten::native_norm(Tensor self, Scalar p=2) -> Tensor`
  */
 export function nativeNorm(self: Tensor, options: { p?: Scalar }): Tensor;
 /**
  * PyTorch's `nativeNorm`.
  *
- * `aten::native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`
+ * ATen: `aten::native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`
  */
 export function nativeNorm(
   self: Tensor,
@@ -1592,7 +1756,7 @@ export function nativeNorm(
 /**
  * PyTorch's `nativeNorm`.
  *
- * `aten::native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`
+ * ATen: `aten::native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`
  */
 export function nativeNorm(
   self: Tensor,
@@ -1723,21 +1887,29 @@ function norm$ScalarOpt_dim_dtype(
   return runTensor(norm$ScalarOpt_dim_dtype$op);
 }
 /**
- * PyTorch's `norm`.
+ * A norm of the elements, of the whole or along dimensions.
  *
- * `aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor`
+ * ATen: `aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3, 4]).float().norm().item(), 5);
+ * ```
  */
 export function norm(self: Tensor, p?: Scalar): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of the elements, of the whole or along dimensions.
  *
- * `aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor`
+ * ATen: `aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor`
  */
 export function norm(self: Tensor, options: { p?: Scalar }): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of the elements, of the whole or along dimensions.
  *
- * `aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor`
  */
 export function norm(
   self: Tensor,
@@ -1746,9 +1918,9 @@ export function norm(
   keepdim?: boolean,
 ): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of the elements, of the whole or along dimensions.
  *
- * `aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor`
  */
 export function norm(
   self: Tensor,
@@ -1757,21 +1929,21 @@ export function norm(
   options: { keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of the elements, of the whole or along dimensions.
  *
- * `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`
+ * ATen: `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`
  */
 export function norm(self: Tensor, p: Scalar | undefined | null, options: { dtype: DType }): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of the elements, of the whole or along dimensions.
  *
- * `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`
+ * ATen: `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`
  */
 export function norm(self: Tensor, options: { p?: Scalar | null; dtype: DType }): Tensor;
 /**
- * PyTorch's `norm`.
+ * A norm of the elements, of the whole or along dimensions.
  *
- * `aten::norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype) -> Tensor`
+ * ATen: `aten::norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype) -> Tensor`
  */
 export function norm(
   self: Tensor,
@@ -1855,19 +2027,21 @@ function nuclearNorm$dim(self: unknown, dim: unknown, keepdim: unknown): Tensor 
 /**
  * PyTorch's `nuclearNorm`.
  *
- * `aten::nuclear_norm(Tensor self, bool keepdim=False) -> Tensor`
+ * ATen: `aten::nuclear_norm(Tensor self, bool keepdim=False) -> Tensor`
+ *
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
  */
 export function nuclearNorm(self: Tensor, keepdim?: boolean): Tensor;
 /**
  * PyTorch's `nuclearNorm`.
  *
- * `aten::nuclear_norm(Tensor self, bool keepdim=False) -> Tensor`
+ * ATen: `aten::nuclear_norm(Tensor self, bool keepdim=False) -> Tensor`
  */
 export function nuclearNorm(self: Tensor, options: { keepdim?: boolean }): Tensor;
 /**
  * PyTorch's `nuclearNorm`.
  *
- * `aten::nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor`
  */
 export function nuclearNorm(
   self: Tensor,
@@ -1877,7 +2051,7 @@ export function nuclearNorm(
 /**
  * PyTorch's `nuclearNorm`.
  *
- * `aten::nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor`
  */
 export function nuclearNorm(
   self: Tensor,
@@ -1921,9 +2095,11 @@ export function nuclearNorm(
 
 const pairwiseDistance$$op = new Op("aten::pairwise_distance", "pairwiseDistance");
 /**
- * PyTorch's `pairwiseDistance`.
+ * The distance between vectors of two tensors.
  *
- * `aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`
+ * ATen: `aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`
+ *
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
  */
 export function pairwiseDistance(
   x1: Tensor,
@@ -1933,9 +2109,9 @@ export function pairwiseDistance(
   keepdim?: boolean,
 ): Tensor;
 /**
- * PyTorch's `pairwiseDistance`.
+ * The distance between vectors of two tensors.
  *
- * `aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`
+ * ATen: `aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`
  */
 export function pairwiseDistance(
   x1: Tensor,
@@ -1945,9 +2121,9 @@ export function pairwiseDistance(
   options: { keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `pairwiseDistance`.
+ * The distance between vectors of two tensors.
  *
- * `aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`
+ * ATen: `aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`
  */
 export function pairwiseDistance(
   x1: Tensor,
@@ -1956,9 +2132,9 @@ export function pairwiseDistance(
   options: { eps?: number; keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `pairwiseDistance`.
+ * The distance between vectors of two tensors.
  *
- * `aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`
+ * ATen: `aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`
  */
 export function pairwiseDistance(
   x1: Tensor,
@@ -2043,15 +2219,23 @@ function prod$dim_int(self: unknown, dim: unknown, keepdim: unknown, dtype: unkn
   return runTensor(prod$dim_int$op);
 }
 /**
- * PyTorch's `prod`.
+ * The product of the elements, of the whole or along a dimension.
  *
- * `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).prod(1).toArray(), [2, 12]);
+ * ```
  */
 export function prod(self: Tensor, options?: { dtype?: DType | null }): Tensor;
 /**
- * PyTorch's `prod`.
+ * The product of the elements, of the whole or along a dimension.
  *
- * `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function prod(
   self: Tensor,
@@ -2060,9 +2244,9 @@ export function prod(
   options?: { dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `prod`.
+ * The product of the elements, of the whole or along a dimension.
  *
- * `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function prod(
   self: Tensor,
@@ -2070,9 +2254,9 @@ export function prod(
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `prod`.
+ * The product of the elements, of the whole or along a dimension.
  *
- * `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function prod(
   self: Tensor,
@@ -2161,9 +2345,20 @@ function quantile$scalar(
   return runTensor(quantile$scalar$op);
 }
 /**
- * PyTorch's `quantile`.
+ * The `q`-th quantile of all elements, or along a dimension.
  *
- * `aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ * ATen: `aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).float().quantile(0.5).item(), 2);
+ * ```
  */
 export function quantile(
   self: Tensor,
@@ -2173,9 +2368,9 @@ export function quantile(
   options?: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" },
 ): Tensor;
 /**
- * PyTorch's `quantile`.
+ * The `q`-th quantile of all elements, or along a dimension.
  *
- * `aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ * ATen: `aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  */
 export function quantile(
   self: Tensor,
@@ -2187,9 +2382,9 @@ export function quantile(
   },
 ): Tensor;
 /**
- * PyTorch's `quantile`.
+ * The `q`-th quantile of all elements, or along a dimension.
  *
- * `aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ * ATen: `aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  */
 export function quantile(
   self: Tensor,
@@ -2296,15 +2491,23 @@ function std$dim(self: unknown, dim: unknown, unbiased: unknown, keepdim: unknow
   return runTensor(std$dim$op);
 }
 /**
- * PyTorch's `std`.
+ * The standard deviation, of the whole or along dimensions.
  *
- * `aten::std(Tensor self, bool unbiased=True) -> Tensor`
+ * ATen: `aten::std(Tensor self, bool unbiased=True) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 3]).float().std({ correction: 0 }).item(), 1);
+ * ```
  */
 export function std(self: Tensor, unbiased?: boolean): Tensor;
 /**
- * PyTorch's `std`.
+ * The standard deviation, of the whole or along dimensions.
  *
- * `aten::std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  */
 export function std(
   self: Tensor,
@@ -2312,9 +2515,9 @@ export function std(
   options?: { correction?: Scalar | null; keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `std`.
+ * The standard deviation, of the whole or along dimensions.
  *
- * `aten::std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  */
 export function std(
   self: Tensor,
@@ -2325,9 +2528,9 @@ export function std(
   },
 ): Tensor;
 /**
- * PyTorch's `std`.
+ * The standard deviation, of the whole or along dimensions.
  *
- * `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
+ * ATen: `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  */
 export function std(
   self: Tensor,
@@ -2336,9 +2539,9 @@ export function std(
   keepdim?: boolean,
 ): Tensor;
 /**
- * PyTorch's `std`.
+ * The standard deviation, of the whole or along dimensions.
  *
- * `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
+ * ATen: `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  */
 export function std(
   self: Tensor,
@@ -2347,9 +2550,9 @@ export function std(
   options: { keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `std`.
+ * The standard deviation, of the whole or along dimensions.
  *
- * `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
+ * ATen: `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  */
 export function std(
   self: Tensor,
@@ -2357,9 +2560,9 @@ export function std(
   options: { unbiased?: boolean; keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `std`.
+ * The standard deviation, of the whole or along dimensions.
  *
- * `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
+ * ATen: `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  */
 export function std(
   self: Tensor,
@@ -2476,15 +2679,15 @@ function stdMean$dim(
   return [takeTensor(), takeTensor()];
 }
 /**
- * PyTorch's `stdMean`.
+ * The standard deviation and the mean.
  *
- * `aten::std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
+ * ATen: `aten::std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
  */
 export function stdMean(self: Tensor, unbiased?: boolean): [Tensor, Tensor];
 /**
- * PyTorch's `stdMean`.
+ * The standard deviation and the mean.
  *
- * `aten::std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function stdMean(
   self: Tensor,
@@ -2492,9 +2695,9 @@ export function stdMean(
   options?: { correction?: Scalar | null; keepdim?: boolean },
 ): [Tensor, Tensor];
 /**
- * PyTorch's `stdMean`.
+ * The standard deviation and the mean.
  *
- * `aten::std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function stdMean(
   self: Tensor,
@@ -2505,9 +2708,9 @@ export function stdMean(
   },
 ): [Tensor, Tensor];
 /**
- * PyTorch's `stdMean`.
+ * The standard deviation and the mean.
  *
- * `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function stdMean(
   self: Tensor,
@@ -2516,9 +2719,9 @@ export function stdMean(
   keepdim?: boolean,
 ): [Tensor, Tensor];
 /**
- * PyTorch's `stdMean`.
+ * The standard deviation and the mean.
  *
- * `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function stdMean(
   self: Tensor,
@@ -2527,9 +2730,9 @@ export function stdMean(
   options: { keepdim?: boolean },
 ): [Tensor, Tensor];
 /**
- * PyTorch's `stdMean`.
+ * The standard deviation and the mean.
  *
- * `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function stdMean(
   self: Tensor,
@@ -2537,9 +2740,9 @@ export function stdMean(
   options: { unbiased?: boolean; keepdim?: boolean },
 ): [Tensor, Tensor];
 /**
- * PyTorch's `stdMean`.
+ * The standard deviation and the mean.
  *
- * `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function stdMean(
   self: Tensor,
@@ -2628,9 +2831,20 @@ function sum$dim_IntList(self: unknown, dim: unknown, keepdim: unknown, dtype: u
   return runTensor(sum$dim_IntList$op);
 }
 /**
- * PyTorch's `sum`.
+ * The sum of the elements, of the whole or along dimensions.
  *
- * `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).sum([1], { keepdim: true }).toArray(), [[3], [7]]);
+ * ```
  */
 export function sum(
   self: Tensor,
@@ -2639,9 +2853,9 @@ export function sum(
   options?: { dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `sum`.
+ * The sum of the elements, of the whole or along dimensions.
  *
- * `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function sum(
   self: Tensor,
@@ -2649,9 +2863,9 @@ export function sum(
   options: { keepdim?: boolean; dtype?: DType | null },
 ): Tensor;
 /**
- * PyTorch's `sum`.
+ * The sum of the elements, of the whole or along dimensions.
  *
- * `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  */
 export function sum(
   self: Tensor,
@@ -2738,15 +2952,23 @@ function var$dim(self: unknown, dim: unknown, unbiased: unknown, keepdim: unknow
   return runTensor(var$dim$op);
 }
 /**
- * PyTorch's `var`.
+ * The variance, of the whole or along dimensions.
  *
- * `aten::var(Tensor self, bool unbiased=True) -> Tensor`
+ * ATen: `aten::var(Tensor self, bool unbiased=True) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 3]).float().var().item(), 2);
+ * ```
  */
 function var_(self: Tensor, unbiased?: boolean): Tensor;
 /**
- * PyTorch's `var`.
+ * The variance, of the whole or along dimensions.
  *
- * `aten::var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  */
 function var_(
   self: Tensor,
@@ -2754,9 +2976,9 @@ function var_(
   options?: { correction?: Scalar | null; keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `var`.
+ * The variance, of the whole or along dimensions.
  *
- * `aten::var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
+ * ATen: `aten::var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  */
 function var_(
   self: Tensor,
@@ -2767,9 +2989,9 @@ function var_(
   },
 ): Tensor;
 /**
- * PyTorch's `var`.
+ * The variance, of the whole or along dimensions.
  *
- * `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
+ * ATen: `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  */
 function var_(
   self: Tensor,
@@ -2778,9 +3000,9 @@ function var_(
   keepdim?: boolean,
 ): Tensor;
 /**
- * PyTorch's `var`.
+ * The variance, of the whole or along dimensions.
  *
- * `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
+ * ATen: `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  */
 function var_(
   self: Tensor,
@@ -2789,9 +3011,9 @@ function var_(
   options: { keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `var`.
+ * The variance, of the whole or along dimensions.
  *
- * `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
+ * ATen: `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  */
 function var_(
   self: Tensor,
@@ -2799,9 +3021,9 @@ function var_(
   options: { unbiased?: boolean; keepdim?: boolean },
 ): Tensor;
 /**
- * PyTorch's `var`.
+ * The variance, of the whole or along dimensions.
  *
- * `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
+ * ATen: `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  */
 function var_(
   self: Tensor,
@@ -2918,15 +3140,15 @@ function varMean$dim(
   return [takeTensor(), takeTensor()];
 }
 /**
- * PyTorch's `varMean`.
+ * The variance and the mean.
  *
- * `aten::var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
+ * ATen: `aten::var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
  */
 export function varMean(self: Tensor, unbiased?: boolean): [Tensor, Tensor];
 /**
- * PyTorch's `varMean`.
+ * The variance and the mean.
  *
- * `aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function varMean(
   self: Tensor,
@@ -2934,9 +3156,9 @@ export function varMean(
   options?: { correction?: Scalar | null; keepdim?: boolean },
 ): [Tensor, Tensor];
 /**
- * PyTorch's `varMean`.
+ * The variance and the mean.
  *
- * `aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function varMean(
   self: Tensor,
@@ -2947,9 +3169,9 @@ export function varMean(
   },
 ): [Tensor, Tensor];
 /**
- * PyTorch's `varMean`.
+ * The variance and the mean.
  *
- * `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function varMean(
   self: Tensor,
@@ -2958,9 +3180,9 @@ export function varMean(
   keepdim?: boolean,
 ): [Tensor, Tensor];
 /**
- * PyTorch's `varMean`.
+ * The variance and the mean.
  *
- * `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function varMean(
   self: Tensor,
@@ -2969,9 +3191,9 @@ export function varMean(
   options: { keepdim?: boolean },
 ): [Tensor, Tensor];
 /**
- * PyTorch's `varMean`.
+ * The variance and the mean.
  *
- * `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function varMean(
   self: Tensor,
@@ -2979,9 +3201,9 @@ export function varMean(
   options: { unbiased?: boolean; keepdim?: boolean },
 ): [Tensor, Tensor];
 /**
- * PyTorch's `varMean`.
+ * The variance and the mean.
  *
- * `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
+ * ATen: `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  */
 export function varMean(
   self: Tensor,

@@ -43,7 +43,7 @@ const airyAi$$op = new Op("aten::special_airy_ai", "special.airyAi");
 /**
  * PyTorch's `airyAi`.
  *
- * `aten::special_airy_ai(Tensor x) -> Tensor`
+ * ATen: `aten::special_airy_ai(Tensor x) -> Tensor`
  */
 export function airyAi(x: Tensor): Tensor;
 export function airyAi(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -58,9 +58,9 @@ export function airyAi(x?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const besselJ0$$op = new Op("aten::special_bessel_j0", "special.besselJ0");
 /**
- * PyTorch's `besselJ0`.
+ * The Bessel function of the first kind, of order 0.
  *
- * `aten::special_bessel_j0(Tensor self) -> Tensor`
+ * ATen: `aten::special_bessel_j0(Tensor self) -> Tensor`
  */
 export function besselJ0(self: Tensor): Tensor;
 export function besselJ0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -75,9 +75,9 @@ export function besselJ0(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const besselJ1$$op = new Op("aten::special_bessel_j1", "special.besselJ1");
 /**
- * PyTorch's `besselJ1`.
+ * The Bessel function of the first kind, of order 1.
  *
- * `aten::special_bessel_j1(Tensor self) -> Tensor`
+ * ATen: `aten::special_bessel_j1(Tensor self) -> Tensor`
  */
 export function besselJ1(self: Tensor): Tensor;
 export function besselJ1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -94,7 +94,7 @@ const besselY0$$op = new Op("aten::special_bessel_y0", "special.besselY0");
 /**
  * PyTorch's `besselY0`.
  *
- * `aten::special_bessel_y0(Tensor self) -> Tensor`
+ * ATen: `aten::special_bessel_y0(Tensor self) -> Tensor`
  */
 export function besselY0(self: Tensor): Tensor;
 export function besselY0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -111,7 +111,7 @@ const besselY1$$op = new Op("aten::special_bessel_y1", "special.besselY1");
 /**
  * PyTorch's `besselY1`.
  *
- * `aten::special_bessel_y1(Tensor self) -> Tensor`
+ * ATen: `aten::special_bessel_y1(Tensor self) -> Tensor`
  */
 export function besselY1(self: Tensor): Tensor;
 export function besselY1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -163,13 +163,13 @@ function chebyshevPolynomialT$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `chebyshevPolynomialT`.
  *
- * `aten::special_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
  */
 export function chebyshevPolynomialT(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `chebyshevPolynomialT`.
  *
- * `aten::special_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function chebyshevPolynomialT(x: Scalar, n: Tensor): Tensor;
 export function chebyshevPolynomialT(
@@ -246,13 +246,13 @@ function chebyshevPolynomialU$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `chebyshevPolynomialU`.
  *
- * `aten::special_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
  */
 export function chebyshevPolynomialU(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `chebyshevPolynomialU`.
  *
- * `aten::special_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function chebyshevPolynomialU(x: Scalar, n: Tensor): Tensor;
 export function chebyshevPolynomialU(
@@ -329,13 +329,13 @@ function chebyshevPolynomialV$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `chebyshevPolynomialV`.
  *
- * `aten::special_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
  */
 export function chebyshevPolynomialV(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `chebyshevPolynomialV`.
  *
- * `aten::special_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function chebyshevPolynomialV(x: Scalar, n: Tensor): Tensor;
 export function chebyshevPolynomialV(
@@ -412,13 +412,13 @@ function chebyshevPolynomialW$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `chebyshevPolynomialW`.
  *
- * `aten::special_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
  */
 export function chebyshevPolynomialW(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `chebyshevPolynomialW`.
  *
- * `aten::special_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function chebyshevPolynomialW(x: Scalar, n: Tensor): Tensor;
 export function chebyshevPolynomialW(
@@ -458,9 +458,9 @@ export function chebyshevPolynomialW(
 
 const digamma$$op = new Op("aten::special_digamma", "special.digamma");
 /**
- * PyTorch's `digamma`.
+ * The derivative of the logarithm of the gamma function.
  *
- * `aten::special_digamma(Tensor self) -> Tensor`
+ * ATen: `aten::special_digamma(Tensor self) -> Tensor`
  */
 export function digamma(self: Tensor): Tensor;
 export function digamma(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -475,9 +475,9 @@ export function digamma(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const entr$$op = new Op("aten::special_entr", "special.entr");
 /**
- * PyTorch's `entr`.
+ * -x ln x of each element.
  *
- * `aten::special_entr(Tensor self) -> Tensor`
+ * ATen: `aten::special_entr(Tensor self) -> Tensor`
  */
 export function entr(self: Tensor): Tensor;
 export function entr(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -492,9 +492,17 @@ export function entr(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const erf$$op = new Op("aten::special_erf", "special.erf");
 /**
- * PyTorch's `erf`.
+ * The error function of each element.
  *
- * `aten::special_erf(Tensor self) -> Tensor`
+ * ATen: `aten::special_erf(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.special.erf(torch.tensor([0]).float()).toArray(), [0]);
+ * ```
  */
 export function erf(self: Tensor): Tensor;
 export function erf(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -509,9 +517,9 @@ export function erf(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const erfc$$op = new Op("aten::special_erfc", "special.erfc");
 /**
- * PyTorch's `erfc`.
+ * One minus the error function of each element.
  *
- * `aten::special_erfc(Tensor self) -> Tensor`
+ * ATen: `aten::special_erfc(Tensor self) -> Tensor`
  */
 export function erfc(self: Tensor): Tensor;
 export function erfc(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -526,9 +534,9 @@ export function erfc(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const erfcx$$op = new Op("aten::special_erfcx", "special.erfcx");
 /**
- * PyTorch's `erfcx`.
+ * The scaled complementary error function: e^(x²) erfc(x).
  *
- * `aten::special_erfcx(Tensor self) -> Tensor`
+ * ATen: `aten::special_erfcx(Tensor self) -> Tensor`
  */
 export function erfcx(self: Tensor): Tensor;
 export function erfcx(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -543,9 +551,9 @@ export function erfcx(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const erfinv$$op = new Op("aten::special_erfinv", "special.erfinv");
 /**
- * PyTorch's `erfinv`.
+ * The inverse of the error function of each element.
  *
- * `aten::special_erfinv(Tensor self) -> Tensor`
+ * ATen: `aten::special_erfinv(Tensor self) -> Tensor`
  */
 export function erfinv(self: Tensor): Tensor;
 export function erfinv(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -560,9 +568,9 @@ export function erfinv(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const exp2$$op = new Op("aten::special_exp2", "special.exp2");
 /**
- * PyTorch's `exp2`.
+ * 2 to the power of each element.
  *
- * `aten::special_exp2(Tensor self) -> Tensor`
+ * ATen: `aten::special_exp2(Tensor self) -> Tensor`
  */
 export function exp2(self: Tensor): Tensor;
 export function exp2(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -577,9 +585,17 @@ export function exp2(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const expit$$op = new Op("aten::special_expit", "special.expit");
 /**
- * PyTorch's `expit`.
+ * The sigmoid of each element.
  *
- * `aten::special_expit(Tensor self) -> Tensor`
+ * ATen: `aten::special_expit(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.special.expit(torch.tensor([0]).float()).toArray(), [0.5]);
+ * ```
  */
 export function expit(self: Tensor): Tensor;
 export function expit(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -594,9 +610,9 @@ export function expit(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const expm1$$op = new Op("aten::special_expm1", "special.expm1");
 /**
- * PyTorch's `expm1`.
+ * e to the power of each element, minus 1, exact for small ones.
  *
- * `aten::special_expm1(Tensor self) -> Tensor`
+ * ATen: `aten::special_expm1(Tensor self) -> Tensor`
  */
 export function expm1(self: Tensor): Tensor;
 export function expm1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -611,9 +627,9 @@ export function expm1(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const gammainc$$op = new Op("aten::special_gammainc", "special.gammainc");
 /**
- * PyTorch's `gammainc`.
+ * The regularized lower incomplete gamma function.
  *
- * `aten::special_gammainc(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::special_gammainc(Tensor self, Tensor other) -> Tensor`
  */
 export function gammainc(self: Tensor, other: Tensor): Tensor;
 export function gammainc(
@@ -642,9 +658,9 @@ export function gammainc(
 
 const gammaincc$$op = new Op("aten::special_gammaincc", "special.gammaincc");
 /**
- * PyTorch's `gammaincc`.
+ * The regularized upper incomplete gamma function.
  *
- * `aten::special_gammaincc(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::special_gammaincc(Tensor self, Tensor other) -> Tensor`
  */
 export function gammaincc(self: Tensor, other: Tensor): Tensor;
 export function gammaincc(
@@ -673,9 +689,9 @@ export function gammaincc(
 
 const gammaln$$op = new Op("aten::special_gammaln", "special.gammaln");
 /**
- * PyTorch's `gammaln`.
+ * The logarithm of the absolute value of the gamma function.
  *
- * `aten::special_gammaln(Tensor self) -> Tensor`
+ * ATen: `aten::special_gammaln(Tensor self) -> Tensor`
  */
 export function gammaln(self: Tensor): Tensor;
 export function gammaln(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -727,13 +743,13 @@ function hermitePolynomialH$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `hermitePolynomialH`.
  *
- * `aten::special_hermite_polynomial_h(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_hermite_polynomial_h(Tensor x, Tensor n) -> Tensor`
  */
 export function hermitePolynomialH(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `hermitePolynomialH`.
  *
- * `aten::special_hermite_polynomial_h.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_hermite_polynomial_h.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function hermitePolynomialH(x: Scalar, n: Tensor): Tensor;
 export function hermitePolynomialH(
@@ -808,13 +824,13 @@ function hermitePolynomialHe$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `hermitePolynomialHe`.
  *
- * `aten::special_hermite_polynomial_he(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_hermite_polynomial_he(Tensor x, Tensor n) -> Tensor`
  */
 export function hermitePolynomialHe(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `hermitePolynomialHe`.
  *
- * `aten::special_hermite_polynomial_he.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_hermite_polynomial_he.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function hermitePolynomialHe(x: Scalar, n: Tensor): Tensor;
 export function hermitePolynomialHe(
@@ -852,9 +868,9 @@ export function hermitePolynomialHe(
 
 const i0$$op = new Op("aten::special_i0", "special.i0");
 /**
- * PyTorch's `i0`.
+ * The modified Bessel function of the first kind, of order 0.
  *
- * `aten::special_i0(Tensor self) -> Tensor`
+ * ATen: `aten::special_i0(Tensor self) -> Tensor`
  */
 export function i0(self: Tensor): Tensor;
 export function i0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -871,7 +887,7 @@ const i0e$$op = new Op("aten::special_i0e", "special.i0e");
 /**
  * PyTorch's `i0e`.
  *
- * `aten::special_i0e(Tensor self) -> Tensor`
+ * ATen: `aten::special_i0e(Tensor self) -> Tensor`
  */
 export function i0e(self: Tensor): Tensor;
 export function i0e(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -886,9 +902,9 @@ export function i0e(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const i1$$op = new Op("aten::special_i1", "special.i1");
 /**
- * PyTorch's `i1`.
+ * The modified Bessel function of the first kind, of order 1.
  *
- * `aten::special_i1(Tensor self) -> Tensor`
+ * ATen: `aten::special_i1(Tensor self) -> Tensor`
  */
 export function i1(self: Tensor): Tensor;
 export function i1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -905,7 +921,7 @@ const i1e$$op = new Op("aten::special_i1e", "special.i1e");
 /**
  * PyTorch's `i1e`.
  *
- * `aten::special_i1e(Tensor self) -> Tensor`
+ * ATen: `aten::special_i1e(Tensor self) -> Tensor`
  */
 export function i1e(self: Tensor): Tensor;
 export function i1e(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -957,13 +973,13 @@ function laguerrePolynomialL$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `laguerrePolynomialL`.
  *
- * `aten::special_laguerre_polynomial_l(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_laguerre_polynomial_l(Tensor x, Tensor n) -> Tensor`
  */
 export function laguerrePolynomialL(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `laguerrePolynomialL`.
  *
- * `aten::special_laguerre_polynomial_l.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_laguerre_polynomial_l.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function laguerrePolynomialL(x: Scalar, n: Tensor): Tensor;
 export function laguerrePolynomialL(
@@ -1038,13 +1054,13 @@ function legendrePolynomialP$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `legendrePolynomialP`.
  *
- * `aten::special_legendre_polynomial_p(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_legendre_polynomial_p(Tensor x, Tensor n) -> Tensor`
  */
 export function legendrePolynomialP(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `legendrePolynomialP`.
  *
- * `aten::special_legendre_polynomial_p.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_legendre_polynomial_p.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function legendrePolynomialP(x: Scalar, n: Tensor): Tensor;
 export function legendrePolynomialP(
@@ -1082,9 +1098,9 @@ export function legendrePolynomialP(
 
 const log1p$$op = new Op("aten::special_log1p", "special.log1p");
 /**
- * PyTorch's `log1p`.
+ * The natural logarithm of 1 plus each element, exact for small ones.
  *
- * `aten::special_log1p(Tensor self) -> Tensor`
+ * ATen: `aten::special_log1p(Tensor self) -> Tensor`
  */
 export function log1p(self: Tensor): Tensor;
 export function log1p(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1099,9 +1115,9 @@ export function log1p(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const logNdtr$$op = new Op("aten::special_log_ndtr", "special.logNdtr");
 /**
- * PyTorch's `logNdtr`.
+ * The logarithm of the area under the standard normal curve up to each element.
  *
- * `aten::special_log_ndtr(Tensor self) -> Tensor`
+ * ATen: `aten::special_log_ndtr(Tensor self) -> Tensor`
  */
 export function logNdtr(self: Tensor): Tensor;
 export function logNdtr(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1116,15 +1132,17 @@ export function logNdtr(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const logSoftmax$$op = new Op("aten::special_log_softmax", "special.logSoftmax");
 /**
- * PyTorch's `logSoftmax`.
+ * The logarithm of `softmax` along a dimension.
  *
- * `aten::special_log_softmax(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::special_log_softmax(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function logSoftmax(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
 /**
- * PyTorch's `logSoftmax`.
+ * The logarithm of `softmax` along a dimension.
  *
- * `aten::special_log_softmax(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::special_log_softmax(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
  */
 export function logSoftmax(self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function logSoftmax(
@@ -1156,15 +1174,15 @@ export function logSoftmax(
 
 const logit$$op = new Op("aten::special_logit", "special.logit");
 /**
- * PyTorch's `logit`.
+ * The logarithm of the odds of each probability.
  *
- * `aten::special_logit(Tensor self, float? eps=None) -> Tensor`
+ * ATen: `aten::special_logit(Tensor self, float? eps=None) -> Tensor`
  */
 export function logit(self: Tensor, eps?: number | null): Tensor;
 /**
- * PyTorch's `logit`.
+ * The logarithm of the odds of each probability.
  *
- * `aten::special_logit(Tensor self, float? eps=None) -> Tensor`
+ * ATen: `aten::special_logit(Tensor self, float? eps=None) -> Tensor`
  */
 export function logit(self: Tensor, options: { eps?: number | null }): Tensor;
 export function logit(self?: unknown, eps?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1188,15 +1206,18 @@ export function logit(self?: unknown, eps?: unknown, options?: unknown, extra?: 
 
 const logsumexp$$op = new Op("aten::special_logsumexp", "special.logsumexp");
 /**
- * PyTorch's `logsumexp`.
+ * The logarithm of the sum of exponentials along dimensions.
  *
- * `aten::special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1.
  */
 export function logsumexp(self: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
 /**
- * PyTorch's `logsumexp`.
+ * The logarithm of the sum of exponentials along dimensions.
  *
- * `aten::special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * ATen: `aten::special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
  */
 export function logsumexp(
   self: Tensor,
@@ -1238,7 +1259,7 @@ const modifiedBesselI0$$op = new Op("aten::special_modified_bessel_i0", "special
 /**
  * PyTorch's `modifiedBesselI0`.
  *
- * `aten::special_modified_bessel_i0(Tensor self) -> Tensor`
+ * ATen: `aten::special_modified_bessel_i0(Tensor self) -> Tensor`
  */
 export function modifiedBesselI0(self: Tensor): Tensor;
 export function modifiedBesselI0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1255,7 +1276,7 @@ const modifiedBesselI1$$op = new Op("aten::special_modified_bessel_i1", "special
 /**
  * PyTorch's `modifiedBesselI1`.
  *
- * `aten::special_modified_bessel_i1(Tensor self) -> Tensor`
+ * ATen: `aten::special_modified_bessel_i1(Tensor self) -> Tensor`
  */
 export function modifiedBesselI1(self: Tensor): Tensor;
 export function modifiedBesselI1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1272,7 +1293,7 @@ const modifiedBesselK0$$op = new Op("aten::special_modified_bessel_k0", "special
 /**
  * PyTorch's `modifiedBesselK0`.
  *
- * `aten::special_modified_bessel_k0(Tensor self) -> Tensor`
+ * ATen: `aten::special_modified_bessel_k0(Tensor self) -> Tensor`
  */
 export function modifiedBesselK0(self: Tensor): Tensor;
 export function modifiedBesselK0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1289,7 +1310,7 @@ const modifiedBesselK1$$op = new Op("aten::special_modified_bessel_k1", "special
 /**
  * PyTorch's `modifiedBesselK1`.
  *
- * `aten::special_modified_bessel_k1(Tensor self) -> Tensor`
+ * ATen: `aten::special_modified_bessel_k1(Tensor self) -> Tensor`
  */
 export function modifiedBesselK1(self: Tensor): Tensor;
 export function modifiedBesselK1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1306,7 +1327,7 @@ const multigammaln$$op = new Op("aten::special_multigammaln", "special.multigamm
 /**
  * PyTorch's `multigammaln`.
  *
- * `aten::special_multigammaln(Tensor self, int p) -> Tensor`
+ * ATen: `aten::special_multigammaln(Tensor self, int p) -> Tensor`
  */
 export function multigammaln(self: Tensor, p: number): Tensor;
 export function multigammaln(
@@ -1335,9 +1356,9 @@ export function multigammaln(
 
 const ndtr$$op = new Op("aten::special_ndtr", "special.ndtr");
 /**
- * PyTorch's `ndtr`.
+ * The area under the standard normal curve up to each element.
  *
- * `aten::special_ndtr(Tensor self) -> Tensor`
+ * ATen: `aten::special_ndtr(Tensor self) -> Tensor`
  */
 export function ndtr(self: Tensor): Tensor;
 export function ndtr(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1352,9 +1373,9 @@ export function ndtr(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const ndtri$$op = new Op("aten::special_ndtri", "special.ndtri");
 /**
- * PyTorch's `ndtri`.
+ * The inverse of `ndtr`.
  *
- * `aten::special_ndtri(Tensor self) -> Tensor`
+ * ATen: `aten::special_ndtri(Tensor self) -> Tensor`
  */
 export function ndtri(self: Tensor): Tensor;
 export function ndtri(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1369,9 +1390,9 @@ export function ndtri(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const polygamma$$op = new Op("aten::special_polygamma", "special.polygamma");
 /**
- * PyTorch's `polygamma`.
+ * The `n`-th derivative of the digamma function.
  *
- * `aten::special_polygamma(int n, Tensor self) -> Tensor`
+ * ATen: `aten::special_polygamma(int n, Tensor self) -> Tensor`
  */
 export function polygamma(n: number, self: Tensor): Tensor;
 export function polygamma(n?: unknown, self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1399,9 +1420,9 @@ export function polygamma(n?: unknown, self?: unknown, options?: unknown, extra?
 
 const psi$$op = new Op("aten::special_psi", "special.psi");
 /**
- * PyTorch's `psi`.
+ * The derivative of the logarithm of the gamma function; the same as `digamma`.
  *
- * `aten::special_psi(Tensor self) -> Tensor`
+ * ATen: `aten::special_psi(Tensor self) -> Tensor`
  */
 export function psi(self: Tensor): Tensor;
 export function psi(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1416,9 +1437,9 @@ export function psi(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const round$$op = new Op("aten::special_round", "special.round");
 /**
- * PyTorch's `round`.
+ * Each element rounded to the nearest integer, halves to the even one.
  *
- * `aten::special_round(Tensor self, *, int decimals=0) -> Tensor`
+ * ATen: `aten::special_round(Tensor self, *, int decimals=0) -> Tensor`
  */
 export function round(self: Tensor, options?: { decimals?: number }): Tensor;
 export function round(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1442,7 +1463,7 @@ const scaledModifiedBesselK0$$op = new Op(
 /**
  * PyTorch's `scaledModifiedBesselK0`.
  *
- * `aten::special_scaled_modified_bessel_k0(Tensor x) -> Tensor`
+ * ATen: `aten::special_scaled_modified_bessel_k0(Tensor x) -> Tensor`
  */
 export function scaledModifiedBesselK0(x: Tensor): Tensor;
 export function scaledModifiedBesselK0(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1462,7 +1483,7 @@ const scaledModifiedBesselK1$$op = new Op(
 /**
  * PyTorch's `scaledModifiedBesselK1`.
  *
- * `aten::special_scaled_modified_bessel_k1(Tensor x) -> Tensor`
+ * ATen: `aten::special_scaled_modified_bessel_k1(Tensor x) -> Tensor`
  */
 export function scaledModifiedBesselK1(x: Tensor): Tensor;
 export function scaledModifiedBesselK1(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1514,13 +1535,13 @@ function shiftedChebyshevPolynomialT$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `shiftedChebyshevPolynomialT`.
  *
- * `aten::special_shifted_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_shifted_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
  */
 export function shiftedChebyshevPolynomialT(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `shiftedChebyshevPolynomialT`.
  *
- * `aten::special_shifted_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_shifted_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function shiftedChebyshevPolynomialT(x: Scalar, n: Tensor): Tensor;
 export function shiftedChebyshevPolynomialT(
@@ -1597,13 +1618,13 @@ function shiftedChebyshevPolynomialU$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `shiftedChebyshevPolynomialU`.
  *
- * `aten::special_shifted_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_shifted_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
  */
 export function shiftedChebyshevPolynomialU(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `shiftedChebyshevPolynomialU`.
  *
- * `aten::special_shifted_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_shifted_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function shiftedChebyshevPolynomialU(x: Scalar, n: Tensor): Tensor;
 export function shiftedChebyshevPolynomialU(
@@ -1680,13 +1701,13 @@ function shiftedChebyshevPolynomialV$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `shiftedChebyshevPolynomialV`.
  *
- * `aten::special_shifted_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_shifted_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
  */
 export function shiftedChebyshevPolynomialV(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `shiftedChebyshevPolynomialV`.
  *
- * `aten::special_shifted_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_shifted_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function shiftedChebyshevPolynomialV(x: Scalar, n: Tensor): Tensor;
 export function shiftedChebyshevPolynomialV(
@@ -1763,13 +1784,13 @@ function shiftedChebyshevPolynomialW$x_scalar(x: unknown, n: unknown): Tensor {
 /**
  * PyTorch's `shiftedChebyshevPolynomialW`.
  *
- * `aten::special_shifted_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
+ * ATen: `aten::special_shifted_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
  */
 export function shiftedChebyshevPolynomialW(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
  * PyTorch's `shiftedChebyshevPolynomialW`.
  *
- * `aten::special_shifted_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
+ * ATen: `aten::special_shifted_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export function shiftedChebyshevPolynomialW(x: Scalar, n: Tensor): Tensor;
 export function shiftedChebyshevPolynomialW(
@@ -1809,9 +1830,9 @@ export function shiftedChebyshevPolynomialW(
 
 const sinc$$op = new Op("aten::special_sinc", "special.sinc");
 /**
- * PyTorch's `sinc`.
+ * sin(πx) / (πx) of each element.
  *
- * `aten::special_sinc(Tensor self) -> Tensor`
+ * ATen: `aten::special_sinc(Tensor self) -> Tensor`
  */
 export function sinc(self: Tensor): Tensor;
 export function sinc(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1826,21 +1847,24 @@ export function sinc(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const softmax$$op = new Op("aten::special_softmax", "special.softmax");
 /**
- * PyTorch's `softmax`.
+ * The exponentials along a dimension, divided by their sum.
  *
- * `aten::special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function softmax(self: Tensor, dim: number, dtype?: DType | null): Tensor;
 /**
- * PyTorch's `softmax`.
+ * The exponentials along a dimension, divided by their sum.
  *
- * `aten::special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
  */
 export function softmax(self: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 /**
- * PyTorch's `softmax`.
+ * The exponentials along a dimension, divided by their sum.
  *
- * `aten::special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * ATen: `aten::special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
  */
 export function softmax(self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmax(
@@ -1881,7 +1905,7 @@ const sphericalBesselJ0$$op = new Op(
 /**
  * PyTorch's `sphericalBesselJ0`.
  *
- * `aten::special_spherical_bessel_j0(Tensor x) -> Tensor`
+ * ATen: `aten::special_spherical_bessel_j0(Tensor x) -> Tensor`
  */
 export function sphericalBesselJ0(x: Tensor): Tensor;
 export function sphericalBesselJ0(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1922,15 +1946,15 @@ function xlog1py$self_scalar(self: unknown, other: unknown): Tensor {
   return runTensor(xlog1py$self_scalar$op);
 }
 /**
- * PyTorch's `xlog1py`.
+ * x times log1p(y), and 0 where x is 0.
  *
- * `aten::special_xlog1py(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::special_xlog1py(Tensor self, Tensor other) -> Tensor`
  */
 export function xlog1py(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `xlog1py`.
+ * x times log1p(y), and 0 where x is 0.
  *
- * `aten::special_xlog1py.self_scalar(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::special_xlog1py.self_scalar(Scalar self, Tensor other) -> Tensor`
  */
 export function xlog1py(self: Scalar, other: Tensor): Tensor;
 export function xlog1py(
@@ -1996,15 +2020,15 @@ function xlogy$self_scalar(self: unknown, other: unknown): Tensor {
   return runTensor(xlogy$self_scalar$op);
 }
 /**
- * PyTorch's `xlogy`.
+ * x times log(y), and 0 where x is 0.
  *
- * `aten::special_xlogy(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::special_xlogy(Tensor self, Tensor other) -> Tensor`
  */
 export function xlogy(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `xlogy`.
+ * x times log(y), and 0 where x is 0.
  *
- * `aten::special_xlogy.self_scalar(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::special_xlogy.self_scalar(Scalar self, Tensor other) -> Tensor`
  */
 export function xlogy(self: Scalar, other: Tensor): Tensor;
 export function xlogy(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2065,15 +2089,15 @@ function zeta$self_scalar(self: unknown, other: unknown): Tensor {
   return runTensor(zeta$self_scalar$op);
 }
 /**
- * PyTorch's `zeta`.
+ * The Hurwitz zeta function.
  *
- * `aten::special_zeta(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::special_zeta(Tensor self, Tensor other) -> Tensor`
  */
 export function zeta(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `zeta`.
+ * The Hurwitz zeta function.
  *
- * `aten::special_zeta.self_scalar(Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::special_zeta.self_scalar(Scalar self, Tensor other) -> Tensor`
  */
 export function zeta(self: Scalar, other: Tensor): Tensor;
 export function zeta(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {

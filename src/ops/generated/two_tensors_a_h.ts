@@ -48,9 +48,17 @@ import {
 
 const allclose$$op = new Op("aten::allclose", "allclose");
 /**
- * PyTorch's `allclose`.
+ * Whether all elements of both tensors are equal within a tolerance.
  *
- * `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`
+ * ATen: `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.allclose(torch.ones([1]), torch.tensor([1.000000001])), true);
+ * ```
  */
 export function allclose(
   self: Tensor,
@@ -60,9 +68,9 @@ export function allclose(
   equalNan?: boolean,
 ): boolean;
 /**
- * PyTorch's `allclose`.
+ * Whether all elements of both tensors are equal within a tolerance.
  *
- * `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`
+ * ATen: `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`
  */
 export function allclose(
   self: Tensor,
@@ -72,9 +80,9 @@ export function allclose(
   options: { equalNan?: boolean },
 ): boolean;
 /**
- * PyTorch's `allclose`.
+ * Whether all elements of both tensors are equal within a tolerance.
  *
- * `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`
+ * ATen: `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`
  */
 export function allclose(
   self: Tensor,
@@ -83,9 +91,9 @@ export function allclose(
   options: { atol?: number; equalNan?: boolean },
 ): boolean;
 /**
- * PyTorch's `allclose`.
+ * Whether all elements of both tensors are equal within a tolerance.
  *
- * `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`
+ * ATen: `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`
  */
 export function allclose(
   self: Tensor,
@@ -150,9 +158,9 @@ export function allclose(
 
 const arctan2$$op = new Op("aten::arctan2", "arctan2");
 /**
- * PyTorch's `arctan2`.
+ * The angle of each point (`other`, `self`); the same as `atan2`.
  *
- * `aten::arctan2(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::arctan2(Tensor self, Tensor other) -> Tensor`
  */
 export function arctan2(self: Tensor, other: Tensor): Tensor;
 export function arctan2(
@@ -183,7 +191,9 @@ const asStridedScatter$$op = new Op("aten::as_strided_scatter", "asStridedScatte
 /**
  * PyTorch's `asStridedScatter`.
  *
- * `aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
+ * ATen: `aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
+ *
+ * @param size The sizes of the result.
  */
 export function asStridedScatter(
   self: Tensor,
@@ -195,7 +205,7 @@ export function asStridedScatter(
 /**
  * PyTorch's `asStridedScatter`.
  *
- * `aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
+ * ATen: `aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
  */
 export function asStridedScatter(
   self: Tensor,
@@ -271,9 +281,9 @@ export function asStridedScatter(
 
 const atan2$$op = new Op("aten::atan2", "atan2");
 /**
- * PyTorch's `atan2`.
+ * The angle of each point (`other`, `self`), in radians from -π to π.
  *
- * `aten::atan2(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::atan2(Tensor self, Tensor other) -> Tensor`
  */
 export function atan2(self: Tensor, other: Tensor): Tensor;
 export function atan2(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -297,15 +307,23 @@ export function atan2(self?: unknown, other?: unknown, options?: unknown, extra?
 
 const bincount$$op = new Op("aten::bincount", "bincount");
 /**
- * PyTorch's `bincount`.
+ * How often each number from 0 on occurs, or the sum of its weights.
  *
- * `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`
+ * ATen: `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0, 2, 2]).bincount().toArray(), [1, 0, 2]);
+ * ```
  */
 export function bincount(self: Tensor, weights?: Tensor | null, minlength?: number): Tensor;
 /**
- * PyTorch's `bincount`.
+ * How often each number from 0 on occurs, or the sum of its weights.
  *
- * `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`
+ * ATen: `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`
  */
 export function bincount(
   self: Tensor,
@@ -313,9 +331,9 @@ export function bincount(
   options: { minlength?: number },
 ): Tensor;
 /**
- * PyTorch's `bincount`.
+ * How often each number from 0 on occurs, or the sum of its weights.
  *
- * `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`
+ * ATen: `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`
  */
 export function bincount(
   self: Tensor,
@@ -354,9 +372,9 @@ export function bincount(
 
 const binomial$$op = new Op("aten::binomial", "binomial");
 /**
- * PyTorch's `binomial`.
+ * Draws from binomial distributions with these counts and probabilities.
  *
- * `aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`
+ * ATen: `aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`
  */
 export function binomial(count: Tensor, prob: Tensor): Tensor;
 export function binomial(
@@ -405,15 +423,23 @@ function bmm$dtype(self: unknown, mat2: unknown, outDtype: unknown): Tensor {
   return runTensor(bmm$dtype$op);
 }
 /**
- * PyTorch's `bmm`.
+ * The matrix products of two batches of matrices.
  *
- * `aten::bmm(Tensor self, Tensor mat2) -> Tensor`
+ * ATen: `aten::bmm(Tensor self, Tensor mat2) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 1, 3]).bmm(torch.ones([2, 3, 1])).toArray(), [[[3]], [[3]]]);
+ * ```
  */
 export function bmm(self: Tensor, mat2: Tensor): Tensor;
 /**
- * PyTorch's `bmm`.
+ * The matrix products of two batches of matrices.
  *
- * `aten::bmm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
+ * ATen: `aten::bmm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
  */
 export function bmm(self: Tensor, mat2: Tensor, outDtype: DType): Tensor;
 export function bmm(
@@ -451,15 +477,23 @@ export function bmm(
 
 const cdist$$op = new Op("aten::cdist", "cdist");
 /**
- * PyTorch's `cdist`.
+ * The distances between each pair of rows of two tensors.
  *
- * `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor`
+ * ATen: `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.cdist(torch.tensor([[0, 0]]).float(), torch.tensor([[3, 4]]).float()).toArray(), [[5]]);
+ * ```
  */
 export function cdist(x1: Tensor, x2: Tensor, p?: number, computeMode?: number | null): Tensor;
 /**
- * PyTorch's `cdist`.
+ * The distances between each pair of rows of two tensors.
  *
- * `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor`
+ * ATen: `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor`
  */
 export function cdist(
   x1: Tensor,
@@ -468,9 +502,9 @@ export function cdist(
   options: { computeMode?: number | null },
 ): Tensor;
 /**
- * PyTorch's `cdist`.
+ * The distances between each pair of rows of two tensors.
  *
- * `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor`
+ * ATen: `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor`
  */
 export function cdist(
   x1: Tensor,
@@ -517,15 +551,15 @@ export function cdist(
 
 const choleskySolve$$op = new Op("aten::cholesky_solve", "choleskySolve");
 /**
- * PyTorch's `choleskySolve`.
+ * Solves a linear system with the Cholesky factor of its matrix.
  *
- * `aten::cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`
+ * ATen: `aten::cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`
  */
 export function choleskySolve(self: Tensor, input2: Tensor, upper?: boolean): Tensor;
 /**
- * PyTorch's `choleskySolve`.
+ * Solves a linear system with the Cholesky factor of its matrix.
  *
- * `aten::cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`
+ * ATen: `aten::cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`
  */
 export function choleskySolve(self: Tensor, input2: Tensor, options: { upper?: boolean }): Tensor;
 export function choleskySolve(
@@ -561,9 +595,17 @@ export function choleskySolve(
 
 const complex$$op = new Op("aten::complex", "complex");
 /**
- * PyTorch's `complex`.
+ * Complex numbers from their real and imaginary parts.
  *
- * `aten::complex(Tensor real, Tensor imag) -> Tensor`
+ * ATen: `aten::complex(Tensor real, Tensor imag) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.complex(torch.tensor([1]).float(), torch.tensor([2]).float()).toArray(), [{ re: 1, im: 2 }]);
+ * ```
  */
 export function complex(real: Tensor, imag: Tensor): Tensor;
 export function complex(
@@ -592,15 +634,17 @@ export function complex(
 
 const cosineSimilarity$$op = new Op("aten::cosine_similarity", "cosineSimilarity");
 /**
- * PyTorch's `cosineSimilarity`.
+ * The cosine of the angle between vectors along a dimension.
  *
- * `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`
+ * ATen: `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor;
 /**
- * PyTorch's `cosineSimilarity`.
+ * The cosine of the angle between vectors along a dimension.
  *
- * `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`
+ * ATen: `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`
  */
 export function cosineSimilarity(
   x1: Tensor,
@@ -609,9 +653,9 @@ export function cosineSimilarity(
   options: { eps?: number },
 ): Tensor;
 /**
- * PyTorch's `cosineSimilarity`.
+ * The cosine of the angle between vectors along a dimension.
  *
- * `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`
+ * ATen: `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`
  */
 export function cosineSimilarity(
   x1: Tensor,
@@ -658,15 +702,25 @@ export function cosineSimilarity(
 
 const cross$$op = new Op("aten::cross", "cross");
 /**
- * PyTorch's `cross`.
+ * The cross product of vectors of three elements.
  *
- * `aten::cross(Tensor self, Tensor other, int? dim=None) -> Tensor`
+ * ATen: `aten::cross(Tensor self, Tensor other, int? dim=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 0, 0]).cross(torch.tensor([0, 1, 0]), { dim: 0 }).toArray(), [0, 0, 1]);
+ * ```
  */
 export function cross(self: Tensor, other: Tensor, dim?: number | null): Tensor;
 /**
- * PyTorch's `cross`.
+ * The cross product of vectors of three elements.
  *
- * `aten::cross(Tensor self, Tensor other, int? dim=None) -> Tensor`
+ * ATen: `aten::cross(Tensor self, Tensor other, int? dim=None) -> Tensor`
  */
 export function cross(self: Tensor, other: Tensor, options: { dim?: number | null }): Tensor;
 export function cross(
@@ -702,9 +756,9 @@ export function cross(
 
 const diagonalScatter$$op = new Op("aten::diagonal_scatter", "diagonalScatter");
 /**
- * PyTorch's `diagonalScatter`.
+ * A copy with the diagonal replaced by `src`.
  *
- * `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * ATen: `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
  */
 export function diagonalScatter(
   self: Tensor,
@@ -714,9 +768,9 @@ export function diagonalScatter(
   dim2?: number,
 ): Tensor;
 /**
- * PyTorch's `diagonalScatter`.
+ * A copy with the diagonal replaced by `src`.
  *
- * `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * ATen: `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
  */
 export function diagonalScatter(
   self: Tensor,
@@ -726,9 +780,9 @@ export function diagonalScatter(
   options: { dim2?: number },
 ): Tensor;
 /**
- * PyTorch's `diagonalScatter`.
+ * A copy with the diagonal replaced by `src`.
  *
- * `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * ATen: `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
  */
 export function diagonalScatter(
   self: Tensor,
@@ -737,9 +791,9 @@ export function diagonalScatter(
   options: { dim1?: number; dim2?: number },
 ): Tensor;
 /**
- * PyTorch's `diagonalScatter`.
+ * A copy with the diagonal replaced by `src`.
  *
- * `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * ATen: `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
  */
 export function diagonalScatter(
   self: Tensor,
@@ -803,15 +857,23 @@ export function diagonalScatter(
 
 const dist$$op = new Op("aten::dist", "dist");
 /**
- * PyTorch's `dist`.
+ * The norm of the difference of two tensors.
  *
- * `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`
+ * ATen: `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0, 0]).float().dist(torch.tensor([3, 4]).float()).item(), 5);
+ * ```
  */
 export function dist(self: Tensor, other: Tensor, p?: Scalar): Tensor;
 /**
- * PyTorch's `dist`.
+ * The norm of the difference of two tensors.
  *
- * `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`
+ * ATen: `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`
  */
 export function dist(self: Tensor, other: Tensor, options: { p?: Scalar }): Tensor;
 export function dist(
@@ -847,9 +909,17 @@ export function dist(
 
 const dot$$op = new Op("aten::dot", "dot");
 /**
- * PyTorch's `dot`.
+ * The sum of the products of two vectors.
  *
- * `aten::dot(Tensor self, Tensor tensor) -> Tensor`
+ * ATen: `aten::dot(Tensor self, Tensor tensor) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).dot(torch.tensor([3, 4])).item(), 11);
+ * ```
  */
 export function dot(self: Tensor, tensor: Tensor): Tensor;
 export function dot(self?: unknown, tensor?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -873,9 +943,9 @@ export function dot(self?: unknown, tensor?: unknown, options?: unknown, extra?:
 
 const embedding$$op = new Op("aten::embedding", "embedding");
 /**
- * PyTorch's `embedding`.
+ * Looks up rows of a table by their indices.
  *
- * `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
+ * ATen: `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
  */
 export function embedding(
   weight: Tensor,
@@ -885,9 +955,9 @@ export function embedding(
   sparse?: boolean,
 ): Tensor;
 /**
- * PyTorch's `embedding`.
+ * Looks up rows of a table by their indices.
  *
- * `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
+ * ATen: `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
  */
 export function embedding(
   weight: Tensor,
@@ -897,9 +967,9 @@ export function embedding(
   options: { sparse?: boolean },
 ): Tensor;
 /**
- * PyTorch's `embedding`.
+ * Looks up rows of a table by their indices.
  *
- * `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
+ * ATen: `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
  */
 export function embedding(
   weight: Tensor,
@@ -908,9 +978,9 @@ export function embedding(
   options: { scaleGradByFreq?: boolean; sparse?: boolean },
 ): Tensor;
 /**
- * PyTorch's `embedding`.
+ * Looks up rows of a table by their indices.
  *
- * `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
+ * ATen: `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
  */
 export function embedding(
   weight: Tensor,
@@ -992,9 +1062,17 @@ export function embedding(
 
 const equal$$op = new Op("aten::equal", "equal");
 /**
- * PyTorch's `equal`.
+ * Whether both tensors have the same shape and elements.
  *
- * `aten::equal(Tensor self, Tensor other) -> bool`
+ * ATen: `aten::equal(Tensor self, Tensor other) -> bool`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2])), true);
+ * ```
  */
 export function equal(self: Tensor, other: Tensor): boolean;
 export function equal(
@@ -1024,9 +1102,9 @@ export function equal(
 
 const fmax$$op = new Op("aten::fmax", "fmax");
 /**
- * PyTorch's `fmax`.
+ * The larger element of two tensors, passing over NaN.
  *
- * `aten::fmax(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::fmax(Tensor self, Tensor other) -> Tensor`
  */
 export function fmax(self: Tensor, other: Tensor): Tensor;
 export function fmax(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1050,9 +1128,9 @@ export function fmax(self?: unknown, other?: unknown, options?: unknown, extra?:
 
 const fmin$$op = new Op("aten::fmin", "fmin");
 /**
- * PyTorch's `fmin`.
+ * The smaller element of two tensors, passing over NaN.
  *
- * `aten::fmin(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::fmin(Tensor self, Tensor other) -> Tensor`
  */
 export function fmin(self: Tensor, other: Tensor): Tensor;
 export function fmin(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1076,9 +1154,19 @@ export function fmin(self?: unknown, other?: unknown, options?: unknown, extra?:
 
 const gather$$op = new Op("aten::gather", "gather");
 /**
- * PyTorch's `gather`.
+ * Takes the elements at the given indices along a dimension.
  *
- * `aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor`
+ * ATen: `aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).gather(1, torch.tensor([[1], [0]])).toArray(), [[2], [3]]);
+ * ```
  */
 export function gather(
   self: Tensor,
@@ -1122,9 +1210,17 @@ export function gather(
 
 const gcd$$op = new Op("aten::gcd", "gcd");
 /**
- * PyTorch's `gcd`.
+ * The greatest common divisor of each pair.
  *
- * `aten::gcd(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::gcd(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([12, 18]).gcd(torch.tensor([8, 27])).toArray(), [4, 9]);
+ * ```
  */
 export function gcd(self: Tensor, other: Tensor): Tensor;
 export function gcd(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1148,9 +1244,9 @@ export function gcd(self?: unknown, other?: unknown, options?: unknown, extra?: 
 
 const ger$$op = new Op("aten::ger", "ger");
 /**
- * PyTorch's `ger`.
+ * The outer product of two vectors; the same as `outer`.
  *
- * `aten::ger(Tensor self, Tensor vec2) -> Tensor`
+ * ATen: `aten::ger(Tensor self, Tensor vec2) -> Tensor`
  */
 export function ger(self: Tensor, vec2: Tensor): Tensor;
 export function ger(self?: unknown, vec2?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1176,7 +1272,7 @@ const gridSampler$$op = new Op("aten::grid_sampler", "gridSampler");
 /**
  * PyTorch's `gridSampler`.
  *
- * `aten::grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`
+ * ATen: `aten::grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`
  */
 export function gridSampler(
   input: Tensor,
@@ -1265,7 +1361,7 @@ const gridSampler2d$$op = new Op("aten::grid_sampler_2d", "gridSampler2d");
 /**
  * PyTorch's `gridSampler2d`.
  *
- * `aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`
+ * ATen: `aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`
  */
 export function gridSampler2d(
   input: Tensor,
@@ -1354,7 +1450,7 @@ const gridSampler3d$$op = new Op("aten::grid_sampler_3d", "gridSampler3d");
 /**
  * PyTorch's `gridSampler3d`.
  *
- * `aten::grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`
+ * ATen: `aten::grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`
  */
 export function gridSampler3d(
   input: Tensor,
@@ -1441,9 +1537,17 @@ export function gridSampler3d(
 
 const heaviside$$op = new Op("aten::heaviside", "heaviside");
 /**
- * PyTorch's `heaviside`.
+ * 0 for negative elements, 1 for positive ones, and `values` for zero.
  *
- * `aten::heaviside(Tensor self, Tensor values) -> Tensor`
+ * ATen: `aten::heaviside(Tensor self, Tensor values) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([-1, 0, 1]).float().heaviside(torch.tensor([0.5])).toArray(), [0, 0.5, 1]);
+ * ```
  */
 export function heaviside(self: Tensor, values: Tensor): Tensor;
 export function heaviside(
@@ -1474,7 +1578,7 @@ const hingeEmbeddingLoss$$op = new Op("aten::hinge_embedding_loss", "hingeEmbedd
 /**
  * PyTorch's `hingeEmbeddingLoss`.
  *
- * `aten::hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`
+ * ATen: `aten::hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`
  */
 export function hingeEmbeddingLoss(
   self: Tensor,
@@ -1485,7 +1589,7 @@ export function hingeEmbeddingLoss(
 /**
  * PyTorch's `hingeEmbeddingLoss`.
  *
- * `aten::hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`
+ * ATen: `aten::hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`
  */
 export function hingeEmbeddingLoss(
   self: Tensor,
@@ -1496,7 +1600,7 @@ export function hingeEmbeddingLoss(
 /**
  * PyTorch's `hingeEmbeddingLoss`.
  *
- * `aten::hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`
+ * ATen: `aten::hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`
  */
 export function hingeEmbeddingLoss(
   self: Tensor,
@@ -1560,9 +1664,17 @@ export function hingeEmbeddingLoss(
 
 const hypot$$op = new Op("aten::hypot", "hypot");
 /**
- * PyTorch's `hypot`.
+ * The length of the hypotenuse of right triangles with these legs.
  *
- * `aten::hypot(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::hypot(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3]).float().hypot(torch.tensor([4]).float()).toArray(), [5]);
+ * ```
  */
 export function hypot(self: Tensor, other: Tensor): Tensor;
 export function hypot(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {

@@ -53,9 +53,9 @@ import { makePLU, makeSolutionClonedCoefficient } from "./results.ts";
 
 const igamma$$op = new Op("aten::igamma", "igamma");
 /**
- * PyTorch's `igamma`.
+ * The regularized lower incomplete gamma function.
  *
- * `aten::igamma(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::igamma(Tensor self, Tensor other) -> Tensor`
  */
 export function igamma(self: Tensor, other: Tensor): Tensor;
 export function igamma(
@@ -84,9 +84,9 @@ export function igamma(
 
 const igammac$$op = new Op("aten::igammac", "igammac");
 /**
- * PyTorch's `igammac`.
+ * The regularized upper incomplete gamma function.
  *
- * `aten::igammac(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::igammac(Tensor self, Tensor other) -> Tensor`
  */
 export function igammac(self: Tensor, other: Tensor): Tensor;
 export function igammac(
@@ -115,9 +115,19 @@ export function igammac(
 
 const indexSelect$$op = new Op("aten::index_select", "indexSelect");
 /**
- * PyTorch's `indexSelect`.
+ * The slices at the given indices along a dimension, as a copy.
  *
- * `aten::index_select(Tensor self, int dim, Tensor index) -> Tensor`
+ * ATen: `aten::index_select(Tensor self, int dim, Tensor index) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([10, 20, 30]).indexSelect(0, torch.tensor([2, 0])).toArray(), [30, 10]);
+ * ```
  */
 export function indexSelect(self: Tensor, dim: number, index: Tensor): Tensor;
 export function indexSelect(
@@ -153,9 +163,17 @@ export function indexSelect(
 
 const inner$$op = new Op("aten::inner", "inner");
 /**
- * PyTorch's `inner`.
+ * The products of the last dimensions of two tensors, summed.
  *
- * `aten::inner(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::inner(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).inner(torch.tensor([3, 4])).item(), 11);
+ * ```
  */
 export function inner(self: Tensor, other: Tensor): Tensor;
 export function inner(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -179,9 +197,9 @@ export function inner(self?: unknown, other?: unknown, options?: unknown, extra?
 
 const isSameSize$$op = new Op("aten::is_same_size", "isSameSize");
 /**
- * PyTorch's `isSameSize`.
+ * Whether both tensors have the same shape.
  *
- * `aten::is_same_size(Tensor self, Tensor other) -> bool`
+ * ATen: `aten::is_same_size(Tensor self, Tensor other) -> bool`
  */
 export function isSameSize(self: Tensor, other: Tensor): boolean;
 export function isSameSize(
@@ -213,7 +231,7 @@ const isSetTo$$op = new Op("aten::is_set_to", "isSetTo");
 /**
  * PyTorch's `isSetTo`.
  *
- * `aten::is_set_to(Tensor self, Tensor tensor) -> bool`
+ * ATen: `aten::is_set_to(Tensor self, Tensor tensor) -> bool`
  */
 export function isSetTo(self: Tensor, tensor: Tensor): boolean;
 export function isSetTo(
@@ -243,9 +261,17 @@ export function isSetTo(
 
 const isclose$$op = new Op("aten::isclose", "isclose");
 /**
- * PyTorch's `isclose`.
+ * Whether each element equals that of `other` within a tolerance.
  *
- * `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
+ * ATen: `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).float().isclose(torch.tensor([1, 3]).float()).toArray(), [true, false]);
+ * ```
  */
 export function isclose(
   self: Tensor,
@@ -255,9 +281,9 @@ export function isclose(
   equalNan?: boolean,
 ): Tensor;
 /**
- * PyTorch's `isclose`.
+ * Whether each element equals that of `other` within a tolerance.
  *
- * `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
+ * ATen: `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
  */
 export function isclose(
   self: Tensor,
@@ -267,9 +293,9 @@ export function isclose(
   options: { equalNan?: boolean },
 ): Tensor;
 /**
- * PyTorch's `isclose`.
+ * Whether each element equals that of `other` within a tolerance.
  *
- * `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
+ * ATen: `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
  */
 export function isclose(
   self: Tensor,
@@ -278,9 +304,9 @@ export function isclose(
   options: { atol?: number; equalNan?: boolean },
 ): Tensor;
 /**
- * PyTorch's `isclose`.
+ * Whether each element equals that of `other` within a tolerance.
  *
- * `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
+ * ATen: `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
  */
 export function isclose(
   self: Tensor,
@@ -344,9 +370,9 @@ export function isclose(
 
 const istft$$op = new Op("aten::istft", "istft");
 /**
- * PyTorch's `istft`.
+ * The inverse of `stft`.
  *
- * `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
  */
 export function istft(
   self: Tensor,
@@ -361,9 +387,9 @@ export function istft(
   returnComplex?: boolean,
 ): Tensor;
 /**
- * PyTorch's `istft`.
+ * The inverse of `stft`.
  *
- * `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
  */
 export function istft(
   self: Tensor,
@@ -378,9 +404,9 @@ export function istft(
   options: { returnComplex?: boolean },
 ): Tensor;
 /**
- * PyTorch's `istft`.
+ * The inverse of `stft`.
  *
- * `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
  */
 export function istft(
   self: Tensor,
@@ -394,9 +420,9 @@ export function istft(
   options: { length?: number | null; returnComplex?: boolean },
 ): Tensor;
 /**
- * PyTorch's `istft`.
+ * The inverse of `stft`.
  *
- * `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
  */
 export function istft(
   self: Tensor,
@@ -409,9 +435,9 @@ export function istft(
   options: { onesided?: boolean | null; length?: number | null; returnComplex?: boolean },
 ): Tensor;
 /**
- * PyTorch's `istft`.
+ * The inverse of `stft`.
  *
- * `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
  */
 export function istft(
   self: Tensor,
@@ -428,9 +454,9 @@ export function istft(
   },
 ): Tensor;
 /**
- * PyTorch's `istft`.
+ * The inverse of `stft`.
  *
- * `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
  */
 export function istft(
   self: Tensor,
@@ -447,9 +473,9 @@ export function istft(
   },
 ): Tensor;
 /**
- * PyTorch's `istft`.
+ * The inverse of `stft`.
  *
- * `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
  */
 export function istft(
   self: Tensor,
@@ -466,9 +492,9 @@ export function istft(
   },
 ): Tensor;
 /**
- * PyTorch's `istft`.
+ * The inverse of `stft`.
  *
- * `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
  */
 export function istft(
   self: Tensor,
@@ -485,9 +511,9 @@ export function istft(
   },
 ): Tensor;
 /**
- * PyTorch's `istft`.
+ * The inverse of `stft`.
  *
- * `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
  */
 export function istft(
   self: Tensor,
@@ -642,9 +668,9 @@ export function istft(
 
 const klDiv$$op = new Op("aten::kl_div", "klDiv");
 /**
- * PyTorch's `klDiv`.
+ * The Kullback-Leibler divergence of `target` from log probabilities.
  *
- * `aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`
+ * ATen: `aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`
  */
 export function klDiv(
   self: Tensor,
@@ -653,9 +679,9 @@ export function klDiv(
   options?: { logTarget?: boolean },
 ): Tensor;
 /**
- * PyTorch's `klDiv`.
+ * The Kullback-Leibler divergence of `target` from log probabilities.
  *
- * `aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`
+ * ATen: `aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`
  */
 export function klDiv(
   self: Tensor,
@@ -703,9 +729,17 @@ export function klDiv(
 
 const kron$$op = new Op("aten::kron", "kron");
 /**
- * PyTorch's `kron`.
+ * The Kronecker product of two tensors.
  *
- * `aten::kron(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::kron(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.kron(torch.tensor([1, 2]), torch.tensor([1, 10])).toArray(), [1, 10, 2, 20]);
+ * ```
  */
 export function kron(self: Tensor, other: Tensor): Tensor;
 export function kron(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -729,9 +763,17 @@ export function kron(self?: unknown, other?: unknown, options?: unknown, extra?:
 
 const lcm$$op = new Op("aten::lcm", "lcm");
 /**
- * PyTorch's `lcm`.
+ * The least common multiple of each pair.
  *
- * `aten::lcm(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::lcm(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([4]).lcm(torch.tensor([6])).toArray(), [12]);
+ * ```
  */
 export function lcm(self: Tensor, other: Tensor): Tensor;
 export function lcm(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -755,9 +797,9 @@ export function lcm(self?: unknown, other?: unknown, options?: unknown, extra?: 
 
 const ldexp$Tensor$op = new Op("aten::ldexp.Tensor", "ldexp");
 /**
- * PyTorch's `ldexp`.
+ * Each element times two to the power of `other`.
  *
- * `aten::ldexp.Tensor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::ldexp.Tensor(Tensor self, Tensor other) -> Tensor`
  */
 export function ldexp(self: Tensor, other: Tensor): Tensor;
 export function ldexp(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -781,9 +823,9 @@ export function ldexp(self?: unknown, other?: unknown, options?: unknown, extra?
 
 const logaddexp$$op = new Op("aten::logaddexp", "logaddexp");
 /**
- * PyTorch's `logaddexp`.
+ * The logarithm of the sum of the exponentials of two tensors.
  *
- * `aten::logaddexp(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::logaddexp(Tensor self, Tensor other) -> Tensor`
  */
 export function logaddexp(self: Tensor, other: Tensor): Tensor;
 export function logaddexp(
@@ -812,9 +854,9 @@ export function logaddexp(
 
 const logaddexp2$$op = new Op("aten::logaddexp2", "logaddexp2");
 /**
- * PyTorch's `logaddexp2`.
+ * The logarithm to base 2 of the sum of the powers of 2 of two tensors.
  *
- * `aten::logaddexp2(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::logaddexp2(Tensor self, Tensor other) -> Tensor`
  */
 export function logaddexp2(self: Tensor, other: Tensor): Tensor;
 export function logaddexp2(
@@ -843,9 +885,17 @@ export function logaddexp2(
 
 const logicalAnd$$op = new Op("aten::logical_and", "logicalAnd");
 /**
- * PyTorch's `logicalAnd`.
+ * Whether both elements are true or not zero.
  *
- * `aten::logical_and(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::logical_and(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([true, false]).logicalAnd(torch.tensor([true, true])).toArray(), [true, false]);
+ * ```
  */
 export function logicalAnd(self: Tensor, other: Tensor): Tensor;
 export function logicalAnd(
@@ -874,9 +924,17 @@ export function logicalAnd(
 
 const logicalOr$$op = new Op("aten::logical_or", "logicalOr");
 /**
- * PyTorch's `logicalOr`.
+ * Whether either element is true or not zero.
  *
- * `aten::logical_or(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::logical_or(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([true, false]).logicalOr(torch.tensor([false, false])).toArray(), [true, false]);
+ * ```
  */
 export function logicalOr(self: Tensor, other: Tensor): Tensor;
 export function logicalOr(
@@ -905,9 +963,17 @@ export function logicalOr(
 
 const logicalXor$$op = new Op("aten::logical_xor", "logicalXor");
 /**
- * PyTorch's `logicalXor`.
+ * Whether just one element is true or not zero.
  *
- * `aten::logical_xor(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::logical_xor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([true, false]).logicalXor(torch.tensor([true, true])).toArray(), [false, true]);
+ * ```
  */
 export function logicalXor(self: Tensor, other: Tensor): Tensor;
 export function logicalXor(
@@ -938,7 +1004,7 @@ const luUnpack$$op = new Op("aten::lu_unpack", "luUnpack");
 /**
  * PyTorch's `luUnpack`.
  *
- * `aten::lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`
+ * ATen: `aten::lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`
  */
 export function luUnpack(
   LUData: Tensor,
@@ -949,7 +1015,7 @@ export function luUnpack(
 /**
  * PyTorch's `luUnpack`.
  *
- * `aten::lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`
+ * ATen: `aten::lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`
  */
 export function luUnpack(
   LUData: Tensor,
@@ -960,7 +1026,7 @@ export function luUnpack(
 /**
  * PyTorch's `luUnpack`.
  *
- * `aten::lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`
+ * ATen: `aten::lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`
  */
 export function luUnpack(
   LUData: Tensor,
@@ -1027,9 +1093,17 @@ export function luUnpack(
 
 const maskedSelect$$op = new Op("aten::masked_select", "maskedSelect");
 /**
- * PyTorch's `maskedSelect`.
+ * The elements where the mask is true, as a vector.
  *
- * `aten::masked_select(Tensor self, Tensor mask) -> Tensor`
+ * ATen: `aten::masked_select(Tensor self, Tensor mask) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2, 3]).maskedSelect(torch.tensor([true, false, true])).toArray(), [1, 3]);
+ * ```
  */
 export function maskedSelect(self: Tensor, mask: Tensor): Tensor;
 export function maskedSelect(
@@ -1058,9 +1132,17 @@ export function maskedSelect(
 
 const matmul$$op = new Op("aten::matmul", "matmul");
 /**
- * PyTorch's `matmul`.
+ * The matrix product; of vectors the dot product, of more dimensions a batch of products.
  *
- * `aten::matmul(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::matmul(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).matmul(torch.tensor([1, 1])).toArray(), [3, 7]);
+ * ```
  */
 export function matmul(self: Tensor, other: Tensor): Tensor;
 export function matmul(
@@ -1089,9 +1171,17 @@ export function matmul(
 
 const maximum$$op = new Op("aten::maximum", "maximum");
 /**
- * PyTorch's `maximum`.
+ * The larger element of two tensors; NaN where either is.
  *
- * `aten::maximum(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::maximum(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 5]).maximum(torch.tensor([3, 2])).toArray(), [3, 5]);
+ * ```
  */
 export function maximum(self: Tensor, other: Tensor): Tensor;
 export function maximum(
@@ -1120,9 +1210,17 @@ export function maximum(
 
 const minimum$$op = new Op("aten::minimum", "minimum");
 /**
- * PyTorch's `minimum`.
+ * The smaller element of two tensors; NaN where either is.
  *
- * `aten::minimum(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::minimum(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 5]).minimum(torch.tensor([3, 2])).toArray(), [1, 2]);
+ * ```
  */
 export function minimum(self: Tensor, other: Tensor): Tensor;
 export function minimum(
@@ -1170,15 +1268,23 @@ function mm$dtype(self: unknown, mat2: unknown, outDtype: unknown): Tensor {
   return runTensor(mm$dtype$op);
 }
 /**
- * PyTorch's `mm`.
+ * The product of two matrices.
  *
- * `aten::mm(Tensor self, Tensor mat2) -> Tensor`
+ * ATen: `aten::mm(Tensor self, Tensor mat2) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2]]).mm(torch.tensor([[3], [4]])).toArray(), [[11]]);
+ * ```
  */
 export function mm(self: Tensor, mat2: Tensor): Tensor;
 /**
- * PyTorch's `mm`.
+ * The product of two matrices.
  *
- * `aten::mm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
+ * ATen: `aten::mm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
  */
 export function mm(self: Tensor, mat2: Tensor, outDtype: DType): Tensor;
 export function mm(
@@ -1216,9 +1322,17 @@ export function mm(
 
 const mv$$op = new Op("aten::mv", "mv");
 /**
- * PyTorch's `mv`.
+ * The product of a matrix and a vector.
  *
- * `aten::mv(Tensor self, Tensor vec) -> Tensor`
+ * ATen: `aten::mv(Tensor self, Tensor vec) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).mv(torch.tensor([1, 1])).toArray(), [3, 7]);
+ * ```
  */
 export function mv(self: Tensor, vec: Tensor): Tensor;
 export function mv(self?: unknown, vec?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1242,9 +1356,9 @@ export function mv(self?: unknown, vec?: unknown, options?: unknown, extra?: unk
 
 const nextafter$$op = new Op("aten::nextafter", "nextafter");
 /**
- * PyTorch's `nextafter`.
+ * The next floating-point number after each element, towards `other`.
  *
- * `aten::nextafter(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::nextafter(Tensor self, Tensor other) -> Tensor`
  */
 export function nextafter(self: Tensor, other: Tensor): Tensor;
 export function nextafter(
@@ -1275,7 +1389,7 @@ const orgqr$$op = new Op("aten::orgqr", "orgqr");
 /**
  * PyTorch's `orgqr`.
  *
- * `aten::orgqr(Tensor self, Tensor input2) -> Tensor`
+ * ATen: `aten::orgqr(Tensor self, Tensor input2) -> Tensor`
  */
 export function orgqr(self: Tensor, input2: Tensor): Tensor;
 export function orgqr(
@@ -1304,9 +1418,17 @@ export function orgqr(
 
 const outer$$op = new Op("aten::outer", "outer");
 /**
- * PyTorch's `outer`.
+ * The products of each pair of elements of two vectors, as a matrix.
  *
- * `aten::outer(Tensor self, Tensor vec2) -> Tensor`
+ * ATen: `aten::outer(Tensor self, Tensor vec2) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.outer(torch.tensor([1, 2]), torch.tensor([1, 10])).toArray(), [[1, 10], [2, 20]]);
+ * ```
  */
 export function outer(self: Tensor, vec2: Tensor): Tensor;
 export function outer(self?: unknown, vec2?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1332,7 +1454,7 @@ const poissonNllLoss$$op = new Op("aten::poisson_nll_loss", "poissonNllLoss");
 /**
  * PyTorch's `poissonNllLoss`.
  *
- * `aten::poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor`
+ * ATen: `aten::poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor`
  */
 export function poissonNllLoss(
   input: Tensor,
@@ -1421,9 +1543,9 @@ export function poissonNllLoss(
 
 const polar$$op = new Op("aten::polar", "polar");
 /**
- * PyTorch's `polar`.
+ * Complex numbers from their moduli and angles.
  *
- * `aten::polar(Tensor abs, Tensor angle) -> Tensor`
+ * ATen: `aten::polar(Tensor abs, Tensor angle) -> Tensor`
  */
 export function polar(abs: Tensor, angle: Tensor): Tensor;
 export function polar(abs?: unknown, angle?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1447,9 +1569,9 @@ export function polar(abs?: unknown, angle?: unknown, options?: unknown, extra?:
 
 const prelu$$op = new Op("aten::prelu", "prelu");
 /**
- * PyTorch's `prelu`.
+ * Negative elements times a weight that can be learned.
  *
- * `aten::prelu(Tensor self, Tensor weight) -> Tensor`
+ * ATen: `aten::prelu(Tensor self, Tensor weight) -> Tensor`
  */
 export function prelu(self: Tensor, weight: Tensor): Tensor;
 export function prelu(
@@ -1480,7 +1602,7 @@ const resizeAs$$op = new Op("aten::resize_as", "resizeAs");
 /**
  * PyTorch's `resizeAs`.
  *
- * `aten::resize_as(Tensor self, Tensor the_template, *, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::resize_as(Tensor self, Tensor the_template, *, MemoryFormat? memory_format=None) -> Tensor`
  */
 export function resizeAs(
   self: Tensor,
@@ -1518,9 +1640,9 @@ export function resizeAs(
 
 const rmsNorm$$op = new Op("aten::rms_norm", "rmsNorm");
 /**
- * PyTorch's `rmsNorm`.
+ * Divides by the root of the mean square over the last dimensions, then scales.
  *
- * `aten::rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`
+ * ATen: `aten::rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`
  */
 export function rmsNorm(
   input: Tensor,
@@ -1529,9 +1651,9 @@ export function rmsNorm(
   eps?: number | null,
 ): Tensor;
 /**
- * PyTorch's `rmsNorm`.
+ * Divides by the root of the mean square over the last dimensions, then scales.
  *
- * `aten::rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`
+ * ATen: `aten::rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`
  */
 export function rmsNorm(
   input: Tensor,
@@ -1540,9 +1662,9 @@ export function rmsNorm(
   options: { eps?: number | null },
 ): Tensor;
 /**
- * PyTorch's `rmsNorm`.
+ * Divides by the root of the mean square over the last dimensions, then scales.
  *
- * `aten::rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`
+ * ATen: `aten::rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`
  */
 export function rmsNorm(
   input: Tensor,
@@ -1594,9 +1716,11 @@ export function rmsNorm(
 
 const selectScatter$$op = new Op("aten::select_scatter", "selectScatter");
 /**
- * PyTorch's `selectScatter`.
+ * A copy with the slice at an index along a dimension replaced by `src`.
  *
- * `aten::select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`
+ * ATen: `aten::select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function selectScatter(self: Tensor, src: Tensor, dim: number, index: number): Tensor;
 export function selectScatter(
@@ -1639,9 +1763,11 @@ export function selectScatter(
 
 const sliceScatter$$op = new Op("aten::slice_scatter", "sliceScatter");
 /**
- * PyTorch's `sliceScatter`.
+ * A copy with a slice along a dimension replaced by `src`.
  *
- * `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function sliceScatter(
   self: Tensor,
@@ -1652,9 +1778,9 @@ export function sliceScatter(
   step?: number,
 ): Tensor;
 /**
- * PyTorch's `sliceScatter`.
+ * A copy with a slice along a dimension replaced by `src`.
  *
- * `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  */
 export function sliceScatter(
   self: Tensor,
@@ -1665,9 +1791,9 @@ export function sliceScatter(
   options: { step?: number },
 ): Tensor;
 /**
- * PyTorch's `sliceScatter`.
+ * A copy with a slice along a dimension replaced by `src`.
  *
- * `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  */
 export function sliceScatter(
   self: Tensor,
@@ -1677,9 +1803,9 @@ export function sliceScatter(
   options: { end?: number | null; step?: number },
 ): Tensor;
 /**
- * PyTorch's `sliceScatter`.
+ * A copy with a slice along a dimension replaced by `src`.
  *
- * `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  */
 export function sliceScatter(
   self: Tensor,
@@ -1688,9 +1814,9 @@ export function sliceScatter(
   options: { start?: number | null; end?: number | null; step?: number },
 ): Tensor;
 /**
- * PyTorch's `sliceScatter`.
+ * A copy with a slice along a dimension replaced by `src`.
  *
- * `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * ATen: `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  */
 export function sliceScatter(
   self: Tensor,
@@ -1768,7 +1894,7 @@ const sparseMask$$op = new Op("aten::sparse_mask", "sparseMask");
 /**
  * PyTorch's `sparseMask`.
  *
- * `aten::sparse_mask(Tensor self, Tensor mask) -> Tensor`
+ * ATen: `aten::sparse_mask(Tensor self, Tensor mask) -> Tensor`
  */
 export function sparseMask(self: Tensor, mask: Tensor): Tensor;
 export function sparseMask(
@@ -1880,9 +2006,9 @@ function stft$center(
   return runTensor(stft$center$op);
 }
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -1896,9 +2022,9 @@ export function stft(
   alignToWindow?: boolean | null,
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -1912,9 +2038,9 @@ export function stft(
   options: { alignToWindow?: boolean | null },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -1927,9 +2053,9 @@ export function stft(
   options: { returnComplex?: boolean | null; alignToWindow?: boolean | null },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -1945,9 +2071,9 @@ export function stft(
   },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -1963,9 +2089,9 @@ export function stft(
   alignToWindow?: boolean | null,
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -1981,9 +2107,9 @@ export function stft(
   options: { alignToWindow?: boolean | null },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -1998,9 +2124,9 @@ export function stft(
   options: { returnComplex?: boolean | null; alignToWindow?: boolean | null },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -2018,9 +2144,9 @@ export function stft(
   },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -2038,9 +2164,9 @@ export function stft(
   },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -2058,9 +2184,9 @@ export function stft(
   },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -2078,9 +2204,9 @@ export function stft(
   },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -2098,9 +2224,9 @@ export function stft(
   },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -2118,9 +2244,9 @@ export function stft(
   },
 ): Tensor;
 /**
- * PyTorch's `stft`.
+ * The Fourier transform of overlapping windows of a signal.
  *
- * `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -2327,9 +2453,17 @@ export function stft(
 
 const take$$op = new Op("aten::take", "take");
 /**
- * PyTorch's `take`.
+ * The elements at the given places of the flattened tensor.
  *
- * `aten::take(Tensor self, Tensor index) -> Tensor`
+ * ATen: `aten::take(Tensor self, Tensor index) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).take(torch.tensor([0, 3])).toArray(), [1, 4]);
+ * ```
  */
 export function take(self: Tensor, index: Tensor): Tensor;
 export function take(self?: unknown, index?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2353,15 +2487,25 @@ export function take(self?: unknown, index?: unknown, options?: unknown, extra?:
 
 const takeAlongDim$$op = new Op("aten::take_along_dim", "takeAlongDim");
 /**
- * PyTorch's `takeAlongDim`.
+ * The elements at the given indices along a dimension, which are broadcast.
  *
- * `aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`
+ * ATen: `aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[3, 1], [2, 4]]).takeAlongDim(torch.tensor([[1], [0]]), 1).toArray(), [[1], [2]]);
+ * ```
  */
 export function takeAlongDim(self: Tensor, indices: Tensor, dim?: number | null): Tensor;
 /**
- * PyTorch's `takeAlongDim`.
+ * The elements at the given indices along a dimension, which are broadcast.
  *
- * `aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`
+ * ATen: `aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`
  */
 export function takeAlongDim(
   self: Tensor,
@@ -2401,9 +2545,9 @@ export function takeAlongDim(
 
 const triangularSolve$$op = new Op("aten::triangular_solve", "triangularSolve");
 /**
- * PyTorch's `triangularSolve`.
+ * Solves a system whose matrix is triangular.
  *
- * `aten::triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
+ * ATen: `aten::triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
  */
 export function triangularSolve(
   self: Tensor,
@@ -2413,9 +2557,9 @@ export function triangularSolve(
   unitriangular?: boolean,
 ): SolutionClonedCoefficient<Tensor>;
 /**
- * PyTorch's `triangularSolve`.
+ * Solves a system whose matrix is triangular.
  *
- * `aten::triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
+ * ATen: `aten::triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
  */
 export function triangularSolve(
   self: Tensor,
@@ -2425,9 +2569,9 @@ export function triangularSolve(
   options: { unitriangular?: boolean },
 ): SolutionClonedCoefficient<Tensor>;
 /**
- * PyTorch's `triangularSolve`.
+ * Solves a system whose matrix is triangular.
  *
- * `aten::triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
+ * ATen: `aten::triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
  */
 export function triangularSolve(
   self: Tensor,
@@ -2436,9 +2580,9 @@ export function triangularSolve(
   options: { transpose?: boolean; unitriangular?: boolean },
 ): SolutionClonedCoefficient<Tensor>;
 /**
- * PyTorch's `triangularSolve`.
+ * Solves a system whose matrix is triangular.
  *
- * `aten::triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
+ * ATen: `aten::triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
  */
 export function triangularSolve(
   self: Tensor,
@@ -2517,9 +2661,9 @@ export function triangularSolve(
 
 const typeAs$$op = new Op("aten::type_as", "typeAs");
 /**
- * PyTorch's `typeAs`.
+ * The tensor in the dtype of another.
  *
- * `aten::type_as(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::type_as(Tensor self, Tensor other) -> Tensor`
  */
 export function typeAs(self: Tensor, other: Tensor): Tensor;
 export function typeAs(
@@ -2548,9 +2692,9 @@ export function typeAs(
 
 const vdot$$op = new Op("aten::vdot", "vdot");
 /**
- * PyTorch's `vdot`.
+ * The sum of the products of two vectors, the first conjugated.
  *
- * `aten::vdot(Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::vdot(Tensor self, Tensor other) -> Tensor`
  */
 export function vdot(self: Tensor, other: Tensor): Tensor;
 export function vdot(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {

@@ -50,9 +50,17 @@ import { makeATau, makeMantissaExponent, makeSignLogabsdet } from "./results.ts"
 
 const abs$$op = new Op("aten::abs", "abs");
 /**
- * PyTorch's `abs`.
+ * The absolute value of each element; of a complex one its modulus.
  *
- * `aten::abs(Tensor self) -> Tensor`
+ * ATen: `aten::abs(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([-1, 2]).abs().toArray(), [1, 2]);
+ * ```
  */
 export function abs(self: Tensor): Tensor;
 export function abs(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -67,9 +75,9 @@ export function abs(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const absolute$$op = new Op("aten::absolute", "absolute");
 /**
- * PyTorch's `absolute`.
+ * The absolute value of each element; the same as `abs`.
  *
- * `aten::absolute(Tensor self) -> Tensor`
+ * ATen: `aten::absolute(Tensor self) -> Tensor`
  */
 export function absolute(self: Tensor): Tensor;
 export function absolute(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -84,9 +92,17 @@ export function absolute(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const acos$$op = new Op("aten::acos", "acos");
 /**
- * PyTorch's `acos`.
+ * The inverse cosine of each element, in radians.
  *
- * `aten::acos(Tensor self) -> Tensor`
+ * ATen: `aten::acos(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 0.5]).acos().le(1.1).toArray(), [true, true]);
+ * ```
  */
 export function acos(self: Tensor): Tensor;
 export function acos(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -101,9 +117,9 @@ export function acos(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const acosh$$op = new Op("aten::acosh", "acosh");
 /**
- * PyTorch's `acosh`.
+ * The inverse hyperbolic cosine of each element.
  *
- * `aten::acosh(Tensor self) -> Tensor`
+ * ATen: `aten::acosh(Tensor self) -> Tensor`
  */
 export function acosh(self: Tensor): Tensor;
 export function acosh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -118,9 +134,9 @@ export function acosh(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const aliasCopy$$op = new Op("aten::alias_copy", "aliasCopy");
 /**
- * PyTorch's `aliasCopy`.
+ * A copy of the tensor.
  *
- * `aten::alias_copy(Tensor self) -> Tensor`
+ * ATen: `aten::alias_copy(Tensor self) -> Tensor`
  */
 export function aliasCopy(self: Tensor): Tensor;
 export function aliasCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -135,9 +151,9 @@ export function aliasCopy(self?: unknown, options?: unknown, extra?: unknown): T
 
 const angle$$op = new Op("aten::angle", "angle");
 /**
- * PyTorch's `angle`.
+ * The angle of each complex element, in radians.
  *
- * `aten::angle(Tensor self) -> Tensor`
+ * ATen: `aten::angle(Tensor self) -> Tensor`
  */
 export function angle(self: Tensor): Tensor;
 export function angle(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -152,9 +168,9 @@ export function angle(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const arccos$$op = new Op("aten::arccos", "arccos");
 /**
- * PyTorch's `arccos`.
+ * The inverse cosine of each element; the same as `acos`.
  *
- * `aten::arccos(Tensor self) -> Tensor`
+ * ATen: `aten::arccos(Tensor self) -> Tensor`
  */
 export function arccos(self: Tensor): Tensor;
 export function arccos(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -169,9 +185,9 @@ export function arccos(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const arccosh$$op = new Op("aten::arccosh", "arccosh");
 /**
- * PyTorch's `arccosh`.
+ * The inverse hyperbolic cosine of each element; the same as `acosh`.
  *
- * `aten::arccosh(Tensor self) -> Tensor`
+ * ATen: `aten::arccosh(Tensor self) -> Tensor`
  */
 export function arccosh(self: Tensor): Tensor;
 export function arccosh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -186,9 +202,9 @@ export function arccosh(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const arcsin$$op = new Op("aten::arcsin", "arcsin");
 /**
- * PyTorch's `arcsin`.
+ * The inverse sine of each element; the same as `asin`.
  *
- * `aten::arcsin(Tensor self) -> Tensor`
+ * ATen: `aten::arcsin(Tensor self) -> Tensor`
  */
 export function arcsin(self: Tensor): Tensor;
 export function arcsin(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -203,9 +219,9 @@ export function arcsin(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const arcsinh$$op = new Op("aten::arcsinh", "arcsinh");
 /**
- * PyTorch's `arcsinh`.
+ * The inverse hyperbolic sine of each element; the same as `asinh`.
  *
- * `aten::arcsinh(Tensor self) -> Tensor`
+ * ATen: `aten::arcsinh(Tensor self) -> Tensor`
  */
 export function arcsinh(self: Tensor): Tensor;
 export function arcsinh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -220,9 +236,9 @@ export function arcsinh(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const arctan$$op = new Op("aten::arctan", "arctan");
 /**
- * PyTorch's `arctan`.
+ * The inverse tangent of each element; the same as `atan`.
  *
- * `aten::arctan(Tensor self) -> Tensor`
+ * ATen: `aten::arctan(Tensor self) -> Tensor`
  */
 export function arctan(self: Tensor): Tensor;
 export function arctan(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -237,9 +253,9 @@ export function arctan(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const arctanh$$op = new Op("aten::arctanh", "arctanh");
 /**
- * PyTorch's `arctanh`.
+ * The inverse hyperbolic tangent of each element; the same as `atanh`.
  *
- * `aten::arctanh(Tensor self) -> Tensor`
+ * ATen: `aten::arctanh(Tensor self) -> Tensor`
  */
 export function arctanh(self: Tensor): Tensor;
 export function arctanh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -254,9 +270,17 @@ export function arctanh(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const argwhere$$op = new Op("aten::argwhere", "argwhere");
 /**
- * PyTorch's `argwhere`.
+ * The indices of the elements that are not zero, a row for each.
  *
- * `aten::argwhere(Tensor self) -> Tensor`
+ * ATen: `aten::argwhere(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[0, 1], [2, 0]]).argwhere().toArray(), [[0, 1], [1, 0]]);
+ * ```
  */
 export function argwhere(self: Tensor): Tensor;
 export function argwhere(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -271,9 +295,9 @@ export function argwhere(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const asin$$op = new Op("aten::asin", "asin");
 /**
- * PyTorch's `asin`.
+ * The inverse sine of each element, in radians.
  *
- * `aten::asin(Tensor self) -> Tensor`
+ * ATen: `aten::asin(Tensor self) -> Tensor`
  */
 export function asin(self: Tensor): Tensor;
 export function asin(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -288,9 +312,9 @@ export function asin(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const asinh$$op = new Op("aten::asinh", "asinh");
 /**
- * PyTorch's `asinh`.
+ * The inverse hyperbolic sine of each element.
  *
- * `aten::asinh(Tensor self) -> Tensor`
+ * ATen: `aten::asinh(Tensor self) -> Tensor`
  */
 export function asinh(self: Tensor): Tensor;
 export function asinh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -305,9 +329,9 @@ export function asinh(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const atan$$op = new Op("aten::atan", "atan");
 /**
- * PyTorch's `atan`.
+ * The inverse tangent of each element, in radians.
  *
- * `aten::atan(Tensor self) -> Tensor`
+ * ATen: `aten::atan(Tensor self) -> Tensor`
  */
 export function atan(self: Tensor): Tensor;
 export function atan(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -322,9 +346,9 @@ export function atan(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const atanh$$op = new Op("aten::atanh", "atanh");
 /**
- * PyTorch's `atanh`.
+ * The inverse hyperbolic tangent of each element.
  *
- * `aten::atanh(Tensor self) -> Tensor`
+ * ATen: `aten::atanh(Tensor self) -> Tensor`
  */
 export function atanh(self: Tensor): Tensor;
 export function atanh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -353,15 +377,15 @@ function atleast1d$Sequence(tensors: unknown): Tensor[] {
   return takeTensors();
 }
 /**
- * PyTorch's `atleast1d`.
+ * The tensor with at least one dimension.
  *
- * `aten::atleast_1d(Tensor self) -> Tensor`
+ * ATen: `aten::atleast_1d(Tensor self) -> Tensor`
  */
 export function atleast1d(self: Tensor): Tensor;
 /**
- * PyTorch's `atleast1d`.
+ * The tensor with at least one dimension.
  *
- * `aten::atleast_1d.Sequence(Tensor[] tensors) -> Tensor[]`
+ * ATen: `aten::atleast_1d.Sequence(Tensor[] tensors) -> Tensor[]`
  */
 export function atleast1d(tensors: readonly Tensor[]): Tensor[];
 export function atleast1d(a0?: unknown, options?: unknown, extra?: unknown): Tensor | Tensor[] {
@@ -392,15 +416,23 @@ function atleast2d$Sequence(tensors: unknown): Tensor[] {
   return takeTensors();
 }
 /**
- * PyTorch's `atleast2d`.
+ * The tensor with at least two dimensions.
  *
- * `aten::atleast_2d(Tensor self) -> Tensor`
+ * ATen: `aten::atleast_2d(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.atleast2d(torch.tensor([1, 2])).shape, [1, 2]);
+ * ```
  */
 export function atleast2d(self: Tensor): Tensor;
 /**
- * PyTorch's `atleast2d`.
+ * The tensor with at least two dimensions.
  *
- * `aten::atleast_2d.Sequence(Tensor[] tensors) -> Tensor[]`
+ * ATen: `aten::atleast_2d.Sequence(Tensor[] tensors) -> Tensor[]`
  */
 export function atleast2d(tensors: readonly Tensor[]): Tensor[];
 export function atleast2d(a0?: unknown, options?: unknown, extra?: unknown): Tensor | Tensor[] {
@@ -431,15 +463,15 @@ function atleast3d$Sequence(tensors: unknown): Tensor[] {
   return takeTensors();
 }
 /**
- * PyTorch's `atleast3d`.
+ * The tensor with at least three dimensions.
  *
- * `aten::atleast_3d(Tensor self) -> Tensor`
+ * ATen: `aten::atleast_3d(Tensor self) -> Tensor`
  */
 export function atleast3d(self: Tensor): Tensor;
 /**
- * PyTorch's `atleast3d`.
+ * The tensor with at least three dimensions.
  *
- * `aten::atleast_3d.Sequence(Tensor[] tensors) -> Tensor[]`
+ * ATen: `aten::atleast_3d.Sequence(Tensor[] tensors) -> Tensor[]`
  */
 export function atleast3d(tensors: readonly Tensor[]): Tensor[];
 export function atleast3d(a0?: unknown, options?: unknown, extra?: unknown): Tensor | Tensor[] {
@@ -456,9 +488,17 @@ export function atleast3d(a0?: unknown, options?: unknown, extra?: unknown): Ten
 
 const bitwiseNot$$op = new Op("aten::bitwise_not", "bitwiseNot");
 /**
- * PyTorch's `bitwiseNot`.
+ * Flips the bits of each integer; of booleans the logical not.
  *
- * `aten::bitwise_not(Tensor self) -> Tensor`
+ * ATen: `aten::bitwise_not(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0, 1]).bitwiseNot().toArray(), [-1, -2]);
+ * ```
  */
 export function bitwiseNot(self: Tensor): Tensor;
 export function bitwiseNot(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -473,9 +513,17 @@ export function bitwiseNot(self?: unknown, options?: unknown, extra?: unknown): 
 
 const blockDiag$$op = new Op("aten::block_diag", "blockDiag");
 /**
- * PyTorch's `blockDiag`.
+ * A matrix with the given ones along its diagonal, and zeros elsewhere.
  *
- * `aten::block_diag(Tensor[] tensors) -> Tensor`
+ * ATen: `aten::block_diag(Tensor[] tensors) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.blockDiag([torch.ones([1, 1]), torch.ones([1, 2])]).toArray(), [[1, 0, 0], [0, 1, 1]]);
+ * ```
  */
 export function blockDiag(tensors: readonly Tensor[]): Tensor;
 export function blockDiag(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -490,9 +538,17 @@ export function blockDiag(tensors?: unknown, options?: unknown, extra?: unknown)
 
 const broadcastTensors$$op = new Op("aten::broadcast_tensors", "broadcastTensors");
 /**
- * PyTorch's `broadcastTensors`.
+ * The tensors, all expanded to their common shape.
  *
- * `aten::broadcast_tensors(Tensor[] tensors) -> Tensor[]`
+ * ATen: `aten::broadcast_tensors(Tensor[] tensors) -> Tensor[]`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.broadcastTensors([torch.ones([2, 1]), torch.ones([3])]).map((t) => t.shape), [[2, 3], [2, 3]]);
+ * ```
  */
 export function broadcastTensors(tensors: readonly Tensor[]): Tensor[];
 export function broadcastTensors(tensors?: unknown, options?: unknown, extra?: unknown): Tensor[] {
@@ -508,9 +564,17 @@ export function broadcastTensors(tensors?: unknown, options?: unknown, extra?: u
 
 const cartesianProd$$op = new Op("aten::cartesian_prod", "cartesianProd");
 /**
- * PyTorch's `cartesianProd`.
+ * All combinations of elements of the given vectors, a row for each.
  *
- * `aten::cartesian_prod(Tensor[] tensors) -> Tensor`
+ * ATen: `aten::cartesian_prod(Tensor[] tensors) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.cartesianProd([torch.tensor([1, 2]), torch.tensor([3, 4])]).toArray(), [[1, 3], [1, 4], [2, 3], [2, 4]]);
+ * ```
  */
 export function cartesianProd(tensors: readonly Tensor[]): Tensor;
 export function cartesianProd(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -527,7 +591,7 @@ const ccolIndicesCopy$$op = new Op("aten::ccol_indices_copy", "ccolIndicesCopy")
 /**
  * PyTorch's `ccolIndicesCopy`.
  *
- * `aten::ccol_indices_copy(Tensor self) -> Tensor`
+ * ATen: `aten::ccol_indices_copy(Tensor self) -> Tensor`
  */
 export function ccolIndicesCopy(self: Tensor): Tensor;
 export function ccolIndicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -542,9 +606,17 @@ export function ccolIndicesCopy(self?: unknown, options?: unknown, extra?: unkno
 
 const ceil$$op = new Op("aten::ceil", "ceil");
 /**
- * PyTorch's `ceil`.
+ * The smallest integer that is not less than each element.
  *
- * `aten::ceil(Tensor self) -> Tensor`
+ * ATen: `aten::ceil(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0.5, -0.5]).ceil().add(0).toArray(), [1, 0]);
+ * ```
  */
 export function ceil(self: Tensor): Tensor;
 export function ceil(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -559,9 +631,9 @@ export function ceil(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const chainMatmul$$op = new Op("aten::chain_matmul", "chainMatmul");
 /**
- * PyTorch's `chainMatmul`.
+ * The product of several matrices, multiplied in the order that costs least.
  *
- * `aten::chain_matmul(Tensor[] matrices) -> Tensor`
+ * ATen: `aten::chain_matmul(Tensor[] matrices) -> Tensor`
  */
 export function chainMatmul(matrices: readonly Tensor[]): Tensor;
 export function chainMatmul(matrices?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -578,7 +650,7 @@ const colIndicesCopy$$op = new Op("aten::col_indices_copy", "colIndicesCopy");
 /**
  * PyTorch's `colIndicesCopy`.
  *
- * `aten::col_indices_copy(Tensor self) -> Tensor`
+ * ATen: `aten::col_indices_copy(Tensor self) -> Tensor`
  */
 export function colIndicesCopy(self: Tensor): Tensor;
 export function colIndicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -593,9 +665,17 @@ export function colIndicesCopy(self?: unknown, options?: unknown, extra?: unknow
 
 const columnStack$$op = new Op("aten::column_stack", "columnStack");
 /**
- * PyTorch's `columnStack`.
+ * Joins vectors as the columns of a matrix.
  *
- * `aten::column_stack(Tensor[] tensors) -> Tensor`
+ * ATen: `aten::column_stack(Tensor[] tensors) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.columnStack([torch.tensor([1, 2]), torch.tensor([3, 4])]).toArray(), [[1, 3], [2, 4]]);
+ * ```
  */
 export function columnStack(tensors: readonly Tensor[]): Tensor;
 export function columnStack(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -610,9 +690,9 @@ export function columnStack(tensors?: unknown, options?: unknown, extra?: unknow
 
 const conjPhysical$$op = new Op("aten::conj_physical", "conjPhysical");
 /**
- * PyTorch's `conjPhysical`.
+ * The complex conjugate of each element, computed at once.
  *
- * `aten::conj_physical(Tensor self) -> Tensor`
+ * ATen: `aten::conj_physical(Tensor self) -> Tensor`
  */
 export function conjPhysical(self: Tensor): Tensor;
 export function conjPhysical(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -627,9 +707,9 @@ export function conjPhysical(self?: unknown, options?: unknown, extra?: unknown)
 
 const corrcoef$$op = new Op("aten::corrcoef", "corrcoef");
 /**
- * PyTorch's `corrcoef`.
+ * The correlation coefficients of variables, which are rows.
  *
- * `aten::corrcoef(Tensor self) -> Tensor`
+ * ATen: `aten::corrcoef(Tensor self) -> Tensor`
  */
 export function corrcoef(self: Tensor): Tensor;
 export function corrcoef(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -644,9 +724,17 @@ export function corrcoef(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const cos$$op = new Op("aten::cos", "cos");
 /**
- * PyTorch's `cos`.
+ * The cosine of each element, in radians.
  *
- * `aten::cos(Tensor self) -> Tensor`
+ * ATen: `aten::cos(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0]).float().cos().toArray(), [1]);
+ * ```
  */
 export function cos(self: Tensor): Tensor;
 export function cos(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -661,9 +749,9 @@ export function cos(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const cosh$$op = new Op("aten::cosh", "cosh");
 /**
- * PyTorch's `cosh`.
+ * The hyperbolic cosine of each element.
  *
- * `aten::cosh(Tensor self) -> Tensor`
+ * ATen: `aten::cosh(Tensor self) -> Tensor`
  */
 export function cosh(self: Tensor): Tensor;
 export function cosh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -680,7 +768,7 @@ const crowIndicesCopy$$op = new Op("aten::crow_indices_copy", "crowIndicesCopy")
 /**
  * PyTorch's `crowIndicesCopy`.
  *
- * `aten::crow_indices_copy(Tensor self) -> Tensor`
+ * ATen: `aten::crow_indices_copy(Tensor self) -> Tensor`
  */
 export function crowIndicesCopy(self: Tensor): Tensor;
 export function crowIndicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -695,9 +783,17 @@ export function crowIndicesCopy(self?: unknown, options?: unknown, extra?: unkno
 
 const deg2rad$$op = new Op("aten::deg2rad", "deg2rad");
 /**
- * PyTorch's `deg2rad`.
+ * Degrees to radians.
  *
- * `aten::deg2rad(Tensor self) -> Tensor`
+ * ATen: `aten::deg2rad(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0]).float().deg2rad().toArray(), [0]);
+ * ```
  */
 export function deg2rad(self: Tensor): Tensor;
 export function deg2rad(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -714,7 +810,7 @@ const denseDim$$op = new Op("aten::dense_dim", "denseDim");
 /**
  * PyTorch's `denseDim`.
  *
- * `aten::dense_dim(Tensor self) -> int`
+ * ATen: `aten::dense_dim(Tensor self) -> int`
  */
 export function denseDim(self: Tensor): number;
 export function denseDim(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -744,15 +840,15 @@ function dequantize$tensors(tensors: unknown): Tensor[] {
   return takeTensors();
 }
 /**
- * PyTorch's `dequantize`.
+ * The floating-point tensor that a quantized one stands for.
  *
- * `aten::dequantize.self(Tensor self) -> Tensor`
+ * ATen: `aten::dequantize.self(Tensor self) -> Tensor`
  */
 export function dequantize(self: Tensor): Tensor;
 /**
- * PyTorch's `dequantize`.
+ * The floating-point tensor that a quantized one stands for.
  *
- * `aten::dequantize.tensors(Tensor[] tensors) -> Tensor[]`
+ * ATen: `aten::dequantize.tensors(Tensor[] tensors) -> Tensor[]`
  */
 export function dequantize(tensors: readonly Tensor[]): Tensor[];
 export function dequantize(a0?: unknown, options?: unknown, extra?: unknown): Tensor | Tensor[] {
@@ -772,9 +868,17 @@ export function dequantize(a0?: unknown, options?: unknown, extra?: unknown): Te
 
 const det$$op = new Op("aten::det", "det");
 /**
- * PyTorch's `det`.
+ * The determinant of a square matrix, or of each of a batch.
  *
- * `aten::det(Tensor self) -> Tensor`
+ * ATen: `aten::det(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[2, 0], [0, 3]]).float().det().item(), 6);
+ * ```
  */
 export function det(self: Tensor): Tensor;
 export function det(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -791,7 +895,7 @@ const detachCopy$$op = new Op("aten::detach_copy", "detachCopy");
 /**
  * PyTorch's `detachCopy`.
  *
- * `aten::detach_copy(Tensor self) -> Tensor`
+ * ATen: `aten::detach_copy(Tensor self) -> Tensor`
  */
 export function detachCopy(self: Tensor): Tensor;
 export function detachCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -806,9 +910,9 @@ export function detachCopy(self?: unknown, options?: unknown, extra?: unknown): 
 
 const digamma$$op = new Op("aten::digamma", "digamma");
 /**
- * PyTorch's `digamma`.
+ * The derivative of the logarithm of the gamma function.
  *
- * `aten::digamma(Tensor self) -> Tensor`
+ * ATen: `aten::digamma(Tensor self) -> Tensor`
  */
 export function digamma(self: Tensor): Tensor;
 export function digamma(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -823,9 +927,9 @@ export function digamma(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const dim$$op = new Op("aten::dim", "dim");
 /**
- * PyTorch's `dim`.
+ * The number of dimensions.
  *
- * `aten::dim(Tensor self) -> int`
+ * ATen: `aten::dim(Tensor self) -> int`
  */
 export function dim(self: Tensor): number;
 export function dim(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -841,9 +945,17 @@ export function dim(self?: unknown, options?: unknown, extra?: unknown): number 
 
 const dstack$$op = new Op("aten::dstack", "dstack");
 /**
- * PyTorch's `dstack`.
+ * Joins along the third dimension.
  *
- * `aten::dstack(Tensor[] tensors) -> Tensor`
+ * ATen: `aten::dstack(Tensor[] tensors) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.dstack([torch.tensor([1]), torch.tensor([2])]).toArray(), [[[1, 2]]]);
+ * ```
  */
 export function dstack(tensors: readonly Tensor[]): Tensor;
 export function dstack(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -858,9 +970,17 @@ export function dstack(tensors?: unknown, options?: unknown, extra?: unknown): T
 
 const erf$$op = new Op("aten::erf", "erf");
 /**
- * PyTorch's `erf`.
+ * The error function of each element.
  *
- * `aten::erf(Tensor self) -> Tensor`
+ * ATen: `aten::erf(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0]).float().erf().toArray(), [0]);
+ * ```
  */
 export function erf(self: Tensor): Tensor;
 export function erf(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -875,9 +995,9 @@ export function erf(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const erfc$$op = new Op("aten::erfc", "erfc");
 /**
- * PyTorch's `erfc`.
+ * One minus the error function of each element.
  *
- * `aten::erfc(Tensor self) -> Tensor`
+ * ATen: `aten::erfc(Tensor self) -> Tensor`
  */
 export function erfc(self: Tensor): Tensor;
 export function erfc(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -892,9 +1012,9 @@ export function erfc(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const erfinv$$op = new Op("aten::erfinv", "erfinv");
 /**
- * PyTorch's `erfinv`.
+ * The inverse of the error function of each element.
  *
- * `aten::erfinv(Tensor self) -> Tensor`
+ * ATen: `aten::erfinv(Tensor self) -> Tensor`
  */
 export function erfinv(self: Tensor): Tensor;
 export function erfinv(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -909,9 +1029,17 @@ export function erfinv(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const exp$$op = new Op("aten::exp", "exp");
 /**
- * PyTorch's `exp`.
+ * e to the power of each element.
  *
- * `aten::exp(Tensor self) -> Tensor`
+ * ATen: `aten::exp(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0]).float().exp().toArray(), [1]);
+ * ```
  */
 export function exp(self: Tensor): Tensor;
 export function exp(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -926,9 +1054,17 @@ export function exp(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const exp2$$op = new Op("aten::exp2", "exp2");
 /**
- * PyTorch's `exp2`.
+ * 2 to the power of each element.
  *
- * `aten::exp2(Tensor self) -> Tensor`
+ * ATen: `aten::exp2(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([3]).float().exp2().toArray(), [8]);
+ * ```
  */
 export function exp2(self: Tensor): Tensor;
 export function exp2(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -943,9 +1079,9 @@ export function exp2(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const expm1$$op = new Op("aten::expm1", "expm1");
 /**
- * PyTorch's `expm1`.
+ * e to the power of each element, minus 1, exact for small ones.
  *
- * `aten::expm1(Tensor self) -> Tensor`
+ * ATen: `aten::expm1(Tensor self) -> Tensor`
  */
 export function expm1(self: Tensor): Tensor;
 export function expm1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -960,9 +1096,9 @@ export function expm1(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const fix$$op = new Op("aten::fix", "fix");
 /**
- * PyTorch's `fix`.
+ * Each element rounded to zero; the same as `trunc`.
  *
- * `aten::fix(Tensor self) -> Tensor`
+ * ATen: `aten::fix(Tensor self) -> Tensor`
  */
 export function fix(self: Tensor): Tensor;
 export function fix(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -977,9 +1113,17 @@ export function fix(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const fliplr$$op = new Op("aten::fliplr", "fliplr");
 /**
- * PyTorch's `fliplr`.
+ * Reverses the order along the second dimension.
  *
- * `aten::fliplr(Tensor self) -> Tensor`
+ * ATen: `aten::fliplr(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2]]).fliplr().toArray(), [[2, 1]]);
+ * ```
  */
 export function fliplr(self: Tensor): Tensor;
 export function fliplr(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -994,9 +1138,17 @@ export function fliplr(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const flipud$$op = new Op("aten::flipud", "flipud");
 /**
- * PyTorch's `flipud`.
+ * Reverses the order along the first dimension.
  *
- * `aten::flipud(Tensor self) -> Tensor`
+ * ATen: `aten::flipud(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1], [2]]).flipud().toArray(), [[2], [1]]);
+ * ```
  */
 export function flipud(self: Tensor): Tensor;
 export function flipud(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1011,9 +1163,17 @@ export function flipud(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const floor$$op = new Op("aten::floor", "floor");
 /**
- * PyTorch's `floor`.
+ * The largest integer that is not greater than each element.
  *
- * `aten::floor(Tensor self) -> Tensor`
+ * ATen: `aten::floor(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1.5, -1.5]).floor().toArray(), [1, -2]);
+ * ```
  */
 export function floor(self: Tensor): Tensor;
 export function floor(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1028,9 +1188,17 @@ export function floor(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const frac$$op = new Op("aten::frac", "frac");
 /**
- * PyTorch's `frac`.
+ * The part of each element after the decimal point, with its sign.
  *
- * `aten::frac(Tensor self) -> Tensor`
+ * ATen: `aten::frac(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1.5, -2.25]).frac().toArray(), [0.5, -0.25]);
+ * ```
  */
 export function frac(self: Tensor): Tensor;
 export function frac(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1045,9 +1213,9 @@ export function frac(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const frexp$Tensor$op = new Op("aten::frexp.Tensor", "frexp");
 /**
- * PyTorch's `frexp`.
+ * Each element as a mantissa and a power of two.
  *
- * `aten::frexp.Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)`
+ * ATen: `aten::frexp.Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)`
  */
 export function frexp(self: Tensor): MantissaExponent<Tensor>;
 export function frexp(
@@ -1069,7 +1237,7 @@ const geqrf$$op = new Op("aten::geqrf", "geqrf");
 /**
  * PyTorch's `geqrf`.
  *
- * `aten::geqrf(Tensor self) -> (Tensor a, Tensor tau)`
+ * ATen: `aten::geqrf(Tensor self) -> (Tensor a, Tensor tau)`
  */
 export function geqrf(self: Tensor): ATau<Tensor>;
 export function geqrf(self?: unknown, options?: unknown, extra?: unknown): ATau<Tensor> {
@@ -1087,7 +1255,7 @@ const getDevice$$op = new Op("aten::get_device", "getDevice");
 /**
  * PyTorch's `getDevice`.
  *
- * `aten::get_device(Tensor self) -> int`
+ * ATen: `aten::get_device(Tensor self) -> int`
  */
 export function getDevice(self: Tensor): number;
 export function getDevice(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -1103,9 +1271,17 @@ export function getDevice(self?: unknown, options?: unknown, extra?: unknown): n
 
 const hstack$$op = new Op("aten::hstack", "hstack");
 /**
- * PyTorch's `hstack`.
+ * Joins along the second dimension, or the only one.
  *
- * `aten::hstack(Tensor[] tensors) -> Tensor`
+ * ATen: `aten::hstack(Tensor[] tensors) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.hstack([torch.tensor([1, 2]), torch.tensor([3])]).toArray(), [1, 2, 3]);
+ * ```
  */
 export function hstack(tensors: readonly Tensor[]): Tensor;
 export function hstack(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1120,9 +1296,9 @@ export function hstack(tensors?: unknown, options?: unknown, extra?: unknown): T
 
 const i0$$op = new Op("aten::i0", "i0");
 /**
- * PyTorch's `i0`.
+ * The modified Bessel function of the first kind, of order 0.
  *
- * `aten::i0(Tensor self) -> Tensor`
+ * ATen: `aten::i0(Tensor self) -> Tensor`
  */
 export function i0(self: Tensor): Tensor;
 export function i0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1139,7 +1315,7 @@ const indicesCopy$$op = new Op("aten::indices_copy", "indicesCopy");
 /**
  * PyTorch's `indicesCopy`.
  *
- * `aten::indices_copy(Tensor self) -> Tensor`
+ * ATen: `aten::indices_copy(Tensor self) -> Tensor`
  */
 export function indicesCopy(self: Tensor): Tensor;
 export function indicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1156,7 +1332,7 @@ const intRepr$$op = new Op("aten::int_repr", "intRepr");
 /**
  * PyTorch's `intRepr`.
  *
- * `aten::int_repr(Tensor self) -> Tensor`
+ * ATen: `aten::int_repr(Tensor self) -> Tensor`
  */
 export function intRepr(self: Tensor): Tensor;
 export function intRepr(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1171,9 +1347,17 @@ export function intRepr(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const inverse$$op = new Op("aten::inverse", "inverse");
 /**
- * PyTorch's `inverse`.
+ * The inverse of a square matrix; the same as `linalg.inv`.
  *
- * `aten::inverse(Tensor self) -> Tensor`
+ * ATen: `aten::inverse(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[2, 0], [0, 4]]).float().inverse().toArray(), [[0.5, 0], [0, 0.25]]);
+ * ```
  */
 export function inverse(self: Tensor): Tensor;
 export function inverse(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1190,7 +1374,7 @@ const isCoalesced$$op = new Op("aten::is_coalesced", "isCoalesced");
 /**
  * PyTorch's `isCoalesced`.
  *
- * `aten::is_coalesced(Tensor self) -> bool`
+ * ATen: `aten::is_coalesced(Tensor self) -> bool`
  */
 export function isCoalesced(self: Tensor): boolean;
 export function isCoalesced(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1206,9 +1390,17 @@ export function isCoalesced(self?: unknown, options?: unknown, extra?: unknown):
 
 const isComplex$$op = new Op("aten::is_complex", "isComplex");
 /**
- * PyTorch's `isComplex`.
+ * Whether the dtype is complex.
  *
- * `aten::is_complex(Tensor self) -> bool`
+ * ATen: `aten::is_complex(Tensor self) -> bool`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.isComplex(torch.ones([1])), false);
+ * ```
  */
 export function isComplex(self: Tensor): boolean;
 export function isComplex(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1226,7 +1418,7 @@ const isConj$$op = new Op("aten::is_conj", "isConj");
 /**
  * PyTorch's `isConj`.
  *
- * `aten::is_conj(Tensor self) -> bool`
+ * ATen: `aten::is_conj(Tensor self) -> bool`
  */
 export function isConj(self: Tensor): boolean;
 export function isConj(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1259,15 +1451,15 @@ function isContiguous$memory_format(self: unknown, memoryFormat: unknown): boole
   return takeBool();
 }
 /**
- * PyTorch's `isContiguous`.
+ * Whether the elements lie in row-major order without gaps.
  *
- * `aten::is_contiguous(Tensor self) -> bool`
+ * ATen: `aten::is_contiguous(Tensor self) -> bool`
  */
 export function isContiguous(self: Tensor): boolean;
 /**
- * PyTorch's `isContiguous`.
+ * Whether the elements lie in row-major order without gaps.
  *
- * `aten::is_contiguous.memory_format(Tensor self, MemoryFormat memory_format) -> bool`
+ * ATen: `aten::is_contiguous.memory_format(Tensor self, MemoryFormat memory_format) -> bool`
  */
 export function isContiguous(self: Tensor, memoryFormat: MemoryFormat): boolean;
 export function isContiguous(
@@ -1302,7 +1494,7 @@ const isDistributed$$op = new Op("aten::is_distributed", "isDistributed");
 /**
  * PyTorch's `isDistributed`.
  *
- * `aten::is_distributed(Tensor self) -> bool`
+ * ATen: `aten::is_distributed(Tensor self) -> bool`
  */
 export function isDistributed(self: Tensor): boolean;
 export function isDistributed(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1318,9 +1510,17 @@ export function isDistributed(self?: unknown, options?: unknown, extra?: unknown
 
 const isFloatingPoint$$op = new Op("aten::is_floating_point", "isFloatingPoint");
 /**
- * PyTorch's `isFloatingPoint`.
+ * Whether the dtype is a floating-point one.
  *
- * `aten::is_floating_point(Tensor self) -> bool`
+ * ATen: `aten::is_floating_point(Tensor self) -> bool`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.isFloatingPoint(torch.ones([1])), true);
+ * ```
  */
 export function isFloatingPoint(self: Tensor): boolean;
 export function isFloatingPoint(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1338,7 +1538,7 @@ const isInference$$op = new Op("aten::is_inference", "isInference");
 /**
  * PyTorch's `isInference`.
  *
- * `aten::is_inference(Tensor self) -> bool`
+ * ATen: `aten::is_inference(Tensor self) -> bool`
  */
 export function isInference(self: Tensor): boolean;
 export function isInference(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1356,7 +1556,7 @@ const isNeg$$op = new Op("aten::is_neg", "isNeg");
 /**
  * PyTorch's `isNeg`.
  *
- * `aten::is_neg(Tensor self) -> bool`
+ * ATen: `aten::is_neg(Tensor self) -> bool`
  */
 export function isNeg(self: Tensor): boolean;
 export function isNeg(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1372,9 +1572,17 @@ export function isNeg(self?: unknown, options?: unknown, extra?: unknown): boole
 
 const isNonzero$$op = new Op("aten::is_nonzero", "isNonzero");
 /**
- * PyTorch's `isNonzero`.
+ * Whether the single element is not zero.
  *
- * `aten::is_nonzero(Tensor self) -> bool`
+ * ATen: `aten::is_nonzero(Tensor self) -> bool`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.isNonzero(torch.tensor([3])), true);
+ * ```
  */
 export function isNonzero(self: Tensor): boolean;
 export function isNonzero(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1390,9 +1598,9 @@ export function isNonzero(self?: unknown, options?: unknown, extra?: unknown): b
 
 const isSigned$$op = new Op("aten::is_signed", "isSigned");
 /**
- * PyTorch's `isSigned`.
+ * Whether the dtype has negative numbers.
  *
- * `aten::is_signed(Tensor self) -> bool`
+ * ATen: `aten::is_signed(Tensor self) -> bool`
  */
 export function isSigned(self: Tensor): boolean;
 export function isSigned(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1408,9 +1616,17 @@ export function isSigned(self?: unknown, options?: unknown, extra?: unknown): bo
 
 const isfinite$$op = new Op("aten::isfinite", "isfinite");
 /**
- * PyTorch's `isfinite`.
+ * Whether each element is neither infinite nor NaN.
  *
- * `aten::isfinite(Tensor self) -> Tensor`
+ * ATen: `aten::isfinite(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, Infinity, NaN]).isfinite().toArray(), [true, false, false]);
+ * ```
  */
 export function isfinite(self: Tensor): Tensor;
 export function isfinite(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1425,9 +1641,17 @@ export function isfinite(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const isinf$$op = new Op("aten::isinf", "isinf");
 /**
- * PyTorch's `isinf`.
+ * Whether each element is infinite.
  *
- * `aten::isinf(Tensor self) -> Tensor`
+ * ATen: `aten::isinf(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, -Infinity]).isinf().toArray(), [false, true]);
+ * ```
  */
 export function isinf(self: Tensor): Tensor;
 export function isinf(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1442,9 +1666,17 @@ export function isinf(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const isnan$$op = new Op("aten::isnan", "isnan");
 /**
- * PyTorch's `isnan`.
+ * Whether each element is NaN.
  *
- * `aten::isnan(Tensor self) -> Tensor`
+ * ATen: `aten::isnan(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, NaN]).isnan().toArray(), [false, true]);
+ * ```
  */
 export function isnan(self: Tensor): Tensor;
 export function isnan(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1459,9 +1691,9 @@ export function isnan(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const isneginf$$op = new Op("aten::isneginf", "isneginf");
 /**
- * PyTorch's `isneginf`.
+ * Whether each element is negative infinity.
  *
- * `aten::isneginf(Tensor self) -> Tensor`
+ * ATen: `aten::isneginf(Tensor self) -> Tensor`
  */
 export function isneginf(self: Tensor): Tensor;
 export function isneginf(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1476,9 +1708,9 @@ export function isneginf(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const isposinf$$op = new Op("aten::isposinf", "isposinf");
 /**
- * PyTorch's `isposinf`.
+ * Whether each element is positive infinity.
  *
- * `aten::isposinf(Tensor self) -> Tensor`
+ * ATen: `aten::isposinf(Tensor self) -> Tensor`
  */
 export function isposinf(self: Tensor): Tensor;
 export function isposinf(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1493,9 +1725,9 @@ export function isposinf(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const isreal$$op = new Op("aten::isreal", "isreal");
 /**
- * PyTorch's `isreal`.
+ * Whether each element has no imaginary part.
  *
- * `aten::isreal(Tensor self) -> Tensor`
+ * ATen: `aten::isreal(Tensor self) -> Tensor`
  */
 export function isreal(self: Tensor): Tensor;
 export function isreal(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1510,9 +1742,9 @@ export function isreal(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const lgamma$$op = new Op("aten::lgamma", "lgamma");
 /**
- * PyTorch's `lgamma`.
+ * The logarithm of the absolute value of the gamma function.
  *
- * `aten::lgamma(Tensor self) -> Tensor`
+ * ATen: `aten::lgamma(Tensor self) -> Tensor`
  */
 export function lgamma(self: Tensor): Tensor;
 export function lgamma(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1527,9 +1759,17 @@ export function lgamma(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const log$$op = new Op("aten::log", "log");
 /**
- * PyTorch's `log`.
+ * The natural logarithm of each element.
  *
- * `aten::log(Tensor self) -> Tensor`
+ * ATen: `aten::log(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1]).float().log().toArray(), [0]);
+ * ```
  */
 export function log(self: Tensor): Tensor;
 export function log(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1544,9 +1784,9 @@ export function log(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const log10$$op = new Op("aten::log10", "log10");
 /**
- * PyTorch's `log10`.
+ * The logarithm to base 10 of each element.
  *
- * `aten::log10(Tensor self) -> Tensor`
+ * ATen: `aten::log10(Tensor self) -> Tensor`
  */
 export function log10(self: Tensor): Tensor;
 export function log10(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1561,9 +1801,9 @@ export function log10(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const log1p$$op = new Op("aten::log1p", "log1p");
 /**
- * PyTorch's `log1p`.
+ * The natural logarithm of 1 plus each element, exact for small ones.
  *
- * `aten::log1p(Tensor self) -> Tensor`
+ * ATen: `aten::log1p(Tensor self) -> Tensor`
  */
 export function log1p(self: Tensor): Tensor;
 export function log1p(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1578,9 +1818,17 @@ export function log1p(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const log2$$op = new Op("aten::log2", "log2");
 /**
- * PyTorch's `log2`.
+ * The logarithm to base 2 of each element.
  *
- * `aten::log2(Tensor self) -> Tensor`
+ * ATen: `aten::log2(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([8]).float().log2().toArray(), [3]);
+ * ```
  */
 export function log2(self: Tensor): Tensor;
 export function log2(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1595,9 +1843,9 @@ export function log2(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const logdet$$op = new Op("aten::logdet", "logdet");
 /**
- * PyTorch's `logdet`.
+ * The logarithm of the determinant.
  *
- * `aten::logdet(Tensor self) -> Tensor`
+ * ATen: `aten::logdet(Tensor self) -> Tensor`
  */
 export function logdet(self: Tensor): Tensor;
 export function logdet(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1612,9 +1860,17 @@ export function logdet(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const logicalNot$$op = new Op("aten::logical_not", "logicalNot");
 /**
- * PyTorch's `logicalNot`.
+ * Whether each element is false or zero.
  *
- * `aten::logical_not(Tensor self) -> Tensor`
+ * ATen: `aten::logical_not(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0, 2]).logicalNot().toArray(), [true, false]);
+ * ```
  */
 export function logicalNot(self: Tensor): Tensor;
 export function logicalNot(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1629,9 +1885,9 @@ export function logicalNot(self?: unknown, options?: unknown, extra?: unknown): 
 
 const matrixExp$$op = new Op("aten::matrix_exp", "matrixExp");
 /**
- * PyTorch's `matrixExp`.
+ * The exponential of a square matrix.
  *
- * `aten::matrix_exp(Tensor self) -> Tensor`
+ * ATen: `aten::matrix_exp(Tensor self) -> Tensor`
  */
 export function matrixExp(self: Tensor): Tensor;
 export function matrixExp(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1663,15 +1919,23 @@ function meshgrid$indexing(tensors: unknown, indexing: unknown): Tensor[] {
   return takeTensors();
 }
 /**
- * PyTorch's `meshgrid`.
+ * The coordinates of a grid whose axes are the given vectors.
  *
- * `aten::meshgrid(Tensor[] tensors) -> Tensor[]`
+ * ATen: `aten::meshgrid(Tensor[] tensors) -> Tensor[]`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.meshgrid([torch.tensor([1, 2]), torch.tensor([3])], { indexing: "ij" }).map((t) => t.toArray()), [[[1], [2]], [[3], [3]]]);
+ * ```
  */
 export function meshgrid(tensors: readonly Tensor[]): Tensor[];
 /**
- * PyTorch's `meshgrid`.
+ * The coordinates of a grid whose axes are the given vectors.
  *
- * `aten::meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]`
+ * ATen: `aten::meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]`
  */
 export function meshgrid(tensors: readonly Tensor[], options: { indexing: "ij" | "xy" }): Tensor[];
 export function meshgrid(tensors?: unknown, options?: unknown, extra?: unknown): Tensor[] {
@@ -1694,9 +1958,9 @@ export function meshgrid(tensors?: unknown, options?: unknown, extra?: unknown):
 
 const msort$$op = new Op("aten::msort", "msort");
 /**
- * PyTorch's `msort`.
+ * Sorts along the first dimension.
  *
- * `aten::msort(Tensor self) -> Tensor`
+ * ATen: `aten::msort(Tensor self) -> Tensor`
  */
 export function msort(self: Tensor): Tensor;
 export function msort(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1711,9 +1975,17 @@ export function msort(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const neg$$op = new Op("aten::neg", "neg");
 /**
- * PyTorch's `neg`.
+ * The negative of each element.
  *
- * `aten::neg(Tensor self) -> Tensor`
+ * ATen: `aten::neg(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, -2]).neg().toArray(), [-1, 2]);
+ * ```
  */
 export function neg(self: Tensor): Tensor;
 export function neg(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1728,9 +2000,9 @@ export function neg(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const negative$$op = new Op("aten::negative", "negative");
 /**
- * PyTorch's `negative`.
+ * The negative of each element; the same as `neg`.
  *
- * `aten::negative(Tensor self) -> Tensor`
+ * ATen: `aten::negative(Tensor self) -> Tensor`
  */
 export function negative(self: Tensor): Tensor;
 export function negative(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1745,9 +2017,17 @@ export function negative(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const nonzero$$op = new Op("aten::nonzero", "nonzero");
 /**
- * PyTorch's `nonzero`.
+ * The indices of the elements that are not zero, a row for each.
  *
- * `aten::nonzero(Tensor self) -> Tensor`
+ * ATen: `aten::nonzero(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0, 5, 6]).nonzero().toArray(), [[1], [2]]);
+ * ```
  */
 export function nonzero(self: Tensor): Tensor;
 export function nonzero(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1762,9 +2042,17 @@ export function nonzero(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const numel$$op = new Op("aten::numel", "numel");
 /**
- * PyTorch's `numel`.
+ * The number of elements.
  *
- * `aten::numel(Tensor self) -> int`
+ * ATen: `aten::numel(Tensor self) -> int`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.numel(torch.ones([2, 3])), 6);
+ * ```
  */
 export function numel(self: Tensor): number;
 export function numel(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -1782,7 +2070,7 @@ const qScale$$op = new Op("aten::q_scale", "qScale");
 /**
  * PyTorch's `qScale`.
  *
- * `aten::q_scale(Tensor self) -> float`
+ * ATen: `aten::q_scale(Tensor self) -> float`
  */
 export function qScale(self: Tensor): number;
 export function qScale(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -1800,7 +2088,7 @@ const qZeroPoint$$op = new Op("aten::q_zero_point", "qZeroPoint");
 /**
  * PyTorch's `qZeroPoint`.
  *
- * `aten::q_zero_point(Tensor self) -> int`
+ * ATen: `aten::q_zero_point(Tensor self) -> int`
  */
 export function qZeroPoint(self: Tensor): number;
 export function qZeroPoint(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -1816,9 +2104,9 @@ export function qZeroPoint(self?: unknown, options?: unknown, extra?: unknown): 
 
 const rad2deg$$op = new Op("aten::rad2deg", "rad2deg");
 /**
- * PyTorch's `rad2deg`.
+ * Radians to degrees.
  *
- * `aten::rad2deg(Tensor self) -> Tensor`
+ * ATen: `aten::rad2deg(Tensor self) -> Tensor`
  */
 export function rad2deg(self: Tensor): Tensor;
 export function rad2deg(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1833,9 +2121,17 @@ export function rad2deg(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const reciprocal$$op = new Op("aten::reciprocal", "reciprocal");
 /**
- * PyTorch's `reciprocal`.
+ * One divided by each element.
  *
- * `aten::reciprocal(Tensor self) -> Tensor`
+ * ATen: `aten::reciprocal(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([2, 4]).float().reciprocal().toArray(), [0.5, 0.25]);
+ * ```
  */
 export function reciprocal(self: Tensor): Tensor;
 export function reciprocal(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1850,9 +2146,17 @@ export function reciprocal(self?: unknown, options?: unknown, extra?: unknown): 
 
 const relu$$op = new Op("aten::relu", "relu");
 /**
- * PyTorch's `relu`.
+ * Sets negative elements to zero.
  *
- * `aten::relu(Tensor self) -> Tensor`
+ * ATen: `aten::relu(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([-1, 2]).relu().toArray(), [0, 2]);
+ * ```
  */
 export function relu(self: Tensor): Tensor;
 export function relu(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1882,15 +2186,23 @@ function round$decimals(self: unknown, decimals: unknown): Tensor {
   return runTensor(round$decimals$op);
 }
 /**
- * PyTorch's `round`.
+ * Each element rounded to the nearest integer, or to `decimals`; halves to the even one.
  *
- * `aten::round(Tensor self) -> Tensor`
+ * ATen: `aten::round(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0.5, 1.5, 2.25]).round().toArray(), [0, 2, 2]);
+ * ```
  */
 export function round(self: Tensor): Tensor;
 /**
- * PyTorch's `round`.
+ * Each element rounded to the nearest integer, or to `decimals`; halves to the even one.
  *
- * `aten::round.decimals(Tensor self, *, int decimals) -> Tensor`
+ * ATen: `aten::round.decimals(Tensor self, *, int decimals) -> Tensor`
  */
 export function round(self: Tensor, options: { decimals: number }): Tensor;
 export function round(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1910,7 +2222,7 @@ const rowIndicesCopy$$op = new Op("aten::row_indices_copy", "rowIndicesCopy");
 /**
  * PyTorch's `rowIndicesCopy`.
  *
- * `aten::row_indices_copy(Tensor self) -> Tensor`
+ * ATen: `aten::row_indices_copy(Tensor self) -> Tensor`
  */
 export function rowIndicesCopy(self: Tensor): Tensor;
 export function rowIndicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1927,7 +2239,7 @@ const rowStack$$op = new Op("aten::row_stack", "rowStack");
 /**
  * PyTorch's `rowStack`.
  *
- * `aten::row_stack(Tensor[] tensors) -> Tensor`
+ * ATen: `aten::row_stack(Tensor[] tensors) -> Tensor`
  */
 export function rowStack(tensors: readonly Tensor[]): Tensor;
 export function rowStack(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1942,9 +2254,9 @@ export function rowStack(tensors?: unknown, options?: unknown, extra?: unknown):
 
 const rsqrt$$op = new Op("aten::rsqrt", "rsqrt");
 /**
- * PyTorch's `rsqrt`.
+ * One divided by the square root of each element.
  *
- * `aten::rsqrt(Tensor self) -> Tensor`
+ * ATen: `aten::rsqrt(Tensor self) -> Tensor`
  */
 export function rsqrt(self: Tensor): Tensor;
 export function rsqrt(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1959,9 +2271,9 @@ export function rsqrt(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const selu$$op = new Op("aten::selu", "selu");
 /**
- * PyTorch's `selu`.
+ * The scaled exponential linear unit of each element.
  *
- * `aten::selu(Tensor self) -> Tensor`
+ * ATen: `aten::selu(Tensor self) -> Tensor`
  */
 export function selu(self: Tensor): Tensor;
 export function selu(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1976,9 +2288,9 @@ export function selu(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const sgn$$op = new Op("aten::sgn", "sgn");
 /**
- * PyTorch's `sgn`.
+ * The sign of each element; of a complex one the number of modulus 1 in its direction.
  *
- * `aten::sgn(Tensor self) -> Tensor`
+ * ATen: `aten::sgn(Tensor self) -> Tensor`
  */
 export function sgn(self: Tensor): Tensor;
 export function sgn(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1993,9 +2305,17 @@ export function sgn(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const sigmoid$$op = new Op("aten::sigmoid", "sigmoid");
 /**
- * PyTorch's `sigmoid`.
+ * 1 / (1 + e^-x) of each element.
  *
- * `aten::sigmoid(Tensor self) -> Tensor`
+ * ATen: `aten::sigmoid(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0]).float().sigmoid().toArray(), [0.5]);
+ * ```
  */
 export function sigmoid(self: Tensor): Tensor;
 export function sigmoid(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2010,9 +2330,17 @@ export function sigmoid(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const sign$$op = new Op("aten::sign", "sign");
 /**
- * PyTorch's `sign`.
+ * -1, 0 or 1 by the sign of each element.
  *
- * `aten::sign(Tensor self) -> Tensor`
+ * ATen: `aten::sign(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([-3, 0, 3]).sign().toArray(), [-1, 0, 1]);
+ * ```
  */
 export function sign(self: Tensor): Tensor;
 export function sign(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2027,9 +2355,9 @@ export function sign(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const signbit$$op = new Op("aten::signbit", "signbit");
 /**
- * PyTorch's `signbit`.
+ * Whether the sign bit of each element is set.
  *
- * `aten::signbit(Tensor self) -> Tensor`
+ * ATen: `aten::signbit(Tensor self) -> Tensor`
  */
 export function signbit(self: Tensor): Tensor;
 export function signbit(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2044,9 +2372,17 @@ export function signbit(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const sin$$op = new Op("aten::sin", "sin");
 /**
- * PyTorch's `sin`.
+ * The sine of each element, in radians.
  *
- * `aten::sin(Tensor self) -> Tensor`
+ * ATen: `aten::sin(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0]).float().sin().toArray(), [0]);
+ * ```
  */
 export function sin(self: Tensor): Tensor;
 export function sin(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2061,9 +2397,9 @@ export function sin(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const sinc$$op = new Op("aten::sinc", "sinc");
 /**
- * PyTorch's `sinc`.
+ * sin(πx) / (πx) of each element.
  *
- * `aten::sinc(Tensor self) -> Tensor`
+ * ATen: `aten::sinc(Tensor self) -> Tensor`
  */
 export function sinc(self: Tensor): Tensor;
 export function sinc(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2078,9 +2414,9 @@ export function sinc(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const sinh$$op = new Op("aten::sinh", "sinh");
 /**
- * PyTorch's `sinh`.
+ * The hyperbolic sine of each element.
  *
- * `aten::sinh(Tensor self) -> Tensor`
+ * ATen: `aten::sinh(Tensor self) -> Tensor`
  */
 export function sinh(self: Tensor): Tensor;
 export function sinh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2095,9 +2431,9 @@ export function sinh(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const slogdet$$op = new Op("aten::slogdet", "slogdet");
 /**
- * PyTorch's `slogdet`.
+ * The sign and the logarithm of the absolute value of the determinant.
  *
- * `aten::slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`
+ * ATen: `aten::slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`
  */
 export function slogdet(self: Tensor): SignLogabsdet<Tensor>;
 export function slogdet(self?: unknown, options?: unknown, extra?: unknown): SignLogabsdet<Tensor> {
@@ -2115,7 +2451,7 @@ const sparseDim$$op = new Op("aten::sparse_dim", "sparseDim");
 /**
  * PyTorch's `sparseDim`.
  *
- * `aten::sparse_dim(Tensor self) -> int`
+ * ATen: `aten::sparse_dim(Tensor self) -> int`
  */
 export function sparseDim(self: Tensor): number;
 export function sparseDim(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -2131,9 +2467,17 @@ export function sparseDim(self?: unknown, options?: unknown, extra?: unknown): n
 
 const sqrt$$op = new Op("aten::sqrt", "sqrt");
 /**
- * PyTorch's `sqrt`.
+ * The square root of each element.
  *
- * `aten::sqrt(Tensor self) -> Tensor`
+ * ATen: `aten::sqrt(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([4, 9]).float().sqrt().toArray(), [2, 3]);
+ * ```
  */
 export function sqrt(self: Tensor): Tensor;
 export function sqrt(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2148,9 +2492,17 @@ export function sqrt(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const square$$op = new Op("aten::square", "square");
 /**
- * PyTorch's `square`.
+ * The square of each element.
  *
- * `aten::square(Tensor self) -> Tensor`
+ * ATen: `aten::square(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([2, 3]).square().toArray(), [4, 9]);
+ * ```
  */
 export function square(self: Tensor): Tensor;
 export function square(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2191,19 +2543,19 @@ function squeezeCopy$dims(self: unknown, dim: unknown): Tensor {
 /**
  * PyTorch's `squeezeCopy`.
  *
- * `aten::squeeze_copy(Tensor self) -> Tensor`
+ * ATen: `aten::squeeze_copy(Tensor self) -> Tensor`
  */
 export function squeezeCopy(self: Tensor): Tensor;
 /**
  * PyTorch's `squeezeCopy`.
  *
- * `aten::squeeze_copy.dim(Tensor self, int dim) -> Tensor`
+ * ATen: `aten::squeeze_copy.dim(Tensor self, int dim) -> Tensor`
  */
 export function squeezeCopy(self: Tensor, dim: number | readonly number[]): Tensor;
 /**
  * PyTorch's `squeezeCopy`.
  *
- * `aten::squeeze_copy.dim(Tensor self, int dim) -> Tensor`
+ * ATen: `aten::squeeze_copy.dim(Tensor self, int dim) -> Tensor`
  */
 export function squeezeCopy(self: Tensor, options: { dim: number }): Tensor;
 export function squeezeCopy(
@@ -2235,7 +2587,7 @@ const storageOffset$$op = new Op("aten::storage_offset", "storageOffset");
 /**
  * PyTorch's `storageOffset`.
  *
- * `aten::storage_offset(Tensor self) -> int`
+ * ATen: `aten::storage_offset(Tensor self) -> int`
  */
 export function storageOffset(self: Tensor): number;
 export function storageOffset(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -2253,7 +2605,7 @@ const tCopy$$op = new Op("aten::t_copy", "tCopy");
 /**
  * PyTorch's `tCopy`.
  *
- * `aten::t_copy(Tensor self) -> Tensor`
+ * ATen: `aten::t_copy(Tensor self) -> Tensor`
  */
 export function tCopy(self: Tensor): Tensor;
 export function tCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2268,9 +2620,9 @@ export function tCopy(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const tan$$op = new Op("aten::tan", "tan");
 /**
- * PyTorch's `tan`.
+ * The tangent of each element, in radians.
  *
- * `aten::tan(Tensor self) -> Tensor`
+ * ATen: `aten::tan(Tensor self) -> Tensor`
  */
 export function tan(self: Tensor): Tensor;
 export function tan(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2285,9 +2637,17 @@ export function tan(self?: unknown, options?: unknown, extra?: unknown): Tensor 
 
 const tanh$$op = new Op("aten::tanh", "tanh");
 /**
- * PyTorch's `tanh`.
+ * The hyperbolic tangent of each element.
  *
- * `aten::tanh(Tensor self) -> Tensor`
+ * ATen: `aten::tanh(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([0]).float().tanh().toArray(), [0]);
+ * ```
  */
 export function tanh(self: Tensor): Tensor;
 export function tanh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2302,9 +2662,17 @@ export function tanh(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const trace$$op = new Op("aten::trace", "trace");
 /**
- * PyTorch's `trace`.
+ * The sum of the diagonal of a matrix.
  *
- * `aten::trace(Tensor self) -> Tensor`
+ * ATen: `aten::trace(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).trace().item(), 5);
+ * ```
  */
 export function trace(self: Tensor): Tensor;
 export function trace(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2319,9 +2687,17 @@ export function trace(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const trunc$$op = new Op("aten::trunc", "trunc");
 /**
- * PyTorch's `trunc`.
+ * Each element without the part after the decimal point.
  *
- * `aten::trunc(Tensor self) -> Tensor`
+ * ATen: `aten::trunc(Tensor self) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1.5, -1.5]).trunc().toArray(), [1, -1]);
+ * ```
  */
 export function trunc(self: Tensor): Tensor;
 export function trunc(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2338,7 +2714,7 @@ const valuesCopy$$op = new Op("aten::values_copy", "valuesCopy");
 /**
  * PyTorch's `valuesCopy`.
  *
- * `aten::values_copy(Tensor self) -> Tensor`
+ * ATen: `aten::values_copy(Tensor self) -> Tensor`
  */
 export function valuesCopy(self: Tensor): Tensor;
 export function valuesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2355,7 +2731,7 @@ const viewAsComplexCopy$$op = new Op("aten::view_as_complex_copy", "viewAsComple
 /**
  * PyTorch's `viewAsComplexCopy`.
  *
- * `aten::view_as_complex_copy(Tensor self) -> Tensor`
+ * ATen: `aten::view_as_complex_copy(Tensor self) -> Tensor`
  */
 export function viewAsComplexCopy(self: Tensor): Tensor;
 export function viewAsComplexCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2372,7 +2748,7 @@ const viewAsRealCopy$$op = new Op("aten::view_as_real_copy", "viewAsRealCopy");
 /**
  * PyTorch's `viewAsRealCopy`.
  *
- * `aten::view_as_real_copy(Tensor self) -> Tensor`
+ * ATen: `aten::view_as_real_copy(Tensor self) -> Tensor`
  */
 export function viewAsRealCopy(self: Tensor): Tensor;
 export function viewAsRealCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2387,9 +2763,17 @@ export function viewAsRealCopy(self?: unknown, options?: unknown, extra?: unknow
 
 const vstack$$op = new Op("aten::vstack", "vstack");
 /**
- * PyTorch's `vstack`.
+ * Joins along the first dimension.
  *
- * `aten::vstack(Tensor[] tensors) -> Tensor`
+ * ATen: `aten::vstack(Tensor[] tensors) -> Tensor`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.vstack([torch.tensor([1, 2]), torch.tensor([3, 4])]).toArray(), [[1, 2], [3, 4]]);
+ * ```
  */
 export function vstack(tensors: readonly Tensor[]): Tensor;
 export function vstack(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2455,21 +2839,29 @@ function where$Scalar(condition: unknown, self: unknown, other: unknown): Tensor
   return runTensor(where$Scalar$op);
 }
 /**
- * PyTorch's `where`.
+ * Takes from one where the condition is true, and from the other elsewhere; alone: the indices where it is.
  *
- * `aten::where(Tensor condition) -> Tensor[]`
+ * ATen: `aten::where(Tensor condition) -> Tensor[]`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.where(torch.tensor([true, false]), torch.tensor([1, 2]), 0).toArray(), [1, 0]);
+ * ```
  */
 export function where(condition: Tensor): Tensor[];
 /**
- * PyTorch's `where`.
+ * Takes from one where the condition is true, and from the other elsewhere; alone: the indices where it is.
  *
- * `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor`
+ * ATen: `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor`
  */
 export function where(condition: Tensor, self: Tensor, other: Tensor | Scalar): Tensor;
 /**
- * PyTorch's `where`.
+ * Takes from one where the condition is true, and from the other elsewhere; alone: the indices where it is.
  *
- * `aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor`
+ * ATen: `aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor`
  */
 export function where(condition: Tensor, self: Scalar, other: Tensor | Scalar): Tensor;
 export function where(

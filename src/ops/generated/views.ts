@@ -44,9 +44,9 @@ import {
 
 const adjoint$$op = new Op("aten::adjoint", "adjoint");
 /**
- * PyTorch's `adjoint`.
+ * The conjugate of the tensor with its last two dimensions swapped, as a view.
  *
- * `aten::adjoint(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::adjoint(Tensor(a) self) -> Tensor(a)`
  */
 export function adjoint(self: Tensor): Tensor;
 export function adjoint(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -61,9 +61,11 @@ export function adjoint(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const asStrided$$op = new Op("aten::as_strided", "asStrided");
 /**
- * PyTorch's `asStrided`.
+ * A view of the tensor's storage with the given sizes, strides and offset.
  *
- * `aten::as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`
+ * ATen: `aten::as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`
+ *
+ * @param size The sizes of the result.
  */
 export function asStrided(
   self: Tensor,
@@ -72,9 +74,9 @@ export function asStrided(
   storageOffset?: number | null,
 ): Tensor;
 /**
- * PyTorch's `asStrided`.
+ * A view of the tensor's storage with the given sizes, strides and offset.
  *
- * `aten::as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`
+ * ATen: `aten::as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`
  */
 export function asStrided(
   self: Tensor,
@@ -132,9 +134,19 @@ export function asStrided(
 
 const broadcastTo$$op = new Op("aten::broadcast_to", "broadcastTo");
 /**
- * PyTorch's `broadcastTo`.
+ * The tensor expanded to a shape, as a view.
  *
- * `aten::broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`
+ * ATen: `aten::broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).broadcastTo([2, 2]).toArray(), [[1, 2], [1, 2]]);
+ * ```
  */
 export function broadcastTo(self: Tensor, size: readonly number[]): Tensor;
 export function broadcastTo(
@@ -165,7 +177,7 @@ const ccolIndices$$op = new Op("aten::ccol_indices", "ccolIndices");
 /**
  * PyTorch's `ccolIndices`.
  *
- * `aten::ccol_indices(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::ccol_indices(Tensor(a) self) -> Tensor(a)`
  */
 export function ccolIndices(self: Tensor): Tensor;
 export function ccolIndices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -180,15 +192,25 @@ export function ccolIndices(self?: unknown, options?: unknown, extra?: unknown):
 
 const chunk$$op = new Op("aten::chunk", "chunk");
 /**
- * PyTorch's `chunk`.
+ * Splits into so many parts along a dimension; views.
  *
- * `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.arange(5).chunk(2).map((t) => t.toArray()), [[0, 1, 2], [3, 4]]);
+ * ```
  */
 export function chunk(self: Tensor, chunks: number, dim?: number): Tensor[];
 /**
- * PyTorch's `chunk`.
+ * Splits into so many parts along a dimension; views.
  *
- * `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`
  */
 export function chunk(self: Tensor, chunks: number, options: { dim?: number }): Tensor[];
 export function chunk(
@@ -225,9 +247,9 @@ export function chunk(
 
 const coalesce$$op = new Op("aten::coalesce", "coalesce");
 /**
- * PyTorch's `coalesce`.
+ * The sparse tensor with entries of the same place added up.
  *
- * `aten::coalesce(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::coalesce(Tensor(a) self) -> Tensor(a)`
  */
 export function coalesce(self: Tensor): Tensor;
 export function coalesce(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -244,7 +266,7 @@ const colIndices$$op = new Op("aten::col_indices", "colIndices");
 /**
  * PyTorch's `colIndices`.
  *
- * `aten::col_indices(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::col_indices(Tensor(a) self) -> Tensor(a)`
  */
 export function colIndices(self: Tensor): Tensor;
 export function colIndices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -259,9 +281,17 @@ export function colIndices(self?: unknown, options?: unknown, extra?: unknown): 
 
 const conj$$op = new Op("aten::conj", "conj");
 /**
- * PyTorch's `conj`.
+ * The complex conjugate of each element, as a view.
  *
- * `aten::conj(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::conj(Tensor(a) self) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.complex(torch.tensor([1]).float(), torch.tensor([2]).float()).conj().toArray(), [{ re: 1, im: -2 }]);
+ * ```
  */
 export function conj(self: Tensor): Tensor;
 export function conj(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -276,9 +306,17 @@ export function conj(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const contiguous$$op = new Op("aten::contiguous", "contiguous");
 /**
- * PyTorch's `contiguous`.
+ * The tensor in row-major memory; a copy only where it is not.
  *
- * `aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)`
+ * ATen: `aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 3]).t().contiguous().stride(), [2, 1]);
+ * ```
  */
 export function contiguous(self: Tensor, options?: { memoryFormat?: MemoryFormat }): Tensor;
 export function contiguous(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -301,7 +339,7 @@ const crowIndices$$op = new Op("aten::crow_indices", "crowIndices");
 /**
  * PyTorch's `crowIndices`.
  *
- * `aten::crow_indices(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::crow_indices(Tensor(a) self) -> Tensor(a)`
  */
 export function crowIndices(self: Tensor): Tensor;
 export function crowIndices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -316,9 +354,17 @@ export function crowIndices(self?: unknown, options?: unknown, extra?: unknown):
 
 const detach$$op = new Op("aten::detach", "detach");
 /**
- * PyTorch's `detach`.
+ * The same memory, apart from the graph: gradients do not flow through it.
  *
- * `aten::detach(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::detach(Tensor(a) self) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([1], { requiresGrad: true }).mul(2).detach().requiresGrad, false);
+ * ```
  */
 export function detach(self: Tensor): Tensor;
 export function detach(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -333,15 +379,23 @@ export function detach(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const diagonal$$op = new Op("aten::diagonal", "diagonal");
 /**
- * PyTorch's `diagonal`.
+ * The diagonal over two dimensions, as a view.
  *
- * `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
+ * ATen: `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).diagonal().toArray(), [1, 4]);
+ * ```
  */
 export function diagonal(self: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
 /**
- * PyTorch's `diagonal`.
+ * The diagonal over two dimensions, as a view.
  *
- * `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
+ * ATen: `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
  */
 export function diagonal(
   self: Tensor,
@@ -350,9 +404,9 @@ export function diagonal(
   options: { dim2?: number },
 ): Tensor;
 /**
- * PyTorch's `diagonal`.
+ * The diagonal over two dimensions, as a view.
  *
- * `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
+ * ATen: `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
  */
 export function diagonal(
   self: Tensor,
@@ -360,9 +414,9 @@ export function diagonal(
   options: { dim1?: number; dim2?: number },
 ): Tensor;
 /**
- * PyTorch's `diagonal`.
+ * The diagonal over two dimensions, as a view.
  *
- * `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
+ * ATen: `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
  */
 export function diagonal(
   self: Tensor,
@@ -427,15 +481,15 @@ function dsplit$array(self: unknown, indices: unknown): Tensor[] {
   return takeTensors();
 }
 /**
- * PyTorch's `dsplit`.
+ * Splits along the third dimension.
  *
- * `aten::dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
+ * ATen: `aten::dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  */
 export function dsplit(self: Tensor, sections: number): Tensor[];
 /**
- * PyTorch's `dsplit`.
+ * Splits along the third dimension.
  *
- * `aten::dsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
+ * ATen: `aten::dsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
  */
 export function dsplit(self: Tensor, indices: readonly number[]): Tensor[];
 export function dsplit(self?: unknown, a1?: unknown, options?: unknown, extra?: unknown): Tensor[] {
@@ -464,9 +518,19 @@ export function dsplit(self?: unknown, a1?: unknown, options?: unknown, extra?: 
 
 const expand$$op = new Op("aten::expand", "expand");
 /**
- * PyTorch's `expand`.
+ * A view with dimensions of size 1 repeated to the given sizes; -1 keeps a size.
  *
- * `aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`
+ * ATen: `aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1], [2]]).expand(-1, 2).toArray(), [[1, 1], [2, 2]]);
+ * ```
  */
 export function expand(
   self: Tensor,
@@ -497,9 +561,17 @@ export function expand(self?: unknown, size?: unknown, options?: unknown, extra?
 
 const expandAs$$op = new Op("aten::expand_as", "expandAs");
 /**
- * PyTorch's `expandAs`.
+ * A view expanded to the shape of another tensor.
  *
- * `aten::expand_as(Tensor(a) self, Tensor other) -> Tensor(a)`
+ * ATen: `aten::expand_as(Tensor(a) self, Tensor other) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([1, 2]).expandAs(torch.ones([2, 2])).toArray(), [[1, 2], [1, 2]]);
+ * ```
  */
 export function expandAs(self: Tensor, other: Tensor): Tensor;
 export function expandAs(
@@ -528,21 +600,29 @@ export function expandAs(
 
 const flatten$using_ints$op = new Op("aten::flatten.using_ints", "flatten");
 /**
- * PyTorch's `flatten`.
+ * Joins the dimensions from `startDim` to `endDim` to one.
  *
- * `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`
+ * ATen: `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 3, 4]).flatten(1).shape, [2, 12]);
+ * ```
  */
 export function flatten(self: Tensor, startDim?: number, endDim?: number): Tensor;
 /**
- * PyTorch's `flatten`.
+ * Joins the dimensions from `startDim` to `endDim` to one.
  *
- * `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`
+ * ATen: `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`
  */
 export function flatten(self: Tensor, startDim: number, options: { endDim?: number }): Tensor;
 /**
- * PyTorch's `flatten`.
+ * Joins the dimensions from `startDim` to `endDim` to one.
  *
- * `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`
+ * ATen: `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`
  */
 export function flatten(self: Tensor, options: { startDim?: number; endDim?: number }): Tensor;
 export function flatten(
@@ -597,15 +677,15 @@ function hsplit$array(self: unknown, indices: unknown): Tensor[] {
   return takeTensors();
 }
 /**
- * PyTorch's `hsplit`.
+ * Splits along the second dimension, or the only one.
  *
- * `aten::hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
+ * ATen: `aten::hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  */
 export function hsplit(self: Tensor, sections: number): Tensor[];
 /**
- * PyTorch's `hsplit`.
+ * Splits along the second dimension, or the only one.
  *
- * `aten::hsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
+ * ATen: `aten::hsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
  */
 export function hsplit(self: Tensor, indices: readonly number[]): Tensor[];
 export function hsplit(self?: unknown, a1?: unknown, options?: unknown, extra?: unknown): Tensor[] {
@@ -634,9 +714,9 @@ export function hsplit(self?: unknown, a1?: unknown, options?: unknown, extra?: 
 
 const imag$$op = new Op("aten::imag", "imag");
 /**
- * PyTorch's `imag`.
+ * The imaginary part, as a view.
  *
- * `aten::imag(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::imag(Tensor(a) self) -> Tensor(a)`
  */
 export function imag(self: Tensor): Tensor;
 export function imag(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -653,7 +733,7 @@ const indices$$op = new Op("aten::indices", "indices");
 /**
  * PyTorch's `indices`.
  *
- * `aten::indices(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::indices(Tensor(a) self) -> Tensor(a)`
  */
 export function indices(self: Tensor): Tensor;
 export function indices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -668,9 +748,9 @@ export function indices(self?: unknown, options?: unknown, extra?: unknown): Ten
 
 const mH$$op = new Op("aten::mH", "mH");
 /**
- * PyTorch's `mH`.
+ * The conjugate of the tensor with its last two dimensions swapped, as a view.
  *
- * `aten::mH(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::mH(Tensor(a) self) -> Tensor(a)`
  */
 export function mH(self: Tensor): Tensor;
 export function mH(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -685,9 +765,9 @@ export function mH(self?: unknown, options?: unknown, extra?: unknown): Tensor {
 
 const mT$$op = new Op("aten::mT", "mT");
 /**
- * PyTorch's `mT`.
+ * The tensor with its last two dimensions swapped, as a view.
  *
- * `aten::mT(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::mT(Tensor(a) self) -> Tensor(a)`
  */
 export function mT(self: Tensor): Tensor;
 export function mT(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -702,9 +782,9 @@ export function mT(self?: unknown, options?: unknown, extra?: unknown): Tensor {
 
 const matrixH$$op = new Op("aten::matrix_H", "matrixH");
 /**
- * PyTorch's `matrixH`.
+ * The conjugate of a matrix, transposed, as a view.
  *
- * `aten::matrix_H(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::matrix_H(Tensor(a) self) -> Tensor(a)`
  */
 export function matrixH(self: Tensor): Tensor;
 export function matrixH(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -740,15 +820,15 @@ function moveaxis$intlist(self: unknown, source: unknown, destination: unknown):
   return runTensor(moveaxis$intlist$op);
 }
 /**
- * PyTorch's `moveaxis`.
+ * Moves dimensions to other places; the same as `movedim`.
  *
- * `aten::moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
+ * ATen: `aten::moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
  */
 export function moveaxis(self: Tensor, source: number, destination: number): Tensor;
 /**
- * PyTorch's `moveaxis`.
+ * Moves dimensions to other places; the same as `movedim`.
  *
- * `aten::moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
+ * ATen: `aten::moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
  */
 export function moveaxis(
   self: Tensor,
@@ -811,15 +891,23 @@ function movedim$intlist(self: unknown, source: unknown, destination: unknown): 
   return runTensor(movedim$intlist$op);
 }
 /**
- * PyTorch's `movedim`.
+ * Moves dimensions to other places, as a view.
  *
- * `aten::movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
+ * ATen: `aten::movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 3, 4]).movedim(0, 2).shape, [3, 4, 2]);
+ * ```
  */
 export function movedim(self: Tensor, source: number, destination: number): Tensor;
 /**
- * PyTorch's `movedim`.
+ * Moves dimensions to other places, as a view.
  *
- * `aten::movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
+ * ATen: `aten::movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
  */
 export function movedim(
   self: Tensor,
@@ -886,9 +974,19 @@ function narrow$(self: unknown, dim: unknown, start: unknown, length: unknown): 
   return runTensor(narrow$$op);
 }
 /**
- * PyTorch's `narrow`.
+ * A view of `length` elements from `start` on, along a dimension.
  *
- * `aten::narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
+ * ATen: `aten::narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.arange(5).narrow(0, 1, 3).toArray(), [1, 2, 3]);
+ * ```
  */
 export function narrow(self: Tensor, dim: number, start: Tensor | number, length: number): Tensor;
 export function narrow(
@@ -933,9 +1031,9 @@ export function narrow(
 
 const numpyT$$op = new Op("aten::numpy_T", "numpyT");
 /**
- * PyTorch's `numpyT`.
+ * The tensor with its dimensions in reverse order, as a view.
  *
- * `aten::numpy_T(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::numpy_T(Tensor(a) self) -> Tensor(a)`
  */
 export function numpyT(self: Tensor): Tensor;
 export function numpyT(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -950,9 +1048,17 @@ export function numpyT(self?: unknown, options?: unknown, extra?: unknown): Tens
 
 const permute$$op = new Op("aten::permute", "permute");
 /**
- * PyTorch's `permute`.
+ * The tensor with its dimensions in another order, as a view.
  *
- * `aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)`
+ * ATen: `aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 3, 4]).permute(2, 0, 1).shape, [4, 2, 3]);
+ * ```
  */
 export function permute(self: Tensor, dims: readonly number[]): Tensor;
 export function permute(
@@ -983,13 +1089,13 @@ const pinMemory$$op = new Op("aten::pin_memory", "pinMemory");
 /**
  * PyTorch's `pinMemory`.
  *
- * `aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)`
+ * ATen: `aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)`
  */
 export function pinMemory(self: Tensor, device?: string | null): Tensor;
 /**
  * PyTorch's `pinMemory`.
  *
- * `aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)`
+ * ATen: `aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)`
  */
 export function pinMemory(self: Tensor, options: { device?: string | null }): Tensor;
 export function pinMemory(
@@ -1020,9 +1126,9 @@ export function pinMemory(
 
 const positive$$op = new Op("aten::positive", "positive");
 /**
- * PyTorch's `positive`.
+ * The tensor itself.
  *
- * `aten::positive(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::positive(Tensor(a) self) -> Tensor(a)`
  */
 export function positive(self: Tensor): Tensor;
 export function positive(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1037,9 +1143,17 @@ export function positive(self?: unknown, options?: unknown, extra?: unknown): Te
 
 const ravel$$op = new Op("aten::ravel", "ravel");
 /**
- * PyTorch's `ravel`.
+ * The elements as a vector; a copy only where needed.
  *
- * `aten::ravel(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::ravel(Tensor(a) self) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 3]).ravel().shape, [6]);
+ * ```
  */
 export function ravel(self: Tensor): Tensor;
 export function ravel(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1054,9 +1168,9 @@ export function ravel(self?: unknown, options?: unknown, extra?: unknown): Tenso
 
 const real$$op = new Op("aten::real", "real");
 /**
- * PyTorch's `real`.
+ * The real part, as a view.
  *
- * `aten::real(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::real(Tensor(a) self) -> Tensor(a)`
  */
 export function real(self: Tensor): Tensor;
 export function real(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1071,9 +1185,17 @@ export function real(self?: unknown, options?: unknown, extra?: unknown): Tensor
 
 const reshape$$op = new Op("aten::reshape", "reshape");
 /**
- * PyTorch's `reshape`.
+ * The elements in another shape; a view where possible. One size may be -1.
  *
- * `aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)`
+ * ATen: `aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.arange(6).reshape([2, -1]).toArray(), [[0, 1, 2], [3, 4, 5]]);
+ * ```
  */
 export function reshape(self: Tensor, shape: readonly number[]): Tensor;
 export function reshape(
@@ -1102,9 +1224,9 @@ export function reshape(
 
 const reshapeAs$$op = new Op("aten::reshape_as", "reshapeAs");
 /**
- * PyTorch's `reshapeAs`.
+ * The elements in the shape of another tensor.
  *
- * `aten::reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)`
+ * ATen: `aten::reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)`
  */
 export function reshapeAs(self: Tensor, other: Tensor): Tensor;
 export function reshapeAs(
@@ -1135,7 +1257,7 @@ const resolveConj$$op = new Op("aten::resolve_conj", "resolveConj");
 /**
  * PyTorch's `resolveConj`.
  *
- * `aten::resolve_conj(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::resolve_conj(Tensor(a) self) -> Tensor(a)`
  */
 export function resolveConj(self: Tensor): Tensor;
 export function resolveConj(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1152,7 +1274,7 @@ const resolveNeg$$op = new Op("aten::resolve_neg", "resolveNeg");
 /**
  * PyTorch's `resolveNeg`.
  *
- * `aten::resolve_neg(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::resolve_neg(Tensor(a) self) -> Tensor(a)`
  */
 export function resolveNeg(self: Tensor): Tensor;
 export function resolveNeg(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1169,7 +1291,7 @@ const rowIndices$$op = new Op("aten::row_indices", "rowIndices");
 /**
  * PyTorch's `rowIndices`.
  *
- * `aten::row_indices(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::row_indices(Tensor(a) self) -> Tensor(a)`
  */
 export function rowIndices(self: Tensor): Tensor;
 export function rowIndices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1184,9 +1306,19 @@ export function rowIndices(self?: unknown, options?: unknown, extra?: unknown): 
 
 const select$int$op = new Op("aten::select.int", "select");
 /**
- * PyTorch's `select`.
+ * The slice at an index along a dimension, as a view.
  *
- * `aten::select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`
+ * ATen: `aten::select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).select(0, 1).toArray(), [3, 4]);
+ * ```
  */
 export function select(self: Tensor, dim: number, index: number): Tensor;
 export function select(
@@ -1224,7 +1356,9 @@ const sliceInverse$$op = new Op("aten::slice_inverse", "sliceInverse");
 /**
  * PyTorch's `sliceInverse`.
  *
- * `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
+ * ATen: `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function sliceInverse(
   self: Tensor,
@@ -1237,7 +1371,7 @@ export function sliceInverse(
 /**
  * PyTorch's `sliceInverse`.
  *
- * `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
+ * ATen: `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
  */
 export function sliceInverse(
   self: Tensor,
@@ -1250,7 +1384,7 @@ export function sliceInverse(
 /**
  * PyTorch's `sliceInverse`.
  *
- * `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
+ * ATen: `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
  */
 export function sliceInverse(
   self: Tensor,
@@ -1262,7 +1396,7 @@ export function sliceInverse(
 /**
  * PyTorch's `sliceInverse`.
  *
- * `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
+ * ATen: `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
  */
 export function sliceInverse(
   self: Tensor,
@@ -1273,7 +1407,7 @@ export function sliceInverse(
 /**
  * PyTorch's `sliceInverse`.
  *
- * `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
+ * ATen: `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
  */
 export function sliceInverse(
   self: Tensor,
@@ -1372,15 +1506,25 @@ function split$sizes(self: unknown, splitSize: unknown, dim: unknown): Tensor[] 
   return takeTensors();
 }
 /**
- * PyTorch's `split`.
+ * Splits along a dimension into parts of a size, or of the sizes given; views.
  *
- * `aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.arange(5).split([2, 3]).map((t) => t.toArray()), [[0, 1], [2, 3, 4]]);
+ * ```
  */
 export function split(self: Tensor, splitSize: number | readonly number[], dim?: number): Tensor[];
 /**
- * PyTorch's `split`.
+ * Splits along a dimension into parts of a size, or of the sizes given; views.
  *
- * `aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
  */
 export function split(
   self: Tensor,
@@ -1424,15 +1568,17 @@ export function split(
 
 const splitWithSizes$$op = new Op("aten::split_with_sizes", "splitWithSizes");
 /**
- * PyTorch's `splitWithSizes`.
+ * Splits along a dimension into parts of the sizes given; views.
  *
- * `aten::split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function splitWithSizes(self: Tensor, splitSizes: readonly number[], dim?: number): Tensor[];
 /**
- * PyTorch's `splitWithSizes`.
+ * Splits along a dimension into parts of the sizes given; views.
  *
- * `aten::split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`
  */
 export function splitWithSizes(
   self: Tensor,
@@ -1497,21 +1643,29 @@ function squeeze$dims(self: unknown, dim: unknown): Tensor {
   return runTensor(squeeze$dims$op);
 }
 /**
- * PyTorch's `squeeze`.
+ * Removes dimensions of size 1: all, one, or those listed; a view.
  *
- * `aten::squeeze(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::squeeze(Tensor(a) self) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([1, 2, 1]).squeeze(0).shape, [2, 1]);
+ * ```
  */
 export function squeeze(self: Tensor): Tensor;
 /**
- * PyTorch's `squeeze`.
+ * Removes dimensions of size 1: all, one, or those listed; a view.
  *
- * `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
+ * ATen: `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
  */
 export function squeeze(self: Tensor, dim: number | readonly number[]): Tensor;
 /**
- * PyTorch's `squeeze`.
+ * Removes dimensions of size 1: all, one, or those listed; a view.
  *
- * `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
+ * ATen: `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
  */
 export function squeeze(self: Tensor, options: { dim: number }): Tensor;
 export function squeeze(self?: unknown, dim?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1536,9 +1690,17 @@ export function squeeze(self?: unknown, dim?: unknown, options?: unknown, extra?
 
 const swapaxes$$op = new Op("aten::swapaxes", "swapaxes");
 /**
- * PyTorch's `swapaxes`.
+ * Swaps two dimensions; the same as `transpose`.
  *
- * `aten::swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)`
+ * ATen: `aten::swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 3, 4]).swapaxes(0, 2).shape, [4, 3, 2]);
+ * ```
  */
 export function swapaxes(self: Tensor, axis0: number, axis1: number): Tensor;
 export function swapaxes(
@@ -1574,9 +1736,9 @@ export function swapaxes(
 
 const swapdims$$op = new Op("aten::swapdims", "swapdims");
 /**
- * PyTorch's `swapdims`.
+ * Swaps two dimensions; the same as `transpose`.
  *
- * `aten::swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
+ * ATen: `aten::swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
  */
 export function swapdims(self: Tensor, dim0: number, dim1: number): Tensor;
 export function swapdims(
@@ -1612,9 +1774,17 @@ export function swapdims(
 
 const t$$op = new Op("aten::t", "t");
 /**
- * PyTorch's `t`.
+ * A matrix with its dimensions swapped, as a view.
  *
- * `aten::t(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::t(Tensor(a) self) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).t().toArray(), [[1, 3], [2, 4]]);
+ * ```
  */
 export function t(self: Tensor): Tensor;
 export function t(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1675,15 +1845,25 @@ function tensorSplit$indices(self: unknown, indices: unknown, dim: unknown): Ten
   return takeTensors();
 }
 /**
- * PyTorch's `tensorSplit`.
+ * Splits into so many parts, or at the indices given, along a dimension; views.
  *
- * `aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.arange(5).tensorSplit(2).map((t) => t.toArray()), [[0, 1, 2], [3, 4]]);
+ * ```
  */
 export function tensorSplit(self: Tensor, tensorIndicesOrSections: Tensor, dim?: number): Tensor[];
 /**
- * PyTorch's `tensorSplit`.
+ * Splits into so many parts, or at the indices given, along a dimension; views.
  *
- * `aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
  */
 export function tensorSplit(
   self: Tensor,
@@ -1691,27 +1871,27 @@ export function tensorSplit(
   options: { dim?: number },
 ): Tensor[];
 /**
- * PyTorch's `tensorSplit`.
+ * Splits into so many parts, or at the indices given, along a dimension; views.
  *
- * `aten::tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
  */
 export function tensorSplit(self: Tensor, sections: number, dim?: number): Tensor[];
 /**
- * PyTorch's `tensorSplit`.
+ * Splits into so many parts, or at the indices given, along a dimension; views.
  *
- * `aten::tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
  */
 export function tensorSplit(self: Tensor, sections: number, options: { dim?: number }): Tensor[];
 /**
- * PyTorch's `tensorSplit`.
+ * Splits into so many parts, or at the indices given, along a dimension; views.
  *
- * `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
  */
 export function tensorSplit(self: Tensor, indices: readonly number[], dim?: number): Tensor[];
 /**
- * PyTorch's `tensorSplit`.
+ * Splits into so many parts, or at the indices given, along a dimension; views.
  *
- * `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
  */
 export function tensorSplit(
   self: Tensor,
@@ -1784,9 +1964,17 @@ export function tensorSplit(
 
 const transpose$int$op = new Op("aten::transpose.int", "transpose");
 /**
- * PyTorch's `transpose`.
+ * Swaps two dimensions, as a view.
  *
- * `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
+ * ATen: `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([2, 3]).transpose(0, 1).shape, [3, 2]);
+ * ```
  */
 export function transpose(self: Tensor, dim0: number, dim1: number): Tensor;
 export function transpose(
@@ -1822,15 +2010,25 @@ export function transpose(
 
 const unbind$int$op = new Op("aten::unbind.int", "unbind");
 /**
- * PyTorch's `unbind`.
+ * The slices along a dimension, without it; views.
  *
- * `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.tensor([[1, 2], [3, 4]]).unbind().map((t) => t.toArray()), [[1, 2], [3, 4]]);
+ * ```
  */
 export function unbind(self: Tensor, dim?: number): Tensor[];
 /**
- * PyTorch's `unbind`.
+ * The slices along a dimension, without it; views.
  *
- * `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`
+ * ATen: `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`
  */
 export function unbind(self: Tensor, options: { dim?: number }): Tensor[];
 export function unbind(
@@ -1860,9 +2058,19 @@ export function unbind(
 
 const unflatten$int$op = new Op("aten::unflatten.int", "unflatten");
 /**
- * PyTorch's `unflatten`.
+ * Splits a dimension into several, as a view.
  *
- * `aten::unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`
+ * ATen: `aten::unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([6]).unflatten(0, [2, 3]).shape, [2, 3]);
+ * ```
  */
 export function unflatten(self: Tensor, dim: number, sizes: readonly number[]): Tensor;
 export function unflatten(
@@ -1898,9 +2106,19 @@ export function unflatten(
 
 const unfold$$op = new Op("aten::unfold", "unfold");
 /**
- * PyTorch's `unfold`.
+ * Windows that slide along a dimension, as a view with one more dimension.
  *
- * `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)`
+ * ATen: `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)`
+ *
+ * @param size The sizes of the result.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.arange(4).unfold(0, 2, 1).toArray(), [[0, 1], [1, 2], [2, 3]]);
+ * ```
  */
 export function unfold(self: Tensor, dimension: number, size: number, step: number): Tensor;
 export function unfold(
@@ -1948,15 +2166,25 @@ export function unfold(
 
 const unsqueeze$$op = new Op("aten::unsqueeze", "unsqueeze");
 /**
- * PyTorch's `unsqueeze`.
+ * Adds a dimension of size 1 at the given place; a view.
  *
- * `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`
+ * ATen: `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`
+ *
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.ones([3]).unsqueeze(0).shape, [1, 3]);
+ * ```
  */
 export function unsqueeze(self: Tensor, dim: number): Tensor;
 /**
- * PyTorch's `unsqueeze`.
+ * Adds a dimension of size 1 at the given place; a view.
  *
- * `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`
+ * ATen: `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`
  */
 export function unsqueeze(self: Tensor, options: { dim: number }): Tensor;
 export function unsqueeze(
@@ -1987,7 +2215,7 @@ const values$$op = new Op("aten::values", "values");
 /**
  * PyTorch's `values`.
  *
- * `aten::values(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::values(Tensor(a) self) -> Tensor(a)`
  */
 export function values(self: Tensor): Tensor;
 export function values(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2019,15 +2247,25 @@ function view$(self: unknown, size: unknown): Tensor {
   return runTensor(view$$op);
 }
 /**
- * PyTorch's `view`.
+ * The same memory in another shape (one size may be -1) or dtype.
  *
- * `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
+ * ATen: `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
+ *
+ * @param dtype The element type of the result; default: what PyTorch infers.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.arange(6).view(2, 3).toArray(), [[0, 1, 2], [3, 4, 5]]);
+ * ```
  */
 export function view(self: Tensor, dtype: DType): Tensor;
 /**
- * PyTorch's `view`.
+ * The same memory in another shape (one size may be -1) or dtype.
  *
- * `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)`
+ * ATen: `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)`
  */
 export function view(self: Tensor, size: readonly number[]): Tensor;
 export function view(self?: unknown, a1?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2056,9 +2294,17 @@ export function view(self?: unknown, a1?: unknown, options?: unknown, extra?: un
 
 const viewAs$$op = new Op("aten::view_as", "viewAs");
 /**
- * PyTorch's `viewAs`.
+ * The same memory in the shape of another tensor.
  *
- * `aten::view_as(Tensor(a) self, Tensor other) -> Tensor(a)`
+ * ATen: `aten::view_as(Tensor(a) self, Tensor other) -> Tensor(a)`
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(torch.arange(4).viewAs(torch.ones([2, 2])).toArray(), [[0, 1], [2, 3]]);
+ * ```
  */
 export function viewAs(self: Tensor, other: Tensor): Tensor;
 export function viewAs(
@@ -2087,9 +2333,9 @@ export function viewAs(
 
 const viewAsComplex$$op = new Op("aten::view_as_complex", "viewAsComplex");
 /**
- * PyTorch's `viewAsComplex`.
+ * Pairs of real numbers as complex ones, a view.
  *
- * `aten::view_as_complex(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::view_as_complex(Tensor(a) self) -> Tensor(a)`
  */
 export function viewAsComplex(self: Tensor): Tensor;
 export function viewAsComplex(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2104,9 +2350,9 @@ export function viewAsComplex(self?: unknown, options?: unknown, extra?: unknown
 
 const viewAsReal$$op = new Op("aten::view_as_real", "viewAsReal");
 /**
- * PyTorch's `viewAsReal`.
+ * Complex numbers as pairs of real ones, a view.
  *
- * `aten::view_as_real(Tensor(a) self) -> Tensor(a)`
+ * ATen: `aten::view_as_real(Tensor(a) self) -> Tensor(a)`
  */
 export function viewAsReal(self: Tensor): Tensor;
 export function viewAsReal(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2140,15 +2386,15 @@ function vsplit$array(self: unknown, indices: unknown): Tensor[] {
   return takeTensors();
 }
 /**
- * PyTorch's `vsplit`.
+ * Splits along the first dimension.
  *
- * `aten::vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
+ * ATen: `aten::vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  */
 export function vsplit(self: Tensor, sections: number): Tensor[];
 /**
- * PyTorch's `vsplit`.
+ * Splits along the first dimension.
  *
- * `aten::vsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
+ * ATen: `aten::vsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
  */
 export function vsplit(self: Tensor, indices: readonly number[]): Tensor[];
 export function vsplit(self?: unknown, a1?: unknown, options?: unknown, extra?: unknown): Tensor[] {
