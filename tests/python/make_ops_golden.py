@@ -63,6 +63,7 @@ def find(name):
 
 def case(name, *args, **options):
     given = [encode(x) for x in args]
+    torch.manual_seed(0)
     result = find(name)(*args, **options)
     cases.append([name, given, {camel(k): encode(v) for k, v in options.items()}, encode(result)])
 
@@ -461,6 +462,31 @@ case("Tensor.new_full", x, [2], 3)
 case("Tensor.new_ones", x, [2], dtype=torch.bool)
 case("torch.hann_window", 4)
 case("torch.scalar_tensor", 3.5)
+
+# Random numbers: the same as PyTorch's from the same seed
+case("torch.rand", [2, 3])
+case("torch.randn", [20])
+case("torch.randn", [2], dtype=torch.float64)
+case("torch.randint", 10, [5])
+case("torch.randint", 5, 10, [5])
+case("torch.randperm", 6)
+case("torch.rand_like", x)
+case("torch.randint_like", x, 9)
+case("torch.bernoulli", T([0.2, 0.5, 0.8]))
+case("torch.bernoulli", x, 0.5)
+case("torch.multinomial", T([0.2, 0.5, 0.3]), 2)
+case("torch.normal", T([1.0, 2.0]), T([0.5, 0.1]))
+case("torch.normal", 1.0, T([0.5, 0.1]))
+case("torch.normal", T([1.0, 2.0]), 0.5)
+case("torch.normal", 1.0, 2.0, [3])
+case("torch.poisson", T([3.0, 4.0]))
+case("torch.dropout", x, 0.5, True)
+case("Tensor.uniform_", torch.zeros(3), -1, 1)
+case("Tensor.normal_", torch.zeros(3), mean=1, std=0.1)
+case("Tensor.exponential_", torch.zeros(3))
+case("Tensor.random_", torch.zeros(3), 5)
+case("Tensor.random_", torch.zeros(3), 2, 5)
+case("Tensor.bernoulli_", torch.zeros(5), 0.3)
 
 # Type promotion
 samples = [T([1], dtype=dtype) for dtype in (

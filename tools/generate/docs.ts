@@ -48,6 +48,12 @@ function exampleLines(group: Group): string[] {
 /** The comment above the first signature. */
 export function describeOp(group: Group, overload: Overload): string {
   const lines = [sentenceOf(group.native, group.name), "", `ATen: \`${overload.schema.text}\``];
+  if (overload.parameters.some(({ kind }) => kind === "Generator")) {
+    lines.push(
+      "",
+      "Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.",
+    );
+  }
   const params = parameterLines(overload);
   if (params.length > 0) lines.push("", ...params);
   return comment([...lines, ...exampleLines(group)]);

@@ -3282,6 +3282,8 @@ function normal$float_float(
  * Draws from normal distributions with these means and standard deviations.
  *
  * ATen: `aten::normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function normal(mean: Tensor | number, std: Tensor): Tensor;
 /**

@@ -1752,6 +1752,8 @@ function bernoulli$p(self: unknown, p: unknown): Tensor {
  * Draws 0 or 1 for each element, which is the probability of 1.
  *
  * ATen: `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function bernoulli(self: Tensor): Tensor;
 /**

@@ -2525,6 +2525,8 @@ const multinomial$$op = new Op("aten::multinomial", "multinomial");
  * Draws indices with the probabilities that each row gives.
  *
  * ATen: `aten::multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function multinomial(self: Tensor, numSamples: number, replacement?: boolean): Tensor;
 /**
@@ -3646,6 +3648,8 @@ const poisson$$op = new Op("aten::poisson", "poisson");
  * Draws from Poisson distributions with these rates.
  *
  * ATen: `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function poisson(self: Tensor): Tensor;
 export function poisson(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -4249,6 +4253,8 @@ function random$from(self: unknown, from: unknown, to: unknown): Tensor {
  * Fills with random integers.
  *
  * ATen: `aten::random(Tensor self, *, Generator? generator=None) -> Tensor`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function random(self: Tensor): Tensor;
 /**
@@ -5559,6 +5565,8 @@ const rrelu$$op = new Op("aten::rrelu", "rrelu");
  * Negative elements times a random slope.
  *
  * ATen: `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function rrelu(self: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean): Tensor;
 /**

@@ -909,6 +909,8 @@ function bernoulli_$float(self: unknown, p: unknown): Tensor {
  * Draws 0 or 1 for each element, which is the probability of 1; in place.
  *
  * ATen: `aten::bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function bernoulli_(self: Tensor, p: Tensor): Tensor;
 /**
@@ -1251,6 +1253,8 @@ const cauchy_$$op = new Op("aten::cauchy_", "cauchy_");
  * Fills with draws from a Cauchy distribution; in place.
  *
  * ATen: `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function cauchy_(self: Tensor, median?: number, sigma?: number): Tensor;
 /**
@@ -2378,6 +2382,8 @@ const exponential_$$op = new Op("aten::exponential_", "exponential_");
  * Fills with draws from an exponential distribution; in place.
  *
  * ATen: `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function exponential_(self: Tensor, lambd?: number): Tensor;
 /**
@@ -2870,6 +2876,8 @@ const geometric_$$op = new Op("aten::geometric_", "geometric_");
  * Fills with draws from a geometric distribution; in place.
  *
  * ATen: `aten::geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function geometric_(self: Tensor, p: number): Tensor;
 export function geometric_(

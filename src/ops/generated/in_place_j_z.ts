@@ -404,6 +404,8 @@ const logNormal_$$op = new Op("aten::log_normal_", "logNormal_");
  * Fills with draws from a log-normal distribution; in place.
  *
  * ATen: `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function logNormal_(self: Tensor, mean?: number, std?: number): Tensor;
 /**
@@ -1076,6 +1078,8 @@ const normal_$$op = new Op("aten::normal_", "normal_");
  * Draws from normal distributions with these means and standard deviations; in place.
  *
  * ATen: `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function normal_(self: Tensor, mean?: number, std?: number): Tensor;
 /**
@@ -1380,6 +1384,8 @@ function random_$from(self: unknown, from: unknown, to: unknown): Tensor {
  * Fills with random integers; in place.
  *
  * ATen: `aten::random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function random_(self: Tensor): Tensor;
 /**
@@ -1748,6 +1754,8 @@ const rrelu_$$op = new Op("aten::rrelu_", "rrelu_");
  * Negative elements times a random slope; in place.
  *
  * ATen: `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function rrelu_(self: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean): Tensor;
 /**
@@ -3141,6 +3149,8 @@ const uniform_$$op = new Op("aten::uniform_", "uniform_");
  * Fills with draws from a uniform distribution; in place.
  *
  * ATen: `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function uniform_(self: Tensor, from?: number, to?: number): Tensor;
 /**

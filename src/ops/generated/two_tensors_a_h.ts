@@ -375,6 +375,8 @@ const binomial$$op = new Op("aten::binomial", "binomial");
  * Draws from binomial distributions with these counts and probabilities.
  *
  * ATen: `aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`
+ *
+ * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
  */
 export function binomial(count: Tensor, prob: Tensor): Tensor;
 export function binomial(
