@@ -13,8 +13,12 @@ import { describe, isTensor, Tensor } from "./tensor.ts";
 import { defaultDType } from "./state.ts";
 import {
   arrayOf,
+  byteLengthOf,
+  copyOf,
   dtypeOfArray,
+  isFixed,
   isTypedArray,
+  lengthOf,
   type TensorData,
   type TypedArray,
 } from "./typed_array.ts";
@@ -37,8 +41,8 @@ const MAX_DEPTH = 64;
 interface Flat {
   shape: number[];
   values: Element[];
-  /** The dtype of the TypedArrays met, where the data is made of them. */
-  dtype: DType | null;
+  /** The dtypes of the TypedArrays met. */
+  arrays: Set<DType>;
 }
 
 /**
@@ -70,8 +74,14 @@ export function tensor(data: TensorData | Tensor, options: TensorOptions = {}): 
   const made = isTensor(data)
     ? convert(data, { dtype, device, copy: true, detach: true })
     : onDevice(isTypedArray(data) ? fromArray(data, dtype) : fromNested(data, dtype), device);
-  if (requiresGrad) made.requiresGrad = true;
-  return made;
+  if (!requiresGrad) return made;
+  try {
+    made.requiresGrad = true;
+    return made;
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
 }
 
 /**
@@ -101,7 +111,8 @@ export function fromTypedArray(array: TypedArray, shape?: readonly number[]): Te
       `fromTypedArray(): argument 'array' must be a TypedArray, but got ${describe(array)}`,
     );
   }
-  const sizes = shape === undefined ? [array.length] : checkShape(shape, array.length);
+  const length = lengthOf(array);
+  const sizes = shape === undefined ? [length] : checkShape(shape, length);
   return borrowMemory(array, sizes, dtypeOfArray(array));
 }
 
@@ -139,15 +150,15 @@ function onDevice(made: Tensor, device: string | undefined): Tensor {
 function fromArray(array: TypedArray, dtype: DType | undefined): Tensor {
   const own = dtypeOfArray(array);
   // Shared memory may change under the copy, and a view over it is refused by one of the runtimes.
-  const stable = array.buffer instanceof ArrayBuffer ? array : array.slice();
-  const made = upload(stable, [stable.length], own);
+  const made = upload(isFixed(array) ? array : copyOf(array), [lengthOf(array)], own);
   return dtype === undefined || dtype === own ? made : converted(made, dtype);
 }
 
 function fromNested(data: TensorData, dtype: DType | undefined): Tensor {
-  const flat: Flat = { shape: [], values: [], dtype: null };
+  const flat: Flat = { shape: [], values: [], arrays: new Set() };
   flatten(data, 0, flat);
-  const target = dtype ?? flat.dtype ?? inferDType(flat.values);
+  const [common] = flat.arrays.size === 1 ? flat.arrays : [];
+  const target = dtype ?? common ?? inferDType(flat.values);
   const array = arrayOf(target, flat.values.length);
   if (array === null) {
     const wide: DType = target === "complex32" ? "complex64" : "float64";
@@ -174,7 +185,7 @@ function flatten(data: TensorData, depth: number, flat: Flat): void {
     const length = data.length;
     if (flat.shape.length === depth && flat.values.length === 0) flat.shape.push(length);
     if (flat.shape[depth] !== length) throw ragged(flat.shape[depth], length, depth);
-    if (isTypedArray(data)) flat.dtype = dtypeOfArray(data);
+    if (isTypedArray(data)) flat.arrays.add(dtypeOfArray(data));
     for (let i = 0; i < length; i++) flatten(data[i] as TensorData, depth + 1, flat);
     return;
   }
@@ -185,7 +196,15 @@ function flatten(data: TensorData, depth: number, flat: Flat): void {
     );
   }
   if (isComplex(data)) {
-    flat.values.push({ re: data.re, im: data.im });
+    const { re, im } = data;
+    if (typeof re !== "number" || typeof im !== "number") {
+      throw new TypeError(
+        `tensor(): argument 'data' holds { re, im } whose parts are not numbers, but ${
+          describe(re)
+        } and ${describe(im)}`,
+      );
+    }
+    flat.values.push({ re, im });
   } else if (typeof data === "number" || typeof data === "bigint" || typeof data === "boolean") {
     flat.values.push(data);
   } else {
@@ -276,6 +295,7 @@ function upload(array: TypedArray, shape: readonly number[], dtype: DType): Tens
   words[0] = shape.length;
   words.set(shape, 1);
   const code = dtypeCode(dtype, "tensor", "dtype");
-  const handle = native.fb_tensor_from_data(context, array, array.byteLength, code);
-  return new Tensor(checkHandle(handle, "tensor"), array.byteLength);
+  const bytes = byteLengthOf(array);
+  const handle = native.fb_tensor_from_data(context, array, bytes, code);
+  return new Tensor(checkHandle(handle, "tensor"), bytes);
 }

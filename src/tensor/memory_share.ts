@@ -8,7 +8,7 @@
 import { check, checkHandle, context, native, scratch } from "../../ffi/mod.ts";
 import { type DType, dtypeCode } from "./dtype.ts";
 import { Tensor } from "./tensor.ts";
-import type { TypedArray } from "./typed_array.ts";
+import { byteLengthOf, isFixed, type TypedArray } from "./typed_array.ts";
 
 const kept = new Map<number, TypedArray>();
 let lastId = 0;
@@ -23,9 +23,7 @@ export function dropReleased(): number {
 
 /** A tensor over the array's own memory. */
 export function borrowMemory(array: TypedArray, shape: readonly number[], dtype: DType): Tensor {
-  // Reading `buffer` also moves a small array's elements out of the collected heap, to where they stay.
-  const { buffer } = array;
-  if (!(buffer instanceof ArrayBuffer) || (buffer as { resizable?: boolean }).resizable) {
+  if (!isFixed(array)) {
     throw new TypeError(
       "fromTypedArray(): argument 'array' must lie in an ArrayBuffer that is neither shared nor resizable: " +
         "copy it with torch.tensor(array)",
@@ -37,7 +35,7 @@ export function borrowMemory(array: TypedArray, shape: readonly number[], dtype:
   words[0] = shape.length;
   words.set(shape, 1);
   const code = dtypeCode(dtype, "fromTypedArray", "dtype");
-  const handle = native.fb_tensor_from_memory(context, array, array.byteLength, code, id);
+  const handle = native.fb_tensor_from_memory(context, array, byteLengthOf(array), code, id);
   // Kept only once it is lent: a refused call must leave nothing behind.
   const made = new Tensor(checkHandle(handle, "fromTypedArray"), 0);
   kept.set(id, array);

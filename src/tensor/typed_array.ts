@@ -76,14 +76,46 @@ const dtypes: Record<string, DType> = {
   Float16Array: "float16",
 };
 
-const nameOf = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)!.get!;
+// The getters that every TypedArray has by birth: a subclass may say anything, and native code would believe it.
+const born = Object.getPrototypeOf(Uint8Array.prototype);
+const getter = (key: PropertyKey) => Object.getOwnPropertyDescriptor(born, key)!.get!;
+const nameOf = getter(Symbol.toStringTag);
+const lengthGetter = getter("length");
+const byteLengthGetter = getter("byteLength");
+const bufferGetter = getter("buffer");
+const isResizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "resizable")?.get;
 
 /** Whether a value is a TypedArray, whatever realm it comes from and whatever its prototype says. */
 export function isTypedArray(value: unknown): value is TypedArray {
   return nameOf.call(value) !== undefined;
+}
+
+/** The number of elements that lie in memory. */
+export function lengthOf(array: TypedArray): number {
+  return lengthGetter.call(array) as number;
+}
+
+/** Whether the memory stays where it is: neither shared between threads nor resizable. */
+export function isFixed(array: TypedArray): boolean {
+  // Reading `buffer` also moves a small array's elements out of the collected heap, to where they stay.
+  const buffer: unknown = bufferGetter.call(array);
+  try {
+    return isResizable?.call(buffer) === false;
+  } catch {
+    return false; // A SharedArrayBuffer.
+  }
+}
+
+/** The size in bytes. */
+export function byteLengthOf(array: TypedArray): number {
+  return byteLengthGetter.call(array) as number;
+}
+
+/** A copy in memory of its own. */
+export function copyOf(array: TypedArray): TypedArray {
+  const copy = arrayOf(dtypeOfArray(array), lengthOf(array))!;
+  born.set.call(copy, array);
+  return copy;
 }
 
 /** The dtype of a TypedArray's elements. */
