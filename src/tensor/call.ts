@@ -12,9 +12,10 @@ import { checkHandle, context, encode, native, nativeError, scratch } from "../.
 import { type Complex, isComplex as hasParts, type Scalar } from "./complex.ts";
 import { deviceCode } from "./device.ts";
 import { dtypeCode } from "./dtype.ts";
+import type { Layout, MemoryFormat } from "./formats.ts";
 import { describe, handleOf, isTensor, Tensor } from "./tensor.ts";
 
-export type { Complex, Scalar };
+export type { Complex, Layout, MemoryFormat, Scalar };
 
 /** An op of LibTorch, looked up when it is first called. */
 export class Op {
@@ -127,13 +128,6 @@ const memoryFormats: Record<string, number> = {
   channels_last_3d: 3,
 };
 
-/** A memory format, by PyTorch's name. */
-export type MemoryFormat =
-  | "contiguous_format"
-  | "preserve_format"
-  | "channels_last"
-  | "channels_last_3d";
-
 /** LibTorch's number of a memory format. */
 export function asMemoryFormat(value: unknown, op: string, argument: string): number {
   if (typeof value === "string" && Object.hasOwn(memoryFormats, value)) {
@@ -150,15 +144,6 @@ const layouts: Record<string, number> = {
   sparse_bsr: 5,
   sparse_bsc: 6,
 };
-
-/** A memory layout, by PyTorch's name. */
-export type Layout =
-  | "strided"
-  | "sparse_coo"
-  | "sparse_csr"
-  | "sparse_csc"
-  | "sparse_bsr"
-  | "sparse_bsc";
 
 /** LibTorch's number of a layout. */
 export function asLayout(value: unknown, op: string, argument: string): number {

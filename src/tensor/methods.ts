@@ -6,8 +6,9 @@
  * @module
  */
 
-import type { Layout, MemoryFormat, Scalar } from "./call.ts";
+import type { Scalar } from "./complex.ts";
 import type { DType } from "./dtype.ts";
+import type { Layout, MemoryFormat } from "./formats.ts";
 
 /** A tuple of a, tau, which have those names too. */
 export type ATau<T> = [a: T, tau: T] & { readonly a: T; readonly tau: T };

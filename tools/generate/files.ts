@@ -194,8 +194,9 @@ export type ${type}<T> = [${places.join(", ")}] & { ${fields.join("; ")} };`;
     members.push(`/** ${sentenceOf(getters[name]!, name)} */\nreadonly ${name}: T;`);
   }
   return `${HEADER}/**\n * The methods that ops give a tensor.\n *\n * @module\n */\n
-import type { Layout, MemoryFormat, Scalar } from "./call.ts";
+import type { Scalar } from "./complex.ts";
 import type { DType } from "./dtype.ts";
+import type { Layout, MemoryFormat } from "./formats.ts";
 
 ${tuples.join("\n\n")}
 
