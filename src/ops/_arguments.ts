@@ -5,7 +5,7 @@
  * @module
  */
 
-import { asDType, asInt, asList, asTensor, type Complex } from "../tensor/call.ts";
+import { asDType, asInt, asList, asTensor } from "../tensor/call.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 
 /** An options object, read key by key. */
@@ -194,5 +194,3 @@ export function namedArray(names: readonly string[]): new () => unknown[] {
   });
   return Named;
 }
-
-export type { Complex };

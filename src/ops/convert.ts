@@ -21,7 +21,7 @@ import { install } from "../tensor/attach.ts";
 import type { ToOptions } from "../tensor/companions.ts";
 import { deviceName } from "../tensor/device.ts";
 import { type DType, dtypeCode, dtypeName, isDType } from "../tensor/dtype.ts";
-import { isTensor, type Tensor } from "../tensor/tensor.ts";
+import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { isOptions, lastOptions, type Options, readOptions } from "./_arguments.ts";
 
 const toDType = new Op("aten::to.dtype", "to");
@@ -52,7 +52,14 @@ function targetOf(first: unknown, options: unknown, extra: unknown): Target {
     target.dtype ??= dtypeCode(first.dtype, "to", "other");
     target.device ??= asDevice(first.device, "to", "other");
   } else if (isDType(first)) target.dtype = asDType(first, "to", "dtype");
-  else target.device = asDevice(first, "to", "device");
+  else if (typeof first === "string") target.device = asDevice(first, "to", "device");
+  else {
+    throw new TypeError(
+      `to(): argument 'target' must be an options object, a dtype, a device or a Tensor, but got ${
+        describe(first)
+      }`,
+    );
+  }
   return target;
 }
 
@@ -122,4 +129,8 @@ install({
   long: shortForm("long", "int64"),
   short: shortForm("short", "int16"),
   bool: shortForm("bool", "bool"),
+  byte: shortForm("byte", "uint8"),
+  char: shortForm("char", "int8"),
+  cfloat: shortForm("cfloat", "complex64"),
+  cdouble: shortForm("cdouble", "complex128"),
 });

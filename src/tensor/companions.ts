@@ -134,6 +134,14 @@ export interface TensorCompanions<T> {
   short(): T;
   /** As bool; itself where it is that. */
   bool(): T;
+  /** As uint8; itself where it is that. */
+  byte(): T;
+  /** As int8; itself where it is that. */
+  char(): T;
+  /** As complex64; itself where it is that. */
+  cfloat(): T;
+  /** As complex128; itself where it is that. */
+  cdouble(): T;
   /** The distinct elements, sorted, or an array of them and what else was asked for. */
   unique<O extends UniqueOptions = Record<never, never>>(options?: O): UniqueResult<T, O>;
   /** The elements without those that equal the one before, or an array of them and what else was asked for. */

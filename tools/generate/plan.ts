@@ -102,10 +102,9 @@ export function identifier(name: string): string {
   return RESERVED.has(name) ? `${name}_` : name;
 }
 
-function kindOf(argument: Argument, schema: Schema): Kind {
+function kindOf(argument: Argument): Kind {
   const { base } = argument.type;
   if (argument.name === "reduction" && base === "int") return "Reduction";
-  if (!schema.name) throw new Error("unreachable");
   return base as Kind;
 }
 
@@ -134,7 +133,7 @@ function makeOverload(schema: Schema, functionName: string): Overload {
   const parameters = schema.arguments.map((argument): Parameter => ({
     name: camelCase(argument.name),
     native: argument.name,
-    kind: kindOf(argument, schema),
+    kind: kindOf(argument),
     type: argument.type,
     default: defaultOf(argument),
     keywordOnly: argument.keywordOnly,

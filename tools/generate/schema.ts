@@ -95,10 +95,9 @@ function parseType(text: string): Type {
 }
 
 function parseArgument(text: string, keywordOnly: boolean): Argument {
-  const space = text.indexOf(" ", text.lastIndexOf(") ", text.indexOf("=") >>> 0) + 1);
-  const type = parseType(text.slice(0, space));
-  const [name, ...rest] = text.slice(space + 1).split("=");
-  return { name: name!, type, default: rest.length ? rest.join("=") : undefined, keywordOnly };
+  const match = /^(.*?) (\w+)(?:=(.*))?$/.exec(text);
+  if (!match) throw new Error(`An argument that the generator cannot read: ${text}`);
+  return { name: match[2]!, type: parseType(match[1]!), default: match[3], keywordOnly };
 }
 
 function parseResults(text: string): Result[] {
