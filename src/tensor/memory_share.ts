@@ -37,7 +37,7 @@ export function borrowMemory(array: TypedArray, shape: readonly number[], dtype:
   const code = dtypeCode(dtype, "fromTypedArray", "dtype");
   const handle = native.fb_tensor_from_memory(context, array, byteLengthOf(array), code, id);
   // Kept only once it is lent: a refused call must leave nothing behind.
-  const made = new Tensor(checkHandle(handle, "fromTypedArray"), 0);
+  const made = new Tensor(checkHandle(handle, "fromTypedArray"), byteLengthOf(array));
   kept.set(id, array);
   return made;
 }

@@ -1,0 +1,32 @@
+/**
+ * The garbage collector, for tests of what it frees.
+ *
+ * @module
+ */
+
+import { setTimeout } from "node:timers/promises";
+import v8 from "node:v8";
+import vm from "node:vm";
+import { isDeno } from "./program.ts";
+
+let collect: (() => void) | undefined;
+
+function collector(): () => void {
+  if (!isDeno) {
+    const { Bun } = globalThis as unknown as { Bun: { gc(force: boolean): void } };
+    return () => Bun.gc(true);
+  }
+  v8.setFlagsFromString("--expose-gc");
+  return vm.runInNewContext("gc");
+}
+
+/** Collects until `done` says so; finalizers run between macrotasks. Whether it was done after a few rounds. */
+export async function collectUntil(done: () => boolean): Promise<boolean> {
+  collect ??= collector();
+  for (let i = 0; i < 20; i++) {
+    collect();
+    await setTimeout(i < 5 ? 0 : 20);
+    if (done()) return true;
+  }
+  return false;
+}
