@@ -175,7 +175,6 @@ export {
   mvlgamma,
   nanToNum,
   narrowCopy,
-  nativeBatchNorm,
   nativeChannelShuffle,
   nativeDropout,
   nativeGroupNorm,
