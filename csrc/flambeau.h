@@ -106,6 +106,7 @@ enum fb_value_tag {
   FB_VALUE_ENUM = 18,        /* type name, member name as string words, value (out only) */
   FB_VALUE_DEVICE = 19,      /* string words */
   FB_VALUE_GENERATOR = 20,   /* handle */
+  FB_VALUE_FUTURE = 22,      /* value (out only) */
   FB_VALUE_OPAQUE =
       21 /* type name as string words: a kind that has no JavaScript form (out only) */
 };
@@ -202,6 +203,18 @@ FB_API int32_t fb_num_threads(void);
 FB_API int32_t fb_set_num_threads(int32_t n);
 FB_API int32_t fb_default_dtype(void);
 FB_API int32_t fb_set_default_dtype(int32_t dtype);
+/* 0 off, 1 warn, 2 throw where an op has no deterministic implementation. */
+FB_API int32_t fb_deterministic(void);
+FB_API int32_t fb_set_deterministic(int32_t mode);
+
+/* Random generators of their own. Owned handles; words: the seed as INT64 scalar. */
+FB_API double fb_generator_new(void);
+FB_API void fb_generator_release(double generator);
+FB_API int32_t fb_generator_seed(double generator, double ctx, bool fresh);
+FB_API int32_t fb_generator_set_seed(double generator, uint32_t high, uint32_t low);
+FB_API double fb_generator_state(double generator);
+FB_API int32_t fb_generator_set_state(double generator, double tensor);
+
 /* The device code of a name such as "cuda:1", or -1. */
 FB_API int32_t fb_device_parse(const char* name, uint32_t bytes);
 
@@ -224,7 +237,8 @@ FB_API int32_t fb_registry_call(double ctx, const char* name, uint32_t bytes);
 /* Opens a library that registers ops. 0, or -1. */
 FB_API int32_t fb_load_library(const char* path, uint32_t bytes);
 
-/* Nanoseconds a call of an op on `tensor` in a C++ loop, for benchmarks: 0 add, 1 matmul, 2 relu, 3 view, 4 item. */
+/* Nanoseconds a call of an op on `tensor` in a C++ loop, for benchmarks: 0 add, 1 matmul, 2 relu, 3
+ * view, 4 item. */
 FB_API double fb_bench(int32_t what, double tensor, int32_t iterations);
 
 /* ---- Script objects: modules, and instances of script classes ---- */
@@ -266,6 +280,13 @@ FB_API double fb_module_clone(double module);
 /* Owned handle of a module with its parameters folded in; words: names to preserve, as one Array
  * value. */
 FB_API double fb_module_freeze(double module, double ctx);
+
+/* Owned handle of a frozen copy with passes for inference applied. */
+FB_API double fb_module_optimize(double module, double ctx);
+/* The executor's switches: 0 profiling, 1 optimization. `on` -1 changes nothing. What it was. */
+FB_API int32_t fb_executor_switch(int32_t what, int32_t on);
+/* Words: n, then kind (0 static, 1 dynamic) and depth each. Words out: what it was, likewise. */
+FB_API int32_t fb_fusion_strategy(double ctx);
 
 /* ---- Callables: functions, and methods bound to their object ---- */
 
@@ -312,6 +333,10 @@ FB_API void fb_trace_abort(void);
 FB_API int32_t fb_is_tracing(void);
 /* While paused, ops run on this thread without being recorded. */
 FB_API void fb_trace_pause(bool paused);
+/* Makes the 0-d integer tensor of a traced size stand for element `index` of the `count` integers
+   of the argument `name` of the next op (count -1: for the argument itself). */
+FB_API int32_t
+fb_trace_stash(const char* name, uint32_t bytes, int32_t count, int32_t index, double tensor);
 /* A 0-d integer tensor that holds size `dim` and keeps it a variable of the graph. Owned. */
 FB_API double fb_trace_size(double tensor, int32_t dim);
 

@@ -1,6 +1,7 @@
 // What the shim's sources share: the guard, handles, and the context.
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/function_schema.h>
 #include <ATen/core/ivalue.h>
@@ -70,6 +71,12 @@ inline at::Tensor borrowTensor(double handle) {
   auto impl = c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim_copy(
       fromHandle<at::TensorImpl>(handle));
   return at::Tensor(std::move(impl));
+}
+
+// A reference of our own to the caller's generator.
+inline at::Generator borrowGenerator(double handle) {
+  return at::Generator(
+      c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(fromHandle<c10::GeneratorImpl>(handle)));
 }
 
 // Bytes that would be freed with this tensor: none for a view of another's storage.
@@ -163,6 +170,10 @@ inline at::Device deviceFromCode(int64_t code) {
   return at::Device(
       static_cast<at::DeviceType>(code / 1000), static_cast<at::DeviceIndex>(code % 1000 - 1));
 }
+
+// trace.cpp: an op that failed left the thread without its trace, and half a node in the graph.
+// Takes the node out, so that the trace goes on once the caller has caught the error.
+void mendTrace() noexcept;
 
 void putScalar(Writer& out, const at::Scalar& value);
 at::Scalar readScalar(Reader& in);

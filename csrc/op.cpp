@@ -256,7 +256,12 @@ int32_t fb_op_call(double handle, double ctx) {
     auto& stack = lease.get();
     Reader in(ctx);
     for (const Slot& slot : op.arguments) stack.push_back(readArgument(in, slot));
-    op.handle.callBoxed(&stack);
+    try {
+      op.handle.callBoxed(&stack);
+    } catch (...) {
+      mendTrace();
+      throw;
+    }
     Writer out(ctx);
     for (size_t i = 0; i < op.results.size(); i++) {
       if (!op.dropped[i]) writeResult(out, std::move(stack[i]), op.results[i]);

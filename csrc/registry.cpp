@@ -84,7 +84,12 @@ int32_t fb_registry_call(double ctx, const char* name, uint32_t bytes) {
     auto found = find(/*exact=*/true);
     if (!found) found = find(/*exact=*/false);
     if (found) {
-      found->getOperation()(stack);
+      try {
+        found->getOperation()(stack);
+      } catch (...) {
+        mendTrace();
+        throw;
+      }
       Writer out(ctx);
       if (stack.empty()) {
         writeValue(out, at::IValue());

@@ -11,6 +11,7 @@
 #include <torch/csrc/jit/jit_log.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/python/update_graph_executor_opt.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/python_print.h>
 #include <torch/jit.h>
@@ -116,7 +117,12 @@ void runTraced(const Callable& callable, Stack& stack) {
       const std::function<void()>& run;
       ~Resume() { run(); }
     } const guardResume{resume};
-    callable.function->run(stack);
+    try {
+      callable.function->run(stack);
+    } catch (...) {
+      output->node()->destroy();
+      throw;
+    }
   }
   tracer::setValueTrace(stack.back(), output);
 }
@@ -235,6 +241,11 @@ void putArray(Writer& out, size_t count) {
 }
 
 }  // namespace
+
+std::string uniqueNamespace() {
+  static std::atomic<uint64_t> units{0};
+  return c10::str("__torch__.___torch_mangle_", units.fetch_add(1));
+}
 
 std::string codeOf(const Callable& callable) {
   std::vector<IValue> constants;
@@ -424,6 +435,50 @@ double fb_module_freeze(double module, double ctx) {
   });
 }
 
+double fb_module_optimize(double module, double ctx) {
+  return guard(0.0, [&] {
+    Reader in(ctx);
+    const IValue names = readValue(in, c10::ListType::ofStrings(), "preserve");
+    std::vector<std::string> preserved;
+    for (const auto& name : names.toListRef()) preserved.push_back(name.toStringRef());
+    Module self = borrowModule(module);
+    return exportObject(torch::jit::optimize_for_inference(self, preserved)._ivalue());
+  });
+}
+
+int32_t fb_executor_switch(int32_t what, int32_t on) {
+  return guard(-1, [&] {
+    if (what == 0) {
+      const bool before = torch::jit::getProfilingMode();
+      if (on >= 0) torch::jit::getProfilingMode() = on != 0;
+      return before ? 1 : 0;
+    }
+    const bool before = torch::jit::getGraphExecutorOptimize();
+    if (on >= 0) torch::jit::setGraphExecutorOptimize(on != 0);
+    return before ? 1 : 0;
+  });
+}
+
+int32_t fb_fusion_strategy(double ctx) {
+  return guard(-1, [&] {
+    Reader in(ctx);
+    torch::jit::FusionStrategy strategy(in.nextCount());
+    for (auto& [behavior, depth] : strategy) {
+      behavior =
+          in.next() == 0 ? torch::jit::FusionBehavior::STATIC : torch::jit::FusionBehavior::DYNAMIC;
+      depth = static_cast<size_t>(in.next());
+    }
+    const auto before = torch::jit::setFusionStrategy(strategy);
+    Writer out(ctx);
+    out.put(static_cast<double>(before.size()));
+    for (const auto& [behavior, depth] : before) {
+      out.put(behavior == torch::jit::FusionBehavior::STATIC ? 0 : 1);
+      out.put(static_cast<double>(depth));
+    }
+    return out.count();
+  });
+}
+
 void fb_callable_release(double callable) {
   guard(0, [&] {
     liveObjects.fetch_sub(1, std::memory_order_relaxed);
@@ -502,10 +557,14 @@ double fb_compile(const char* source, double bytes) {
   return guard(0.0, [&] {
     auto made = std::make_unique<Unit>();
     made->unit = std::make_shared<CompilationUnit>();
+    made->prefix = uniqueNamespace();
     const auto resolver = std::make_shared<SourceResolver>(made->unit);
     compiling([&] {
       made->unit->define(
-          std::nullopt, std::string(source, static_cast<size_t>(bytes)), resolver, nullptr);
+          c10::QualifiedName(made->prefix),
+          std::string(source, static_cast<size_t>(bytes)),
+          resolver,
+          nullptr);
     });
     liveObjects.fetch_add(1, std::memory_order_relaxed);
     return toHandle(made.release());
@@ -534,9 +593,9 @@ int32_t fb_unit_names(double unit, double ctx) {
 
 double fb_unit_function(double unit, const char* name, uint32_t bytes) {
   return guard(0.0, [&] {
-    const auto& owner = fromHandle<Unit>(unit)->unit;
+    const auto& [owner, prefix] = *fromHandle<Unit>(unit);
     const std::string key(name, bytes);
-    Function* function = owner->find_function(c10::QualifiedName(key));
+    Function* function = owner->find_function(c10::QualifiedName(prefix, key));
     TORCH_CHECK_VALUE(function != nullptr, "The compilation unit has no function '", key, "'");
     return exportCallable(Callable{owner, function, std::nullopt});
   });

@@ -24,6 +24,7 @@ struct Callable {
 
 struct Unit {
   std::shared_ptr<CompilationUnit> unit;
+  std::string prefix;
 };
 
 inline torch::jit::ObjectPtr borrowObject(double handle) {
@@ -44,6 +45,10 @@ inline double exportCallable(Callable callable) {
   liveObjects.fetch_add(1, std::memory_order_relaxed);
   return toHandle(made.release());
 }
+
+// Where the functions of one unit live: a file that holds functions of several units tells them
+// apart by it.
+std::string uniqueNamespace();
 
 // TorchScript's own printing.
 std::string codeOf(const Callable& callable);

@@ -104,6 +104,72 @@ int32_t fb_set_default_dtype(int32_t dtype) {
   });
 }
 
+int32_t fb_deterministic(void) {
+  const auto& context = at::globalContext();
+  if (!context.deterministicAlgorithms()) return 0;
+  return context.deterministicAlgorithmsWarnOnly() ? 1 : 2;
+}
+
+int32_t fb_set_deterministic(int32_t mode) {
+  return guard(-1, [&] {
+    at::globalContext().setDeterministicAlgorithms(mode > 0, mode == 1);
+    return 0;
+  });
+}
+
+double fb_generator_new(void) {
+  return guard(0.0, [] {
+    liveObjects.fetch_add(1, std::memory_order_relaxed);
+    return toHandle(at::detail::createCPUGenerator().unsafeReleaseGeneratorImpl());
+  });
+}
+
+void fb_generator_release(double generator) {
+  guard(0, [&] {
+    liveObjects.fetch_sub(1, std::memory_order_relaxed);
+    c10::raw::intrusive_ptr::decref(fromHandle<c10::GeneratorImpl>(generator));
+    return 0;
+  });
+}
+
+int32_t fb_generator_seed(double generator, double ctx, bool fresh) {
+  return guard(-1, [&] {
+    at::Generator self = borrowGenerator(generator);
+    const std::lock_guard<std::mutex> lock(self.mutex());
+    const uint64_t seed = fresh ? self.seed() : self.current_seed();
+    Writer out(ctx);
+    out.put(FB_SCALAR_INT64);
+    out.putInt64(static_cast<int64_t>(seed));
+    return out.count();
+  });
+}
+
+int32_t fb_generator_set_seed(double generator, uint32_t high, uint32_t low) {
+  return guard(-1, [&] {
+    at::Generator self = borrowGenerator(generator);
+    const std::lock_guard<std::mutex> lock(self.mutex());
+    self.set_current_seed((static_cast<uint64_t>(high) << 32) | low);
+    return 0;
+  });
+}
+
+double fb_generator_state(double generator) {
+  return guard(0.0, [&] {
+    at::Generator self = borrowGenerator(generator);
+    const std::lock_guard<std::mutex> lock(self.mutex());
+    return exportTensor(self.get_state());
+  });
+}
+
+int32_t fb_generator_set_state(double generator, double tensor) {
+  return guard(-1, [&] {
+    at::Generator self = borrowGenerator(generator);
+    const std::lock_guard<std::mutex> lock(self.mutex());
+    self.set_state(borrowTensor(tensor));
+    return 0;
+  });
+}
+
 int32_t fb_device_parse(const char* name, uint32_t bytes) {
   return guard(
       -1, [&] { return static_cast<int32_t>(deviceCode(at::Device(std::string(name, bytes)))); });

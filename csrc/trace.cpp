@@ -252,7 +252,7 @@ Callable finish(Session& current, const IValue& output, const std::string& name)
   if (self == nullptr) {
     auto unit = std::make_shared<CompilationUnit>();
     nameTuples(*graph, output, *unit);
-    Function* function = unit->create_function(c10::QualifiedName("__torch__." + name), graph);
+    Function* function = unit->create_function(c10::QualifiedName(uniqueNamespace(), name), graph);
     return Callable{std::move(unit), function, std::nullopt};
   }
   auto unit = self->_ivalue()->compilation_unit();
@@ -264,6 +264,22 @@ Callable finish(Session& current, const IValue& output, const std::string& name)
 }
 
 }  // namespace
+
+void mendTrace() noexcept {
+  try {
+    if (!session.has_value() || tracer::isTracing()) return;
+    tracer::setTracingState(session->state);
+    // LibTorch appends the node first and gives it outputs once the op is done.
+    auto nodes = session->state->graph->block()->nodes();
+    if (nodes.begin() == nodes.end()) return;
+    Node* last = *nodes.rbegin();
+    const auto* schema = last->maybeSchema();
+    if (last->outputs().empty() && schema != nullptr && !schema->returns().empty()) last->destroy();
+  } catch (...) {
+    // The op's own failure is what is reported.
+  }
+}
+
 }  // namespace flambeau
 
 using namespace flambeau;
@@ -340,6 +356,21 @@ void fb_trace_pause(bool paused) {
   // Outside of a trace there is nothing to pause, and turning dispatch on would slow every op from
   // then on.
   if (tracer::isTracing()) at::tracer::impl::set_dispatch_enabled(!paused);
+}
+
+int32_t fb_trace_stash(
+    const char* name, uint32_t bytes, int32_t count, int32_t index, double tensor) {
+  return guard(-1, [&] {
+    const std::string argument(name, bytes);
+    const at::Tensor size = borrowTensor(tensor);
+    if (count < 0) {
+      tracer::ArgumentStash::stashValue(argument, 0, size, c10::IntType::get());
+    } else {
+      tracer::ArgumentStash::stashIntArrayRefElem(
+          argument, static_cast<size_t>(count), static_cast<size_t>(index), size);
+    }
+    return 0;
+  });
 }
 
 double fb_trace_size(double tensor, int32_t dim) {

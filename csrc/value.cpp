@@ -102,9 +102,7 @@ IValue readObject(Reader& in) {
 }
 
 IValue readGenerator(Reader& in) {
-  return at::Generator(
-      c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(
-          fromHandle<c10::GeneratorImpl>(in.next())));
+  return borrowGenerator(in.next());
 }
 
 IValue readInt(Reader& in, int tag, const TypePtr& type, const std::string& path) {
@@ -686,6 +684,17 @@ void writeValue(Writer& out, const IValue& value) {
     writeObject(out, value);
   } else if (value.isEnum()) {
     writeEnum(out, value);
+  } else if (value.isGenerator()) {
+    liveObjects.fetch_add(1, std::memory_order_relaxed);
+    out.put(FB_VALUE_GENERATOR);
+    out.put(toHandle(at::Generator(value.toGenerator()).unsafeReleaseGeneratorImpl()));
+  } else if (value.isFuture()) {
+    // The interpreter's futures are done when the call is, or soon after: forked work runs on
+    // LibTorch's threads.
+    auto future = value.toFuture();
+    future->waitAndThrow();
+    out.put(FB_VALUE_FUTURE);
+    writeValue(out, future->value());
   } else if (value.isDevice()) {
     writeText(out, FB_VALUE_DEVICE, value.toDevice().str());
   } else {

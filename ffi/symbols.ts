@@ -64,6 +64,14 @@ export const symbols = {
   fb_set_num_threads: { parameters: ["i32"], result: "i32" }, //          n
   fb_default_dtype: { parameters: [], result: "i32" },
   fb_set_default_dtype: { parameters: ["i32"], result: "i32" }, //        dtype
+  fb_deterministic: { parameters: [], result: "i32" },
+  fb_set_deterministic: { parameters: ["i32"], result: "i32" }, //                  mode
+  fb_generator_new: { parameters: [], result: "f64" },
+  fb_generator_release: { parameters: ["f64"], result: "void" }, //                 generator
+  fb_generator_seed: { parameters: ["f64", "f64", "bool"], result: "i32" }, //      generator, ctx, fresh
+  fb_generator_set_seed: { parameters: ["f64", "u32", "u32"], result: "i32" }, //   generator, high, low
+  fb_generator_state: { parameters: ["f64"], result: "f64" }, //                    generator
+  fb_generator_set_state: { parameters: ["f64", "f64"], result: "i32" }, //         generator, tensor
   fb_device_parse: { parameters: ["buffer", "u32"], result: "i32" }, //   name, bytes
 
   fb_op_find: { parameters: ["buffer", "u32"], result: "f64" }, //  name, bytes
@@ -90,6 +98,9 @@ export const symbols = {
   fb_module_to: { parameters: ["f64", "i32", "i32"], result: "i32" }, //                            module, device, dtype
   fb_module_clone: { parameters: ["f64"], result: "f64" }, //                                       module
   fb_module_freeze: { parameters: ["f64", "f64"], result: "f64" }, //                               module, ctx
+  fb_module_optimize: { parameters: ["f64", "f64"], result: "f64" }, //             module, ctx
+  fb_executor_switch: { parameters: ["i32", "i32"], result: "i32" }, //             what, on
+  fb_fusion_strategy: { parameters: ["f64"], result: "i32" }, //                    ctx
 
   fb_callable_release: { parameters: ["f64"], result: "void" }, //                 callable
   fb_object_method: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //    object, name, bytes
@@ -110,6 +121,7 @@ export const symbols = {
   fb_trace_abort: { parameters: [], result: "void" },
   fb_is_tracing: { parameters: [], result: "i32" },
   fb_trace_pause: { parameters: ["bool"], result: "void" }, //     paused
+  fb_trace_stash: { parameters: ["buffer", "u32", "i32", "i32", "f64"], result: "i32" }, // name, bytes, count, index, tensor
   fb_trace_size: { parameters: ["f64", "i32"], result: "f64" }, //                 tensor, dim
 
   fb_load: { parameters: ["f64", "buffer", "f64", "i32"], result: "i32" }, //      ctx, data, bytes, device

@@ -5,6 +5,7 @@
  */
 
 import type { Complex } from "../tensor/complex.ts";
+import { AdoptedGenerator, Generator } from "../tensor/generator.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { NativeHandle } from "./handle.ts";
 import { Tag } from "./tags.ts";
@@ -58,6 +59,7 @@ export function takeValue(): unknown {
 function makeObjects(value: unknown): unknown {
   if (value instanceof Pending) return makeObject(value.handle, value.isModule, value.type);
   if (value instanceof Tensor || typeof value !== "object" || value === null) return value;
+  if (value instanceof Promise) return value.then(makeObjects);
   if (Array.isArray(value)) return value.map(makeObjects);
   if (value instanceof Map) return new Map([...value].map(([key, one]) => [key, makeObjects(one)]));
   const record = value as Record<string, unknown>;
@@ -98,6 +100,10 @@ function takeWords(): unknown {
     }
     case Tag.enum:
       return { type: takeString(), name: takeString(), value: takeWords() } satisfies EnumValue;
+    case Tag.generator:
+      return new Generator(new AdoptedGenerator(take()));
+    case Tag.future:
+      return Promise.resolve(takeWords());
     case Tag.opaque:
       return { opaque: takeString() };
     default:

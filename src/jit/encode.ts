@@ -7,6 +7,7 @@
  * @module
  */
 
+import { type Generator, generatorHandle, isGenerator } from "../tensor/generator.ts";
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { isTypedArray } from "../tensor/typed_array.ts";
 import { isScriptHandle, type ScriptHandle, scriptHandleOf } from "./handle.ts";
@@ -23,6 +24,7 @@ export type Plain =
   | bigint
   | string
   | Tensor
+  | Generator
   | ScriptHandle
   | PlainNode;
 
@@ -70,7 +72,7 @@ export function plainOf(value: unknown, path: string, depth = 0): Plain {
   if (depth > MAX_DEPTH) {
     throw new TypeError(`${path} is nested more than ${MAX_DEPTH} levels deep, or contains itself`);
   }
-  if (value === null || value === undefined || isTensor(value)) return value;
+  if (value === null || value === undefined || isTensor(value) || isGenerator(value)) return value;
   switch (typeof value) {
     case "boolean":
     case "number":
@@ -183,6 +185,10 @@ export function putPlain(value: Plain, op: string, path: string): void {
   if (isTensor(value)) {
     put(Tag.tensor);
     return put(handleOf(value, op, path));
+  }
+  if (isGenerator(value)) {
+    put(Tag.generator);
+    return put(generatorHandle(value, op, path));
   }
   put(Tag.object);
   put(scriptHandleOf(value, op, path));

@@ -7,7 +7,7 @@
 import { check, context, native, scratch, TorchError } from "../../ffi/mod.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { describe } from "../tensor/tensor.ts";
-import { readArchive } from "./archive.ts";
+import { readArchive, writeArchive } from "./archive.ts";
 import { takeValue } from "./decode.ts";
 import { NativeHandle } from "./handle.ts";
 import { putNames, type SaveOptions, ScriptFunction } from "./script_function.ts";
@@ -53,6 +53,18 @@ export function save(
   options: SaveOptions = {},
 ): void {
   asScript(script, "jit.save").save(path, options);
+}
+
+/**
+ * Saves a script function or module with bytecode for PyTorch's mobile runtime beside the source: the lite interpreter runs the
+ * file, and {@linkcode load} does too.
+ */
+export function saveForMobile(
+  script: ScriptFunction | ScriptModule,
+  path: string | URL,
+  options: SaveOptions = {},
+): void {
+  writeArchive(path, asScript(script, "jit.saveForMobile").serialize({ ...options, mobile: true }));
 }
 
 /** What {@linkcode save} writes, as bytes. */

@@ -15,9 +15,18 @@ setMakeObject((handle, isModule, type) =>
 export { trace, traceModule, type TraceOptions } from "./trace_api.ts";
 export type { AnyFunction } from "./trace.ts";
 export { CompilationUnit, compile } from "./compile.ts";
+export {
+  freeze,
+  type FreezeOptions,
+  type FusionStrategy,
+  optimizedExecution,
+  optimizeForInference,
+  profilingMode,
+  setFusionStrategy,
+} from "./optimize.ts";
 export { loadLibrary, type OpNamespace, ops, RegisteredOp } from "./ops.ts";
-export { deserialize, load, type LoadOptions, save, serialize } from "./files.ts";
-export { type SaveOptions, ScriptFunction } from "./script_function.ts";
+export { deserialize, load, type LoadOptions, save, saveForMobile, serialize } from "./files.ts";
+export { type SaveOptions, ScriptFunction, type SerializeOptions } from "./script_function.ts";
 export { type LoadedModule, ScriptModule } from "./script_module.ts";
 export { ScriptObject } from "./script_object.ts";
 export type { ExtraFiles } from "./archive.ts";

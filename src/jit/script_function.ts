@@ -30,6 +30,12 @@ export interface SaveOptions {
   extraFiles?: ExtraFiles;
 }
 
+/** Options of `serialize`. */
+export interface SerializeOptions extends SaveOptions {
+  /** Whether to add bytecode for the mobile runtime; default `false`. */
+  mobile?: boolean;
+}
+
 /** A script function is called like a function. */
 export interface ScriptFunction {
   /** Runs it. Arguments are converted by its schema; `jit.kwargs({ … })` may stand last. */
@@ -126,9 +132,13 @@ export class ScriptFunction extends Callable {
   }
 
   /** What {@linkcode save} writes, as bytes. */
-  serialize(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+  serialize(options: SerializeOptions = {}): Uint8Array<ArrayBuffer> {
     putExtraFiles(options.extraFiles, "jit.save");
-    const size = native.fb_callable_save(this.#native("jit.save"), context, false);
+    const size = native.fb_callable_save(
+      this.#native("jit.save"),
+      context,
+      options.mobile === true,
+    );
     return takeBytes(check(size, "jit.save"));
   }
 

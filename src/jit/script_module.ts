@@ -6,6 +6,7 @@
 
 import { check, checkHandle, context, encode, native, takeBytes } from "../../ffi/mod.ts";
 import { type AnyModule, type IncompatibleKeys, Module, type StateDict } from "../nn/module.ts";
+import { adopt, type Buffer, type Parameter } from "../nn/parameter.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { type DType, dtypeCode } from "../tensor/dtype.ts";
 import { describe, handleOf, type Tensor } from "../tensor/tensor.ts";
@@ -13,7 +14,7 @@ import { putExtraFiles, writeArchive } from "./archive.ts";
 import { plainOf, putPlain } from "./encode.ts";
 import type { Graph } from "./graph.ts";
 import { bindScriptHandle, NativeHandle, scriptHandleOf } from "./handle.ts";
-import type { SaveOptions, ScriptFunction } from "./script_function.ts";
+import type { SaveOptions, ScriptFunction, SerializeOptions } from "./script_function.ts";
 import {
   ATTRIBUTES,
   BUFFERS,
@@ -156,6 +157,16 @@ export class ScriptModule extends Module<any[], any> {
     return this.#tensors(BUFFERS, true);
   }
 
+  /** This module's own parameters and buffers, live. */
+  override *ownTensors(): Generator<[string, Parameter | Buffer]> {
+    for (const what of [PARAMETERS, BUFFERS]) {
+      const found = listOf(this.#native("parameters"), what, false) as StateDict;
+      for (const [name, tensor] of Object.entries(found)) {
+        yield [name, adopt(tensor, what === PARAMETERS)];
+      }
+    }
+  }
+
   /** Submodules by name. */
   override *namedChildren(): Generator<[string, AnyModule]> {
     for (const entry of Object.entries(this.#childHandles())) yield entry;
@@ -290,10 +301,13 @@ export class ScriptModule extends Module<any[], any> {
   }
 
   /** What {@linkcode save} writes, as bytes. */
-  serialize(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+  serialize(options: SerializeOptions = {}): Uint8Array<ArrayBuffer> {
     putExtraFiles(options.extraFiles, "jit.save");
     return takeBytes(
-      check(native.fb_module_save(this.#native("jit.save"), context, false), "jit.save"),
+      check(
+        native.fb_module_save(this.#native("jit.save"), context, options.mobile === true),
+        "jit.save",
+      ),
     );
   }
 

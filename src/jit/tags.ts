@@ -28,4 +28,5 @@ export const Tag = {
   device: 19,
   generator: 20,
   opaque: 21,
+  future: 22,
 } as const;

@@ -13,6 +13,7 @@ import { type Complex, isComplex as hasParts, type Scalar } from "./complex.ts";
 import { deviceCode } from "./device.ts";
 import { dtypeCode } from "./dtype.ts";
 import type { Layout, MemoryFormat } from "./formats.ts";
+import { type Generator, generatorHandle, isGenerator } from "./generator.ts";
 import { describe, handleOf, isTensor, Tensor } from "./tensor.ts";
 
 export type { Complex, Layout, MemoryFormat, Scalar };
@@ -151,6 +152,12 @@ export function asLayout(value: unknown, op: string, argument: string): number {
   throw wrongType(op, argument, `one of ${Object.keys(layouts).join(", ")}`, value);
 }
 
+/** A generator. */
+export function asGenerator(value: unknown, op: string, argument: string): Generator {
+  if (isGenerator(value)) return value;
+  throw wrongType(op, argument, "a Generator", value);
+}
+
 /** Copies a list (an array or a TypedArray) with each element checked, so that it cannot change any more. */
 export function asList<T>(
   value: unknown,
@@ -212,6 +219,11 @@ export function putTensor(tensor: Tensor, op: string, argument: string): void {
 /** Writes a tensor, or none. */
 export function putOptionalTensor(tensor: Tensor | null, op: string, argument: string): void {
   scratch.words[position++] = tensor === null ? 0 : handleOf(tensor, op, argument);
+}
+
+/** Writes a generator, or that the default one is meant. */
+export function putGenerator(generator: Generator | null, op: string, argument: string): void {
+  scratch.words[position++] = generator === null ? 0 : generatorHandle(generator, op, argument);
 }
 
 /** Writes a list of tensors; `null` is an absent list, or an absent element where the schema allows one. */

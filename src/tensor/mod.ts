@@ -28,7 +28,9 @@ export {
   type PrintProfile,
   setPrintOptions,
 } from "./print.ts";
+export { Generator } from "./generator.ts";
 export {
+  areDeterministicAlgorithmsEnabled,
   getDefaultDtype,
   getNumThreads,
   getRngState,
@@ -36,4 +38,5 @@ export {
   setDefaultDtype,
   setNumThreads,
   setRngState,
+  useDeterministicAlgorithms,
 } from "./state.ts";

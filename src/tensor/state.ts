@@ -25,14 +25,18 @@ import { describe, handleOf, Tensor } from "./tensor.ts";
  * ```
  */
 export function manualSeed(seed: number | bigint): void {
+  const [high, low] = seedHalves(seed, "manualSeed");
+  check(native.fb_manual_seed(high, low), "manualSeed");
+}
+
+/** The halves of a seed's 64 bits. */
+export function seedHalves(seed: number | bigint, op: string): [high: number, low: number] {
   const whole = typeof seed === "bigint" || Number.isSafeInteger(seed);
   if (!whole) {
-    throw new TypeError(
-      `manualSeed(): argument 'seed' must be an integer, but got ${describe(seed)}`,
-    );
+    throw new TypeError(`${op}(): argument 'seed' must be an integer, but got ${describe(seed)}`);
   }
   const bits = BigInt.asUintN(64, BigInt(seed));
-  check(native.fb_manual_seed(Number(bits >> 32n), Number(bits & 0xffffffffn)), "manualSeed");
+  return [Number(bits >> 32n), Number(bits & 0xffffffffn)];
 }
 
 /** The state of the CPU's random generator, as a byte tensor for {@linkcode setRngState}. */
@@ -76,6 +80,37 @@ export function setDefaultDtype(dtype: DType): void {
     );
   }
   check(native.fb_set_default_dtype(code), "setDefaultDtype");
+}
+
+/**
+ * Makes ops that have a deterministic implementation use it, and those that have none throw (`warnOnly`: warn).
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * torch.useDeterministicAlgorithms(true);
+ * assertEquals(torch.areDeterministicAlgorithmsEnabled(), true);
+ * torch.useDeterministicAlgorithms(false);
+ * ```
+ */
+export function useDeterministicAlgorithms(
+  mode: boolean,
+  options: { warnOnly?: boolean } = {},
+): void {
+  if (typeof mode !== "boolean") {
+    throw new TypeError(
+      `useDeterministicAlgorithms(): argument 'mode' must be a boolean, but got ${describe(mode)}`,
+    );
+  }
+  const level = !mode ? 0 : options.warnOnly ? 1 : 2;
+  check(native.fb_set_deterministic(level), "useDeterministicAlgorithms");
+}
+
+/** Whether {@linkcode useDeterministicAlgorithms} is on. */
+export function areDeterministicAlgorithmsEnabled(): boolean {
+  return native.fb_deterministic() > 0;
 }
 
 /** The default dtype, for the library's own use. */
