@@ -5,6 +5,7 @@
  */
 
 import { check, checkHandle, context, DisposedError, native, scratch } from "../../ffi/mod.ts";
+import type { GeneratorLike } from "./generator_like.ts";
 import { describe, handleOf, Tensor } from "./tensor.ts";
 import { seedHalves } from "./state.ts";
 
@@ -38,7 +39,7 @@ let handleOfAny: (generator: Generator, op: string, argument: string) => number;
  * assertEquals(torch.randperm(5, { generator: a }).toArray(), torch.randperm(5, { generator: b }).toArray());
  * ```
  */
-export class Generator {
+export class Generator implements GeneratorLike {
   #handle: number;
 
   static {

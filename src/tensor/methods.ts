@@ -9,6 +9,7 @@
 import type { Scalar } from "./complex.ts";
 import type { DType } from "./dtype.ts";
 import type { Layout, MemoryFormat } from "./formats.ts";
+import type { GeneratorLike } from "./generator_like.ts";
 
 /** A tuple of a, tau, which have those names too. */
 export type ATau<T> = [a: T, tau: T] & { readonly a: T; readonly tau: T };
@@ -305,15 +306,15 @@ export interface TensorOps<T> {
   /** The products of two batches of matrices, times `alpha`, plus this tensor times `beta`; in place. */
   baddbmm_(batch1: T, batch2: T, options?: { beta?: Scalar; alpha?: Scalar }): T;
   /** Draws 0 or 1 for each element, which is the probability of 1. */
-  bernoulli(): T;
+  bernoulli(options?: { generator?: GeneratorLike | null }): T;
   /** Draws 0 or 1 for each element, which is the probability of 1. */
-  bernoulli(p: T | number): T;
+  bernoulli(p: T | number, options?: { generator?: GeneratorLike | null }): T;
   /** Draws 0 or 1 for each element, which is the probability of 1; in place. */
-  bernoulli_(p: T): T;
+  bernoulli_(p: T, options?: { generator?: GeneratorLike | null }): T;
   /** Draws 0 or 1 for each element, which is the probability of 1; in place. */
-  bernoulli_(p?: number): T;
+  bernoulli_(p?: number, options?: { generator?: GeneratorLike | null }): T;
   /** Draws 0 or 1 for each element, which is the probability of 1; in place. */
-  bernoulli_(options: { p?: number }): T;
+  bernoulli_(options: { p?: number; generator?: GeneratorLike | null }): T;
   /** How often each number from 0 on occurs, or the sum of its weights. */
   bincount(weights?: T | null, minlength?: number): T;
   /** How often each number from 0 on occurs, or the sum of its weights. */
@@ -351,11 +352,11 @@ export interface TensorOps<T> {
   /** The tensor expanded to a shape, as a view. */
   broadcastTo(size: readonly number[]): T;
   /** Fills with draws from a Cauchy distribution; in place. */
-  cauchy_(median?: number, sigma?: number): T;
+  cauchy_(median?: number, sigma?: number, options?: { generator?: GeneratorLike | null }): T;
   /** Fills with draws from a Cauchy distribution; in place. */
-  cauchy_(median: number, options: { sigma?: number }): T;
+  cauchy_(median: number, options: { sigma?: number; generator?: GeneratorLike | null }): T;
   /** Fills with draws from a Cauchy distribution; in place. */
-  cauchy_(options: { median?: number; sigma?: number }): T;
+  cauchy_(options: { median?: number; sigma?: number; generator?: GeneratorLike | null }): T;
   /** PyTorch's `ccolIndices`. */
   ccolIndices(): T;
   /** The smallest integer that is not less than each element. */
@@ -623,9 +624,9 @@ export interface TensorOps<T> {
   /** e to the power of each element, minus 1, exact for small ones; in place. */
   expm1_(): T;
   /** Fills with draws from an exponential distribution; in place. */
-  exponential_(lambd?: number): T;
+  exponential_(lambd?: number, options?: { generator?: GeneratorLike | null }): T;
   /** Fills with draws from an exponential distribution; in place. */
-  exponential_(options: { lambd?: number }): T;
+  exponential_(options: { lambd?: number; generator?: GeneratorLike | null }): T;
   /** Sets all elements to a value; in place. */
   fill_(value: T | Scalar): T;
   /** Sets the diagonal to a value; in place. */
@@ -687,7 +688,7 @@ export interface TensorOps<T> {
   /** Whether each element is greater than, or equal to, that of `other`; in place. */
   ge_(other: T | Scalar): T;
   /** Fills with draws from a geometric distribution; in place. */
-  geometric_(p: number): T;
+  geometric_(p: number, options?: { generator?: GeneratorLike | null }): T;
   /** PyTorch's `geqrf`. */
   geqrf(): ATau<T>;
   /** The outer product of two vectors; the same as `outer`. */
@@ -1018,11 +1019,11 @@ export interface TensorOps<T> {
   /** The natural logarithm of each element; in place. */
   log_(): T;
   /** Fills with draws from a log-normal distribution; in place. */
-  logNormal_(mean?: number, std?: number): T;
+  logNormal_(mean?: number, std?: number, options?: { generator?: GeneratorLike | null }): T;
   /** Fills with draws from a log-normal distribution; in place. */
-  logNormal_(mean: number, options: { std?: number }): T;
+  logNormal_(mean: number, options: { std?: number; generator?: GeneratorLike | null }): T;
   /** Fills with draws from a log-normal distribution; in place. */
-  logNormal_(options: { mean?: number; std?: number }): T;
+  logNormal_(options: { mean?: number; std?: number; generator?: GeneratorLike | null }): T;
   /** The logarithm of `softmax` along a dimension, without loss of precision. */
   logSoftmax(dim: number, dtype?: DType | null): T;
   /** The logarithm of `softmax` along a dimension, without loss of precision. */
@@ -1161,9 +1162,16 @@ export interface TensorOps<T> {
   /** Multiplies by `other`, element by element; in place. */
   mul_(other: T | Scalar): T;
   /** Draws indices with the probabilities that each row gives. */
-  multinomial(numSamples: number, replacement?: boolean): T;
+  multinomial(
+    numSamples: number,
+    replacement?: boolean,
+    options?: { generator?: GeneratorLike | null },
+  ): T;
   /** Draws indices with the probabilities that each row gives. */
-  multinomial(numSamples: number, options: { replacement?: boolean }): T;
+  multinomial(
+    numSamples: number,
+    options: { replacement?: boolean; generator?: GeneratorLike | null },
+  ): T;
   /** Multiplies by `other`; the same as `mul`. */
   multiply(other: T | Scalar): T;
   /** Multiplies by `other`; the same as `mul`; in place. */
@@ -1354,11 +1362,11 @@ export interface TensorOps<T> {
     options: { dtype: DType },
   ): T;
   /** Draws from normal distributions with these means and standard deviations; in place. */
-  normal_(mean?: number, std?: number): T;
+  normal_(mean?: number, std?: number, options?: { generator?: GeneratorLike | null }): T;
   /** Draws from normal distributions with these means and standard deviations; in place. */
-  normal_(mean: number, options: { std?: number }): T;
+  normal_(mean: number, options: { std?: number; generator?: GeneratorLike | null }): T;
   /** Draws from normal distributions with these means and standard deviations; in place. */
-  normal_(options: { mean?: number; std?: number }): T;
+  normal_(options: { mean?: number; std?: number; generator?: GeneratorLike | null }): T;
   /** Whether each element differs; the same as `ne`. */
   notEqual(other: T | Scalar): T;
   /** Whether each element differs; the same as `ne`; in place. */
@@ -1451,13 +1459,13 @@ export interface TensorOps<T> {
   /** Radians to degrees; in place. */
   rad2deg_(): T;
   /** Fills with random integers; in place. */
-  random_(): T;
+  random_(options?: { generator?: GeneratorLike | null }): T;
   /** Fills with random integers; in place. */
-  random_(to: number): T;
+  random_(to: number, options?: { generator?: GeneratorLike | null }): T;
   /** Fills with random integers; in place. */
-  random_(from: number, to?: number | null): T;
+  random_(from: number, to?: number | null, options?: { generator?: GeneratorLike | null }): T;
   /** Fills with random integers; in place. */
-  random_(from: number, options: { to?: number | null }): T;
+  random_(from: number, options: { to?: number | null; generator?: GeneratorLike | null }): T;
   /** The elements as a vector; a copy only where needed. */
   ravel(): T;
   /** One divided by each element. */
@@ -2125,11 +2133,11 @@ export interface TensorOps<T> {
   /** Windows that slide along a dimension, as a view with one more dimension. */
   unfold(dimension: number, size: number, step: number): T;
   /** Fills with draws from a uniform distribution; in place. */
-  uniform_(from?: number, to?: number): T;
+  uniform_(from?: number, to?: number, options?: { generator?: GeneratorLike | null }): T;
   /** Fills with draws from a uniform distribution; in place. */
-  uniform_(from: number, options: { to?: number }): T;
+  uniform_(from: number, options: { to?: number; generator?: GeneratorLike | null }): T;
   /** Fills with draws from a uniform distribution; in place. */
-  uniform_(options: { from?: number; to?: number }): T;
+  uniform_(options: { from?: number; to?: number; generator?: GeneratorLike | null }): T;
   /** PyTorch's `unsafeChunk`. */
   unsafeChunk(chunks: number, dim?: number): T[];
   /** PyTorch's `unsafeChunk`. */

@@ -28,7 +28,8 @@ export {
   type PrintProfile,
   setPrintOptions,
 } from "./print.ts";
-export { Generator } from "./generator.ts";
+export { AdoptedGenerator, Generator } from "./generator.ts";
+export type { GeneratorLike } from "./generator_like.ts";
 export {
   areDeterministicAlgorithmsEnabled,
   getDefaultDtype,

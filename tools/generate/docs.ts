@@ -51,7 +51,7 @@ export function describeOp(group: Group, overload: Overload): string {
   if (overload.parameters.some(({ kind }) => kind === "Generator")) {
     lines.push(
       "",
-      "Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.",
+      "Draws from `generator`, by default from the one that `torch.manualSeed` seeds.",
     );
   }
   const params = parameterLines(overload);

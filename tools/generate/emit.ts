@@ -42,6 +42,7 @@ export interface Emitter {
 }
 
 const CALL = "../../tensor/call.ts";
+const GENERATOR = "../../tensor/generator_like.ts";
 const ARGUMENTS = "../_arguments.ts";
 const TENSOR = "../../tensor/tensor.ts";
 const DTYPE = "../../tensor/dtype.ts";
@@ -61,6 +62,7 @@ function noteTypes(text: string, imports: Imports): void {
   }
   if (/\bDType\b/.test(text)) imports.use(DTYPE, "type DType");
   if (/\bReduction\b/.test(text)) imports.use(ARGUMENTS, "type Reduction");
+  if (/\bGeneratorLike\b/.test(text)) imports.use(GENERATOR, "type GeneratorLike");
   if (/\bTensor\b/.test(text)) imports.use(TENSOR, "type Tensor");
 }
 
@@ -81,6 +83,7 @@ function checked(parameter: Parameter, value: string, op: string, emitter: Emitt
     ScalarType: "asDType",
     Layout: "asLayout",
     Device: "asDevice",
+    Generator: "asGenerator",
     MemoryFormat: "asMemoryFormat",
   };
   let expression: string;
@@ -131,7 +134,7 @@ function written(parameter: Parameter, value: string, op: string, emitter: Emitt
   const call = (name: string) => emitter.imports.use(CALL, name);
   const { kind, type } = parameter;
   const where = `"${op}", "${parameter.name}"`;
-  if (kind === "Generator") return `${call("putAbsent")}();`;
+  if (kind === "Generator") return `${call("putGenerator")}(${value}, ${where});`;
   if (type.list) {
     if (kind === "Tensor") return `${call("putTensors")}(${value}, ${where});`;
     const list: Record<string, string> = { bool: "putBools", Scalar: "putScalars" };

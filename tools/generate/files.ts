@@ -197,6 +197,7 @@ export type ${type}<T> = [${places.join(", ")}] & { ${fields.join("; ")} };`;
 import type { Scalar } from "./complex.ts";
 import type { DType } from "./dtype.ts";
 import type { Layout, MemoryFormat } from "./formats.ts";
+import type { GeneratorLike } from "./generator_like.ts";
 
 ${tuples.join("\n\n")}
 

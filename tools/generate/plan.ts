@@ -149,9 +149,8 @@ function makeOverload(schema: Schema, functionName: string): Overload {
     if (parameter.keywordOnly && parameter.type.optional) parameter.default ??= "null";
     if (byNameOnly(schema, parameter.native)) parameter.keywordOnly = true;
   }
-  const open = parameters.filter((parameter) => parameter.kind !== "Generator");
   const factory = isFactory(schema);
-  const keywords = open.filter((parameter) => parameter.keywordOnly);
+  const keywords = parameters.filter((parameter) => parameter.keywordOnly);
   if (factory) {
     keywords.push({
       name: "requiresGrad",
@@ -166,7 +165,7 @@ function makeOverload(schema: Schema, functionName: string): Overload {
     schema,
     id: `${functionName}$${schema.overload}`,
     parameters,
-    positional: open.filter((parameter) => !parameter.keywordOnly),
+    positional: parameters.filter((parameter) => !parameter.keywordOnly),
     keywords,
     inPlace: schema.arguments[0]?.type.written === true && !schema.arguments[0].type.list,
     factory,

@@ -19,6 +19,20 @@ const SUPPORTED = new Set(
     .concat(["MemoryFormat"]),
 );
 
+// Overloads that another one has with a Generator argument added.
+const withGenerator = new Set([
+  "rand.",
+  "rand_like.",
+  "randint.",
+  "randint.low",
+  "randint_like.",
+  "randint_like.Tensor",
+  "randint_like.low_dtype",
+  "randn.",
+  "randn_like.",
+  "randperm.",
+]);
+
 /** Rules by which overloads are left out, in order. */
 export const exclusions: readonly Exclusion[] = [
   {
@@ -38,8 +52,8 @@ export const exclusions: readonly Exclusion[] = [
     applies: (schema) => /(^|_)(names|name|Dimname|dimname|DimnameList)(_|$)/.test(schema.overload),
   },
   {
-    reason: "the same op with a Generator argument",
-    applies: (schema) => /generator/.test(schema.overload),
+    reason: "the same op without a Generator argument, which the other leaves absent",
+    applies: (schema) => withGenerator.has(`${schema.name}.${schema.overload}`),
   },
   {
     reason: "private to LibTorch",
@@ -60,7 +74,8 @@ export const exclusions: readonly Exclusion[] = [
     applies: (schema) => schema.name === "choose_qparams_optimized",
   },
   {
-    reason: "ends the process (evaluation without running statistics); `batch_norm` checks for that",
+    reason:
+      "ends the process (evaluation without running statistics); `batch_norm` checks for that",
     applies: (schema) => schema.name === "native_batch_norm",
   },
   {

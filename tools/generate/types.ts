@@ -28,6 +28,7 @@ const scalars: Record<string, string> = {
   ScalarType: "DType",
   Layout: "Layout",
   Device: "string",
+  Generator: "GeneratorLike",
   MemoryFormat: "MemoryFormat",
   Reduction: "Reduction",
   requiresGrad: "boolean",

@@ -11,6 +11,7 @@ import {
   asDevice,
   asDType,
   asFloat,
+  asGenerator,
   asInt,
   asLayout,
   asList,
@@ -22,8 +23,8 @@ import {
   type Layout,
   type MemoryFormat,
   Op,
-  putAbsent,
   putBool,
+  putGenerator,
   putNumber,
   putNumbers,
   putOptionalBool,
@@ -34,6 +35,7 @@ import {
   type Scalar,
 } from "../../tensor/call.ts";
 import type { DType } from "../../tensor/dtype.ts";
+import type { GeneratorLike } from "../../tensor/generator_like.ts";
 import { isTensor, type Tensor } from "../../tensor/tensor.ts";
 import {
   asOptionalDType,
@@ -3214,37 +3216,47 @@ const normal$Tensor_Tensor$op = new Op("aten::normal.Tensor_Tensor", "normal");
 const normal$Tensor_float$op = new Op("aten::normal.Tensor_float", "normal");
 const normal$float_Tensor$op = new Op("aten::normal.float_Tensor", "normal");
 const normal$float_float$op = new Op("aten::normal.float_float", "normal");
-function normal$Tensor_Tensor(mean: unknown, std: unknown): Tensor {
+function normal$Tensor_Tensor(mean: unknown, std: unknown, generator: unknown): Tensor {
   const $mean = asTensor(mean, "normal", "mean");
   const $std = asTensor(std, "normal", "std");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "normal", "generator");
   begin();
   putTensor($mean, "normal", "mean");
   putTensor($std, "normal", "std");
-  putAbsent();
+  putGenerator($generator, "normal", "generator");
   return runTensor(normal$Tensor_Tensor$op);
 }
-function normal$Tensor_float(mean: unknown, std: unknown): Tensor {
+function normal$Tensor_float(mean: unknown, std: unknown, generator: unknown): Tensor {
   const $mean = asTensor(mean, "normal", "mean");
   const $std = std === undefined ? 1 : asFloat(std, "normal", "std");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "normal", "generator");
   begin();
   putTensor($mean, "normal", "mean");
   putNumber($std);
-  putAbsent();
+  putGenerator($generator, "normal", "generator");
   return runTensor(normal$Tensor_float$op);
 }
-function normal$float_Tensor(mean: unknown, std: unknown): Tensor {
+function normal$float_Tensor(mean: unknown, std: unknown, generator: unknown): Tensor {
   const $mean = asFloat(mean, "normal", "mean");
   const $std = asTensor(std, "normal", "std");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "normal", "generator");
   begin();
   putNumber($mean);
   putTensor($std, "normal", "std");
-  putAbsent();
+  putGenerator($generator, "normal", "generator");
   return runTensor(normal$float_Tensor$op);
 }
 function normal$float_float(
   mean: unknown,
   std: unknown,
   size: unknown,
+  generator: unknown,
   dtype: unknown,
   layout: unknown,
   device: unknown,
@@ -3254,6 +3266,9 @@ function normal$float_float(
   const $mean = asFloat(mean, "normal", "mean");
   const $std = asFloat(std, "normal", "std");
   const $size = asList(size, "normal", "size", asInt);
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "normal", "generator");
   const $dtype = asOptionalDType(dtype, "normal", "dtype");
   const $layout = layout === undefined || layout === null
     ? null
@@ -3271,7 +3286,7 @@ function normal$float_float(
   putNumber($mean);
   putNumber($std);
   putNumbers($size);
-  putAbsent();
+  putGenerator($generator, "normal", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
@@ -3283,21 +3298,32 @@ function normal$float_float(
  *
  * ATen: `aten::normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function normal(mean: Tensor | number, std: Tensor): Tensor;
+export function normal(
+  mean: Tensor | number,
+  std: Tensor,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Draws from normal distributions with these means and standard deviations.
  *
  * ATen: `aten::normal.Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor`
  */
-export function normal(mean: Tensor, std?: number): Tensor;
+export function normal(
+  mean: Tensor,
+  std?: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Draws from normal distributions with these means and standard deviations.
  *
  * ATen: `aten::normal.Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor`
  */
-export function normal(mean: Tensor, options: { std?: number }): Tensor;
+export function normal(
+  mean: Tensor,
+  options: { std?: number; generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Draws from normal distributions with these means and standard deviations.
  *
@@ -3308,6 +3334,7 @@ export function normal(
   std: number,
   size: readonly number[],
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -3326,7 +3353,7 @@ export function normal(
   if (isOptions(mean)) {
     $o = readOptions(
       "normal",
-      "std, mean, size, dtype, layout, device, pinMemory, requiresGrad",
+      "std, mean, size, generator, dtype, layout, device, pinMemory, requiresGrad",
       mean,
       std ?? size ?? options ?? extra,
     );
@@ -3334,7 +3361,7 @@ export function normal(
   } else if (isOptions(std)) {
     $o = readOptions(
       "normal",
-      "std, mean, size, dtype, layout, device, pinMemory, requiresGrad",
+      "std, mean, size, generator, dtype, layout, device, pinMemory, requiresGrad",
       std,
       size ?? options ?? extra,
     );
@@ -3342,7 +3369,7 @@ export function normal(
   } else if (isOptions(size)) {
     $o = readOptions(
       "normal",
-      "std, mean, size, dtype, layout, device, pinMemory, requiresGrad",
+      "std, mean, size, generator, dtype, layout, device, pinMemory, requiresGrad",
       size,
       options ?? extra,
     );
@@ -3350,7 +3377,7 @@ export function normal(
   } else if (options !== undefined || extra !== undefined) {
     $o = lastOptions(
       "normal",
-      "std, mean, size, dtype, layout, device, pinMemory, requiresGrad",
+      "std, mean, size, generator, dtype, layout, device, pinMemory, requiresGrad",
       options,
       3,
       extra,
@@ -3359,6 +3386,7 @@ export function normal(
   const $std = $o.std;
   const $mean = $o.mean;
   const $size = $o.size;
+  const $generator = $o.generator;
   const $dtype = $o.dtype;
   const $layout = $o.layout;
   const $device = $o.device;
@@ -3368,17 +3396,17 @@ export function normal(
     size === undefined && $size === undefined && $dtype === undefined && $layout === undefined &&
     $device === undefined && $pinMemory === undefined && $requiresGrad === undefined &&
     isTensor(or(mean, $mean)) && isTensor(or(std, $std))
-  ) return normal$Tensor_Tensor(or(mean, $mean), or(std, $std));
+  ) return normal$Tensor_Tensor(or(mean, $mean), or(std, $std), $generator);
   if (
     size === undefined && $size === undefined && $dtype === undefined && $layout === undefined &&
     $device === undefined && $pinMemory === undefined && $requiresGrad === undefined &&
     isTensor(or(mean, $mean)) && (or(std, $std) === undefined || typeof or(std, $std) === "number")
-  ) return normal$Tensor_float(or(mean, $mean), or(std, $std));
+  ) return normal$Tensor_float(or(mean, $mean), or(std, $std), $generator);
   if (
     size === undefined && $size === undefined && $dtype === undefined && $layout === undefined &&
     $device === undefined && $pinMemory === undefined && $requiresGrad === undefined &&
     typeof or(mean, $mean) === "number" && isTensor(or(std, $std))
-  ) return normal$float_Tensor(or(mean, $mean), or(std, $std));
+  ) return normal$float_Tensor(or(mean, $mean), or(std, $std), $generator);
   if (
     typeof or(mean, $mean) === "number" && typeof or(std, $std) === "number" &&
     isNumbers(or(size, $size))
@@ -3387,6 +3415,7 @@ export function normal(
       or(mean, $mean),
       or(std, $std),
       or(size, $size),
+      $generator,
       $dtype,
       $layout,
       $device,
@@ -3396,7 +3425,7 @@ export function normal(
   }
   throw noOverload(
     "normal",
-    "normal(mean: Tensor, std: Tensor); normal(mean: Tensor, std?: number); normal(mean: number, std: Tensor); normal(mean: number, std: number, size: readonly number[], { dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; requiresGrad?: boolean }?)",
+    "normal(mean: Tensor, std: Tensor, { generator?: GeneratorLike | null }?); normal(mean: Tensor, std?: number, { generator?: GeneratorLike | null }?); normal(mean: number, std: Tensor, { generator?: GeneratorLike | null }?); normal(mean: number, std: number, size: readonly number[], { generator?: GeneratorLike | null; dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; requiresGrad?: boolean }?)",
     [mean, std, size],
     $o,
   );
@@ -3547,11 +3576,13 @@ export function onesLike(self?: unknown, options?: unknown, extra?: unknown): Te
   return requireGrad(runTensor(onesLike$$op), $requiresGrad);
 }
 
-const rand$$op = new Op("aten::rand", "rand");
+const rand$generator$op = new Op("aten::rand.generator", "rand");
 /**
  * Random numbers, uniform from 0 to 1.
  *
- * ATen: `aten::rand(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::rand.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  *
  * @param size The sizes of the result.
  *
@@ -3566,6 +3597,7 @@ const rand$$op = new Op("aten::rand", "rand");
 export function rand(
   size: readonly number[],
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -3578,7 +3610,7 @@ export function rand(size?: unknown, options?: unknown, extra?: unknown): Tensor
   if (isOptions(size)) {
     $o = readOptions(
       "rand",
-      "size, dtype, layout, device, pinMemory, requiresGrad",
+      "size, generator, dtype, layout, device, pinMemory, requiresGrad",
       size,
       options ?? extra,
     );
@@ -3586,7 +3618,7 @@ export function rand(size?: unknown, options?: unknown, extra?: unknown): Tensor
   } else if (options !== undefined || extra !== undefined) {
     $o = lastOptions(
       "rand",
-      "size, dtype, layout, device, pinMemory, requiresGrad",
+      "size, generator, dtype, layout, device, pinMemory, requiresGrad",
       options,
       1,
       extra,
@@ -3595,12 +3627,16 @@ export function rand(size?: unknown, options?: unknown, extra?: unknown): Tensor
   if ($o !== NONE) {
     size = either("rand", "size", size, $o.size);
   }
+  const generator = $o.generator;
   const dtype = $o.dtype;
   const layout = $o.layout;
   const device = $o.device;
   const pinMemory = $o.pinMemory;
   const requiresGrad = $o.requiresGrad;
   const $size = asList(size, "rand", "size", asInt);
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "rand", "generator");
   const $dtype = asOptionalDType(dtype, "rand", "dtype");
   const $layout = layout === undefined || layout === null
     ? null
@@ -3616,22 +3652,26 @@ export function rand(size?: unknown, options?: unknown, extra?: unknown): Tensor
     : asBool(requiresGrad, "rand", "requiresGrad");
   begin();
   putNumbers($size);
+  putGenerator($generator, "rand", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
-  return requireGrad(runTensor(rand$$op), $requiresGrad);
+  return requireGrad(runTensor(rand$generator$op), $requiresGrad);
 }
 
-const randLike$$op = new Op("aten::rand_like", "randLike");
+const randLike$generator$op = new Op("aten::rand_like.generator", "randLike");
 /**
  * Random numbers, uniform from 0 to 1, in the shape of this tensor.
  *
- * ATen: `aten::rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::rand_like.generator(Tensor self, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
 export function randLike(
   self: Tensor,
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -3645,12 +3685,13 @@ export function randLike(self?: unknown, options?: unknown, extra?: unknown): Te
   if (options !== undefined || extra !== undefined) {
     $o = lastOptions(
       "randLike",
-      "dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
+      "generator, dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
       options,
       1,
       extra,
     );
   }
+  const generator = $o.generator;
   const dtype = $o.dtype;
   const layout = $o.layout;
   const device = $o.device;
@@ -3658,6 +3699,9 @@ export function randLike(self?: unknown, options?: unknown, extra?: unknown): Te
   const memoryFormat = $o.memoryFormat;
   const requiresGrad = $o.requiresGrad;
   const $self = asTensor(self, "randLike", "self");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "randLike", "generator");
   const $dtype = asOptionalDType(dtype, "randLike", "dtype");
   const $layout = layout === undefined || layout === null
     ? null
@@ -3676,20 +3720,22 @@ export function randLike(self?: unknown, options?: unknown, extra?: unknown): Te
     : asBool(requiresGrad, "randLike", "requiresGrad");
   begin();
   putTensor($self, "randLike", "self");
+  putGenerator($generator, "randLike", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
   putOptionalNumber($memoryFormat);
-  return requireGrad(runTensor(randLike$$op), $requiresGrad);
+  return requireGrad(runTensor(randLike$generator$op), $requiresGrad);
 }
 
-const randint$low$op = new Op("aten::randint.low", "randint");
-const randint$$op = new Op("aten::randint", "randint");
-function randint$low(
+const randint$low_generator$op = new Op("aten::randint.low_generator", "randint");
+const randint$generator$op = new Op("aten::randint.generator", "randint");
+function randint$low_generator(
   low: unknown,
   high: unknown,
   size: unknown,
+  generator: unknown,
   dtype: unknown,
   layout: unknown,
   device: unknown,
@@ -3699,6 +3745,9 @@ function randint$low(
   const $low = asInt(low, "randint", "low");
   const $high = asInt(high, "randint", "high");
   const $size = asList(size, "randint", "size", asInt);
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "randint", "generator");
   const $dtype = dtype === undefined
     ? 4
     : dtype === null
@@ -3720,15 +3769,17 @@ function randint$low(
   putNumber($low);
   putNumber($high);
   putNumbers($size);
+  putGenerator($generator, "randint", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
-  return requireGrad(runTensor(randint$low$op), $requiresGrad);
+  return requireGrad(runTensor(randint$low_generator$op), $requiresGrad);
 }
-function randint$(
+function randint$generator(
   high: unknown,
   size: unknown,
+  generator: unknown,
   dtype: unknown,
   layout: unknown,
   device: unknown,
@@ -3737,6 +3788,9 @@ function randint$(
 ): Tensor {
   const $high = asInt(high, "randint", "high");
   const $size = asList(size, "randint", "size", asInt);
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "randint", "generator");
   const $dtype = dtype === undefined
     ? 4
     : dtype === null
@@ -3757,16 +3811,19 @@ function randint$(
   begin();
   putNumber($high);
   putNumbers($size);
+  putGenerator($generator, "randint", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
-  return requireGrad(runTensor(randint$$op), $requiresGrad);
+  return requireGrad(runTensor(randint$generator$op), $requiresGrad);
 }
 /**
  * Random integers from `low` (or 0) up to, and not including, `high`.
  *
- * ATen: `aten::randint.low(SymInt low, SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::randint.low_generator(SymInt low, SymInt high, SymInt[] size, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  *
  * @param size The sizes of the result.
  *
@@ -3783,6 +3840,7 @@ export function randint(
   high: number,
   size: readonly number[],
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -3793,12 +3851,13 @@ export function randint(
 /**
  * Random integers from `low` (or 0) up to, and not including, `high`.
  *
- * ATen: `aten::randint(SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::randint.generator(SymInt high, SymInt[] size, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
 export function randint(
   high: number,
   size: readonly number[],
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -3817,7 +3876,7 @@ export function randint(
   if (isOptions(a0)) {
     $o = readOptions(
       "randint",
-      "low, high, size, dtype, layout, device, pinMemory, requiresGrad",
+      "low, high, size, generator, dtype, layout, device, pinMemory, requiresGrad",
       a0,
       a1 ?? size ?? options ?? extra,
     );
@@ -3825,7 +3884,7 @@ export function randint(
   } else if (isOptions(a1)) {
     $o = readOptions(
       "randint",
-      "low, high, size, dtype, layout, device, pinMemory, requiresGrad",
+      "low, high, size, generator, dtype, layout, device, pinMemory, requiresGrad",
       a1,
       size ?? options ?? extra,
     );
@@ -3833,7 +3892,7 @@ export function randint(
   } else if (isOptions(size)) {
     $o = readOptions(
       "randint",
-      "low, high, size, dtype, layout, device, pinMemory, requiresGrad",
+      "low, high, size, generator, dtype, layout, device, pinMemory, requiresGrad",
       size,
       options ?? extra,
     );
@@ -3841,7 +3900,7 @@ export function randint(
   } else if (options !== undefined || extra !== undefined) {
     $o = lastOptions(
       "randint",
-      "low, high, size, dtype, layout, device, pinMemory, requiresGrad",
+      "low, high, size, generator, dtype, layout, device, pinMemory, requiresGrad",
       options,
       3,
       extra,
@@ -3850,16 +3909,18 @@ export function randint(
   const $low = $o.low;
   const $high = $o.high;
   const $size = $o.size;
+  const $generator = $o.generator;
   const $dtype = $o.dtype;
   const $layout = $o.layout;
   const $device = $o.device;
   const $pinMemory = $o.pinMemory;
   const $requiresGrad = $o.requiresGrad;
   if (isIntegral(or(a0, $low)) && isIntegral(or(a1, $high)) && isNumbers(or(size, $size))) {
-    return randint$low(
+    return randint$low_generator(
       or(a0, $low),
       or(a1, $high),
       or(size, $size),
+      $generator,
       $dtype,
       $layout,
       $device,
@@ -3871,9 +3932,10 @@ export function randint(
     size === undefined && $low === undefined && isIntegral(or(a0, $high)) &&
     isNumbers(or(a1, $size))
   ) {
-    return randint$(
+    return randint$generator(
       or(a0, $high),
       or(a1, $size),
+      $generator,
       $dtype,
       $layout,
       $device,
@@ -3883,18 +3945,25 @@ export function randint(
   }
   throw noOverload(
     "randint",
-    "randint(low: number, high: number, size: readonly number[], { dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; requiresGrad?: boolean }?); randint(high: number, size: readonly number[], { dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; requiresGrad?: boolean }?)",
+    "randint(low: number, high: number, size: readonly number[], { generator?: GeneratorLike | null; dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; requiresGrad?: boolean }?); randint(high: number, size: readonly number[], { generator?: GeneratorLike | null; dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; requiresGrad?: boolean }?)",
     [a0, a1, size],
     $o,
   );
 }
 
-const randintLike$Tensor$op = new Op("aten::randint_like.Tensor", "randintLike");
-const randintLike$$op = new Op("aten::randint_like", "randintLike");
-const randintLike$low_dtype$op = new Op("aten::randint_like.low_dtype", "randintLike");
-function randintLike$Tensor(
+const randintLike$Tensor_generator$op = new Op(
+  "aten::randint_like.Tensor_generator",
+  "randintLike",
+);
+const randintLike$generator$op = new Op("aten::randint_like.generator", "randintLike");
+const randintLike$low_generator_dtype$op = new Op(
+  "aten::randint_like.low_generator_dtype",
+  "randintLike",
+);
+function randintLike$Tensor_generator(
   self: unknown,
   high: unknown,
+  generator: unknown,
   dtype: unknown,
   layout: unknown,
   device: unknown,
@@ -3904,6 +3973,9 @@ function randintLike$Tensor(
 ): Tensor {
   const $self = asTensor(self, "randintLike", "self");
   const $high = asTensor(high, "randintLike", "high");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "randintLike", "generator");
   const $dtype = asOptionalDType(dtype, "randintLike", "dtype");
   const $layout = layout === undefined || layout === null
     ? null
@@ -3923,16 +3995,18 @@ function randintLike$Tensor(
   begin();
   putTensor($self, "randintLike", "self");
   putTensor($high, "randintLike", "high");
+  putGenerator($generator, "randintLike", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
   putOptionalNumber($memoryFormat);
-  return requireGrad(runTensor(randintLike$Tensor$op), $requiresGrad);
+  return requireGrad(runTensor(randintLike$Tensor_generator$op), $requiresGrad);
 }
-function randintLike$(
+function randintLike$generator(
   self: unknown,
   high: unknown,
+  generator: unknown,
   dtype: unknown,
   layout: unknown,
   device: unknown,
@@ -3942,6 +4016,9 @@ function randintLike$(
 ): Tensor {
   const $self = asTensor(self, "randintLike", "self");
   const $high = asInt(high, "randintLike", "high");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "randintLike", "generator");
   const $dtype = asOptionalDType(dtype, "randintLike", "dtype");
   const $layout = layout === undefined || layout === null
     ? null
@@ -3961,17 +4038,19 @@ function randintLike$(
   begin();
   putTensor($self, "randintLike", "self");
   putNumber($high);
+  putGenerator($generator, "randintLike", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
   putOptionalNumber($memoryFormat);
-  return requireGrad(runTensor(randintLike$$op), $requiresGrad);
+  return requireGrad(runTensor(randintLike$generator$op), $requiresGrad);
 }
-function randintLike$low_dtype(
+function randintLike$low_generator_dtype(
   self: unknown,
   low: unknown,
   high: unknown,
+  generator: unknown,
   dtype: unknown,
   layout: unknown,
   device: unknown,
@@ -3982,6 +4061,9 @@ function randintLike$low_dtype(
   const $self = asTensor(self, "randintLike", "self");
   const $low = asInt(low, "randintLike", "low");
   const $high = asInt(high, "randintLike", "high");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "randintLike", "generator");
   const $dtype = asOptionalDType(dtype, "randintLike", "dtype");
   const $layout = layout === undefined || layout === null
     ? null
@@ -4002,22 +4084,26 @@ function randintLike$low_dtype(
   putTensor($self, "randintLike", "self");
   putNumber($low);
   putNumber($high);
+  putGenerator($generator, "randintLike", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
   putOptionalNumber($memoryFormat);
-  return requireGrad(runTensor(randintLike$low_dtype$op), $requiresGrad);
+  return requireGrad(runTensor(randintLike$low_generator_dtype$op), $requiresGrad);
 }
 /**
  * Random integers up to, and not including, `high`, in the shape of this tensor.
  *
- * ATen: `aten::randint_like.Tensor(Tensor self, Tensor high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::randint_like.Tensor_generator(Tensor self, Tensor high, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
 export function randintLike(
   self: Tensor,
   high: Tensor | number,
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -4029,13 +4115,14 @@ export function randintLike(
 /**
  * Random integers up to, and not including, `high`, in the shape of this tensor.
  *
- * ATen: `aten::randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::randint_like.low_generator_dtype(Tensor self, SymInt low, SymInt high, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  */
 export function randintLike(
   self: Tensor,
   low: number,
   high: number,
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -4055,7 +4142,7 @@ export function randintLike(
   if (isOptions(a1)) {
     $o = readOptions(
       "randintLike",
-      "high, low, dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
+      "high, low, generator, dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
       a1,
       high ?? options ?? extra,
     );
@@ -4063,7 +4150,7 @@ export function randintLike(
   } else if (isOptions(high)) {
     $o = readOptions(
       "randintLike",
-      "high, low, dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
+      "high, low, generator, dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
       high,
       options ?? extra,
     );
@@ -4071,7 +4158,7 @@ export function randintLike(
   } else if (options !== undefined || extra !== undefined) {
     $o = lastOptions(
       "randintLike",
-      "high, low, dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
+      "high, low, generator, dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
       options,
       3,
       extra,
@@ -4079,6 +4166,7 @@ export function randintLike(
   }
   const $high = $o.high;
   const $low = $o.low;
+  const $generator = $o.generator;
   const $dtype = $o.dtype;
   const $layout = $o.layout;
   const $device = $o.device;
@@ -4086,9 +4174,10 @@ export function randintLike(
   const $memoryFormat = $o.memoryFormat;
   const $requiresGrad = $o.requiresGrad;
   if (high === undefined && $low === undefined && isTensor(self) && isTensor(or(a1, $high))) {
-    return randintLike$Tensor(
+    return randintLike$Tensor_generator(
       self,
       or(a1, $high),
+      $generator,
       $dtype,
       $layout,
       $device,
@@ -4098,9 +4187,10 @@ export function randintLike(
     );
   }
   if (high === undefined && $low === undefined && isTensor(self) && isIntegral(or(a1, $high))) {
-    return randintLike$(
+    return randintLike$generator(
       self,
       or(a1, $high),
+      $generator,
       $dtype,
       $layout,
       $device,
@@ -4110,10 +4200,11 @@ export function randintLike(
     );
   }
   if (isTensor(self) && isIntegral(or(a1, $low)) && isIntegral(or(high, $high))) {
-    return randintLike$low_dtype(
+    return randintLike$low_generator_dtype(
       self,
       or(a1, $low),
       or(high, $high),
+      $generator,
       $dtype,
       $layout,
       $device,
@@ -4124,17 +4215,19 @@ export function randintLike(
   }
   throw noOverload(
     "randintLike",
-    "randintLike(self: Tensor, high: Tensor, { dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }?); randintLike(self: Tensor, high: number, { dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }?); randintLike(self: Tensor, low: number, high: number, { dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }?)",
+    "randintLike(self: Tensor, high: Tensor, { generator?: GeneratorLike | null; dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }?); randintLike(self: Tensor, high: number, { generator?: GeneratorLike | null; dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }?); randintLike(self: Tensor, low: number, high: number, { generator?: GeneratorLike | null; dtype?: DType | null; layout?: Layout | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }?)",
     [self, a1, high],
     $o,
   );
 }
 
-const randn$$op = new Op("aten::randn", "randn");
+const randn$generator$op = new Op("aten::randn.generator", "randn");
 /**
  * Random numbers of the standard normal distribution.
  *
- * ATen: `aten::randn(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::randn.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  *
  * @param size The sizes of the result.
  *
@@ -4149,6 +4242,7 @@ const randn$$op = new Op("aten::randn", "randn");
 export function randn(
   size: readonly number[],
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -4161,7 +4255,7 @@ export function randn(size?: unknown, options?: unknown, extra?: unknown): Tenso
   if (isOptions(size)) {
     $o = readOptions(
       "randn",
-      "size, dtype, layout, device, pinMemory, requiresGrad",
+      "size, generator, dtype, layout, device, pinMemory, requiresGrad",
       size,
       options ?? extra,
     );
@@ -4169,7 +4263,7 @@ export function randn(size?: unknown, options?: unknown, extra?: unknown): Tenso
   } else if (options !== undefined || extra !== undefined) {
     $o = lastOptions(
       "randn",
-      "size, dtype, layout, device, pinMemory, requiresGrad",
+      "size, generator, dtype, layout, device, pinMemory, requiresGrad",
       options,
       1,
       extra,
@@ -4178,12 +4272,16 @@ export function randn(size?: unknown, options?: unknown, extra?: unknown): Tenso
   if ($o !== NONE) {
     size = either("randn", "size", size, $o.size);
   }
+  const generator = $o.generator;
   const dtype = $o.dtype;
   const layout = $o.layout;
   const device = $o.device;
   const pinMemory = $o.pinMemory;
   const requiresGrad = $o.requiresGrad;
   const $size = asList(size, "randn", "size", asInt);
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "randn", "generator");
   const $dtype = asOptionalDType(dtype, "randn", "dtype");
   const $layout = layout === undefined || layout === null
     ? null
@@ -4199,22 +4297,26 @@ export function randn(size?: unknown, options?: unknown, extra?: unknown): Tenso
     : asBool(requiresGrad, "randn", "requiresGrad");
   begin();
   putNumbers($size);
+  putGenerator($generator, "randn", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
-  return requireGrad(runTensor(randn$$op), $requiresGrad);
+  return requireGrad(runTensor(randn$generator$op), $requiresGrad);
 }
 
-const randnLike$$op = new Op("aten::randn_like", "randnLike");
+const randnLike$generator$op = new Op("aten::randn_like.generator", "randnLike");
 /**
  * Random numbers of the standard normal distribution, in the shape of this tensor.
  *
- * ATen: `aten::randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * ATen: `aten::randn_like.generator(Tensor self, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
 export function randnLike(
   self: Tensor,
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -4228,12 +4330,13 @@ export function randnLike(self?: unknown, options?: unknown, extra?: unknown): T
   if (options !== undefined || extra !== undefined) {
     $o = lastOptions(
       "randnLike",
-      "dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
+      "generator, dtype, layout, device, pinMemory, memoryFormat, requiresGrad",
       options,
       1,
       extra,
     );
   }
+  const generator = $o.generator;
   const dtype = $o.dtype;
   const layout = $o.layout;
   const device = $o.device;
@@ -4241,6 +4344,9 @@ export function randnLike(self?: unknown, options?: unknown, extra?: unknown): T
   const memoryFormat = $o.memoryFormat;
   const requiresGrad = $o.requiresGrad;
   const $self = asTensor(self, "randnLike", "self");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "randnLike", "generator");
   const $dtype = asOptionalDType(dtype, "randnLike", "dtype");
   const $layout = layout === undefined || layout === null
     ? null
@@ -4259,19 +4365,22 @@ export function randnLike(self?: unknown, options?: unknown, extra?: unknown): T
     : asBool(requiresGrad, "randnLike", "requiresGrad");
   begin();
   putTensor($self, "randnLike", "self");
+  putGenerator($generator, "randnLike", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
   putOptionalNumber($memoryFormat);
-  return requireGrad(runTensor(randnLike$$op), $requiresGrad);
+  return requireGrad(runTensor(randnLike$generator$op), $requiresGrad);
 }
 
-const randperm$$op = new Op("aten::randperm", "randperm");
+const randperm$generator$op = new Op("aten::randperm.generator", "randperm");
 /**
  * The integers from 0 up to `n`, in random order.
  *
- * ATen: `aten::randperm(SymInt n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * ATen: `aten::randperm.generator(SymInt n, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  *
  * @example
  * ```ts
@@ -4284,6 +4393,7 @@ const randperm$$op = new Op("aten::randperm", "randperm");
 export function randperm(
   n: number,
   options?: {
+    generator?: GeneratorLike | null;
     dtype?: DType | null;
     layout?: Layout | null;
     device?: string | null;
@@ -4296,7 +4406,7 @@ export function randperm(n?: unknown, options?: unknown, extra?: unknown): Tenso
   if (isOptions(n)) {
     $o = readOptions(
       "randperm",
-      "n, dtype, layout, device, pinMemory, requiresGrad",
+      "n, generator, dtype, layout, device, pinMemory, requiresGrad",
       n,
       options ?? extra,
     );
@@ -4304,7 +4414,7 @@ export function randperm(n?: unknown, options?: unknown, extra?: unknown): Tenso
   } else if (options !== undefined || extra !== undefined) {
     $o = lastOptions(
       "randperm",
-      "n, dtype, layout, device, pinMemory, requiresGrad",
+      "n, generator, dtype, layout, device, pinMemory, requiresGrad",
       options,
       1,
       extra,
@@ -4313,12 +4423,16 @@ export function randperm(n?: unknown, options?: unknown, extra?: unknown): Tenso
   if ($o !== NONE) {
     n = either("randperm", "n", n, $o.n);
   }
+  const generator = $o.generator;
   const dtype = $o.dtype;
   const layout = $o.layout;
   const device = $o.device;
   const pinMemory = $o.pinMemory;
   const requiresGrad = $o.requiresGrad;
   const $n = asInt(n, "randperm", "n");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "randperm", "generator");
   const $dtype = dtype === undefined
     ? 4
     : dtype === null
@@ -4338,11 +4452,12 @@ export function randperm(n?: unknown, options?: unknown, extra?: unknown): Tenso
     : asBool(requiresGrad, "randperm", "requiresGrad");
   begin();
   putNumber($n);
+  putGenerator($generator, "randperm", "generator");
   putOptionalNumber($dtype);
   putOptionalNumber($layout);
   putOptionalNumber($device);
   putOptionalBool($pinMemory);
-  return requireGrad(runTensor(randperm$$op), $requiresGrad);
+  return requireGrad(runTensor(randperm$generator$op), $requiresGrad);
 }
 
 const range$$op = new Op("aten::range", "range");

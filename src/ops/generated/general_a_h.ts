@@ -10,6 +10,7 @@ import {
   asBool,
   asDType,
   asFloat,
+  asGenerator,
   asInt,
   asInts,
   asList,
@@ -22,8 +23,8 @@ import {
   isScalar,
   type MemoryFormat,
   Op,
-  putAbsent,
   putBool,
+  putGenerator,
   putNumber,
   putNumbers,
   putOptionalNumber,
@@ -43,6 +44,7 @@ import {
   takeTensors,
 } from "../../tensor/call.ts";
 import type { DType } from "../../tensor/dtype.ts";
+import type { GeneratorLike } from "../../tensor/generator_like.ts";
 import type { HistBinEdges, HistBinEdgesList, ValuesIndices } from "../../tensor/methods.ts";
 import { isTensor, type Tensor } from "../../tensor/tensor.ts";
 import {
@@ -1723,29 +1725,38 @@ export function batchNormUpdateStats(
 const bernoulli$$op = new Op("aten::bernoulli", "bernoulli");
 const bernoulli$Tensor$op = new Op("aten::bernoulli.Tensor", "bernoulli");
 const bernoulli$p$op = new Op("aten::bernoulli.p", "bernoulli");
-function bernoulli$(self: unknown): Tensor {
+function bernoulli$(self: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "bernoulli", "self");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "bernoulli", "generator");
   begin();
   putTensor($self, "bernoulli", "self");
-  putAbsent();
+  putGenerator($generator, "bernoulli", "generator");
   return runTensor(bernoulli$$op);
 }
-function bernoulli$Tensor(self: unknown, p: unknown): Tensor {
+function bernoulli$Tensor(self: unknown, p: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "bernoulli", "self");
   const $p = asTensor(p, "bernoulli", "p");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "bernoulli", "generator");
   begin();
   putTensor($self, "bernoulli", "self");
   putTensor($p, "bernoulli", "p");
-  putAbsent();
+  putGenerator($generator, "bernoulli", "generator");
   return runTensor(bernoulli$Tensor$op);
 }
-function bernoulli$p(self: unknown, p: unknown): Tensor {
+function bernoulli$p(self: unknown, p: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "bernoulli", "self");
   const $p = asFloat(p, "bernoulli", "p");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "bernoulli", "generator");
   begin();
   putTensor($self, "bernoulli", "self");
   putNumber($p);
-  putAbsent();
+  putGenerator($generator, "bernoulli", "generator");
   return runTensor(bernoulli$p$op);
 }
 /**
@@ -1753,30 +1764,37 @@ function bernoulli$p(self: unknown, p: unknown): Tensor {
  *
  * ATen: `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function bernoulli(self: Tensor): Tensor;
+export function bernoulli(self: Tensor, options?: { generator?: GeneratorLike | null }): Tensor;
 /**
  * Draws 0 or 1 for each element, which is the probability of 1.
  *
  * ATen: `aten::bernoulli.Tensor(Tensor self, Tensor p, *, Generator? generator=None) -> Tensor`
  */
-export function bernoulli(self: Tensor, p: Tensor | number): Tensor;
+export function bernoulli(
+  self: Tensor,
+  p: Tensor | number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 export function bernoulli(self?: unknown, p?: unknown, options?: unknown, extra?: unknown): Tensor {
   let $o: Options = NONE;
   if (isOptions(p)) {
-    $o = readOptions("bernoulli", "p", p, options ?? extra);
+    $o = readOptions("bernoulli", "p, generator", p, options ?? extra);
     p = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("bernoulli", "p", options, 2, extra);
+    $o = lastOptions("bernoulli", "p, generator", options, 2, extra);
   }
   const $p = $o.p;
-  if (p === undefined && $p === undefined && isTensor(self)) return bernoulli$(self);
-  if (isTensor(self) && isTensor(or(p, $p))) return bernoulli$Tensor(self, or(p, $p));
-  if (isTensor(self) && typeof or(p, $p) === "number") return bernoulli$p(self, or(p, $p));
+  const $generator = $o.generator;
+  if (p === undefined && $p === undefined && isTensor(self)) return bernoulli$(self, $generator);
+  if (isTensor(self) && isTensor(or(p, $p))) return bernoulli$Tensor(self, or(p, $p), $generator);
+  if (isTensor(self) && typeof or(p, $p) === "number") {
+    return bernoulli$p(self, or(p, $p), $generator);
+  }
   throw noOverload(
     "bernoulli",
-    "bernoulli(self: Tensor); bernoulli(self: Tensor, p: Tensor); bernoulli(self: Tensor, p: number)",
+    "bernoulli(self: Tensor, { generator?: GeneratorLike | null }?); bernoulli(self: Tensor, p: Tensor, { generator?: GeneratorLike | null }?); bernoulli(self: Tensor, p: number, { generator?: GeneratorLike | null }?)",
     [self, p],
     $o,
   );

@@ -11,6 +11,7 @@ import {
   asDevice,
   asDType,
   asFloat,
+  asGenerator,
   asInt,
   asInts,
   asLayout,
@@ -25,8 +26,8 @@ import {
   type Layout,
   type MemoryFormat,
   Op,
-  putAbsent,
   putBool,
+  putGenerator,
   putNumber,
   putNumbers,
   putOptionalBool,
@@ -47,6 +48,7 @@ import {
   takeTensors,
 } from "../../tensor/call.ts";
 import { type DType, dtypeName } from "../../tensor/dtype.ts";
+import type { GeneratorLike } from "../../tensor/generator_like.ts";
 import type { QR, USV, ValuesIndices } from "../../tensor/methods.ts";
 import { isTensor, type Tensor } from "../../tensor/tensor.ts";
 import {
@@ -2526,9 +2528,14 @@ const multinomial$$op = new Op("aten::multinomial", "multinomial");
  *
  * ATen: `aten::multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function multinomial(self: Tensor, numSamples: number, replacement?: boolean): Tensor;
+export function multinomial(
+  self: Tensor,
+  numSamples: number,
+  replacement?: boolean,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Draws indices with the probabilities that each row gives.
  *
@@ -2537,7 +2544,7 @@ export function multinomial(self: Tensor, numSamples: number, replacement?: bool
 export function multinomial(
   self: Tensor,
   numSamples: number,
-  options: { replacement?: boolean },
+  options: { replacement?: boolean; generator?: GeneratorLike | null },
 ): Tensor;
 export function multinomial(
   self?: unknown,
@@ -2550,31 +2557,40 @@ export function multinomial(
   if (isOptions(numSamples)) {
     $o = readOptions(
       "multinomial",
-      "numSamples, replacement",
+      "numSamples, replacement, generator",
       numSamples,
       replacement ?? options ?? extra,
     );
     numSamples = undefined;
   } else if (isOptions(replacement)) {
-    $o = readOptions("multinomial", "numSamples, replacement", replacement, options ?? extra);
+    $o = readOptions(
+      "multinomial",
+      "numSamples, replacement, generator",
+      replacement,
+      options ?? extra,
+    );
     replacement = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("multinomial", "numSamples, replacement", options, 3, extra);
+    $o = lastOptions("multinomial", "numSamples, replacement, generator", options, 3, extra);
   }
   if ($o !== NONE) {
     numSamples = either("multinomial", "numSamples", numSamples, $o.numSamples);
     replacement = either("multinomial", "replacement", replacement, $o.replacement);
   }
+  const generator = $o.generator;
   const $self = asTensor(self, "multinomial", "self");
   const $numSamples = asInt(numSamples, "multinomial", "numSamples");
   const $replacement = replacement === undefined
     ? false
     : asBool(replacement, "multinomial", "replacement");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "multinomial", "generator");
   begin();
   putTensor($self, "multinomial", "self");
   putNumber($numSamples);
   putBool($replacement);
-  putAbsent();
+  putGenerator($generator, "multinomial", "generator");
   return runTensor(multinomial$$op);
 }
 
@@ -3525,17 +3541,38 @@ const poisson$$op = new Op("aten::poisson", "poisson");
  *
  * ATen: `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function poisson(self: Tensor): Tensor;
-export function poisson(self?: unknown, options?: unknown, extra?: unknown): Tensor {
-  if (options !== undefined || extra !== undefined) {
-    lastOptions("poisson", "", options, 1, extra);
+export function poisson(self: Tensor, generator?: GeneratorLike | null): Tensor;
+/**
+ * Draws from Poisson distributions with these rates.
+ *
+ * ATen: `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`
+ */
+export function poisson(self: Tensor, options: { generator?: GeneratorLike | null }): Tensor;
+export function poisson(
+  self?: unknown,
+  generator?: unknown,
+  options?: unknown,
+  extra?: unknown,
+): Tensor {
+  let $o: Options = NONE;
+  if (isOptions(generator)) {
+    $o = readOptions("poisson", "generator", generator, options ?? extra);
+    generator = undefined;
+  } else if (options !== undefined || extra !== undefined) {
+    $o = lastOptions("poisson", "generator", options, 2, extra);
+  }
+  if ($o !== NONE) {
+    generator = either("poisson", "generator", generator, $o.generator);
   }
   const $self = asTensor(self, "poisson", "self");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "poisson", "generator");
   begin();
   putTensor($self, "poisson", "self");
-  putAbsent();
+  putGenerator($generator, "poisson", "generator");
   return runTensor(poisson$$op);
 }
 
@@ -4098,31 +4135,40 @@ export function quantizePerTensorDynamic(
 const random$$op = new Op("aten::random", "random");
 const random$to$op = new Op("aten::random.to", "random");
 const random$from$op = new Op("aten::random.from", "random");
-function random$(self: unknown): Tensor {
+function random$(self: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "random", "self");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "random", "generator");
   begin();
   putTensor($self, "random", "self");
-  putAbsent();
+  putGenerator($generator, "random", "generator");
   return runTensor(random$$op);
 }
-function random$to(self: unknown, to: unknown): Tensor {
+function random$to(self: unknown, to: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "random", "self");
   const $to = asInt(to, "random", "to");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "random", "generator");
   begin();
   putTensor($self, "random", "self");
   putNumber($to);
-  putAbsent();
+  putGenerator($generator, "random", "generator");
   return runTensor(random$to$op);
 }
-function random$from(self: unknown, from: unknown, to: unknown): Tensor {
+function random$from(self: unknown, from: unknown, to: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "random", "self");
   const $from = asInt(from, "random", "from");
   const $to = asOptionalInt(to, "random", "to");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "random", "generator");
   begin();
   putTensor($self, "random", "self");
   putNumber($from);
   putOptionalNumber($to);
-  putAbsent();
+  putGenerator($generator, "random", "generator");
   return runTensor(random$from$op);
 }
 /**
@@ -4130,27 +4176,40 @@ function random$from(self: unknown, from: unknown, to: unknown): Tensor {
  *
  * ATen: `aten::random(Tensor self, *, Generator? generator=None) -> Tensor`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function random(self: Tensor): Tensor;
+export function random(self: Tensor, options?: { generator?: GeneratorLike | null }): Tensor;
 /**
  * Fills with random integers.
  *
  * ATen: `aten::random.to(Tensor self, int to, *, Generator? generator=None) -> Tensor`
  */
-export function random(self: Tensor, to: number): Tensor;
+export function random(
+  self: Tensor,
+  to: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with random integers.
  *
  * ATen: `aten::random.from(Tensor self, int from, int? to, *, Generator? generator=None) -> Tensor`
  */
-export function random(self: Tensor, from: number, to?: number | null): Tensor;
+export function random(
+  self: Tensor,
+  from: number,
+  to?: number | null,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with random integers.
  *
  * ATen: `aten::random.from(Tensor self, int from, int? to, *, Generator? generator=None) -> Tensor`
  */
-export function random(self: Tensor, from: number, options: { to?: number | null }): Tensor;
+export function random(
+  self: Tensor,
+  from: number,
+  options: { to?: number | null; generator?: GeneratorLike | null },
+): Tensor;
 export function random(
   self?: unknown,
   a1?: unknown,
@@ -4160,30 +4219,31 @@ export function random(
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(a1)) {
-    $o = readOptions("random", "to, from", a1, to ?? options ?? extra);
+    $o = readOptions("random", "to, from, generator", a1, to ?? options ?? extra);
     a1 = undefined;
   } else if (isOptions(to)) {
-    $o = readOptions("random", "to, from", to, options ?? extra);
+    $o = readOptions("random", "to, from, generator", to, options ?? extra);
     to = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("random", "to, from", options, 3, extra);
+    $o = lastOptions("random", "to, from, generator", options, 3, extra);
   }
   const $to = $o.to;
   const $from = $o.from;
+  const $generator = $o.generator;
   if (
     a1 === undefined && to === undefined && $to === undefined && $from === undefined &&
     isTensor(self)
-  ) return random$(self);
+  ) return random$(self, $generator);
   if (to === undefined && $from === undefined && isTensor(self) && isIntegral(or(a1, $to))) {
-    return random$to(self, or(a1, $to));
+    return random$to(self, or(a1, $to), $generator);
   }
   if (
     isTensor(self) && isIntegral(or(a1, $from)) &&
     (or(to, $to) === undefined || or(to, $to) === null || isIntegral(or(to, $to)))
-  ) return random$from(self, or(a1, $from), or(to, $to));
+  ) return random$from(self, or(a1, $from), or(to, $to), $generator);
   throw noOverload(
     "random",
-    "random(self: Tensor); random(self: Tensor, to: number); random(self: Tensor, from: number, to?: number | null)",
+    "random(self: Tensor, { generator?: GeneratorLike | null }?); random(self: Tensor, to: number, { generator?: GeneratorLike | null }?); random(self: Tensor, from: number, to?: number | null, { generator?: GeneratorLike | null }?)",
     [self, a1, to],
     $o,
   );
@@ -5442,9 +5502,15 @@ const rrelu$$op = new Op("aten::rrelu", "rrelu");
  *
  * ATen: `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function rrelu(self: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean): Tensor;
+export function rrelu(
+  self: Tensor,
+  lower?: Scalar,
+  upper?: Scalar,
+  training?: boolean,
+  generator?: GeneratorLike | null,
+): Tensor;
 /**
  * Negative elements times a random slope.
  *
@@ -5454,7 +5520,8 @@ export function rrelu(
   self: Tensor,
   lower: Scalar,
   upper: Scalar,
-  options: { training?: boolean },
+  training: boolean,
+  options: { generator?: GeneratorLike | null },
 ): Tensor;
 /**
  * Negative elements times a random slope.
@@ -5464,7 +5531,8 @@ export function rrelu(
 export function rrelu(
   self: Tensor,
   lower: Scalar,
-  options: { upper?: Scalar; training?: boolean },
+  upper: Scalar,
+  options: { training?: boolean; generator?: GeneratorLike | null },
 ): Tensor;
 /**
  * Negative elements times a random slope.
@@ -5473,13 +5541,24 @@ export function rrelu(
  */
 export function rrelu(
   self: Tensor,
-  options: { lower?: Scalar; upper?: Scalar; training?: boolean },
+  lower: Scalar,
+  options: { upper?: Scalar; training?: boolean; generator?: GeneratorLike | null },
+): Tensor;
+/**
+ * Negative elements times a random slope.
+ *
+ * ATen: `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
+ */
+export function rrelu(
+  self: Tensor,
+  options: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: GeneratorLike | null },
 ): Tensor;
 export function rrelu(
   self?: unknown,
   lower?: unknown,
   upper?: unknown,
   training?: unknown,
+  generator?: unknown,
   options?: unknown,
   extra?: unknown,
 ): Tensor {
@@ -5487,35 +5566,52 @@ export function rrelu(
   if (isOptions(lower)) {
     $o = readOptions(
       "rrelu",
-      "lower, upper, training",
+      "lower, upper, training, generator",
       lower,
-      upper ?? training ?? options ?? extra,
+      upper ?? training ?? generator ?? options ?? extra,
     );
     lower = undefined;
   } else if (isOptions(upper)) {
-    $o = readOptions("rrelu", "lower, upper, training", upper, training ?? options ?? extra);
+    $o = readOptions(
+      "rrelu",
+      "lower, upper, training, generator",
+      upper,
+      training ?? generator ?? options ?? extra,
+    );
     upper = undefined;
   } else if (isOptions(training)) {
-    $o = readOptions("rrelu", "lower, upper, training", training, options ?? extra);
+    $o = readOptions(
+      "rrelu",
+      "lower, upper, training, generator",
+      training,
+      generator ?? options ?? extra,
+    );
     training = undefined;
+  } else if (isOptions(generator)) {
+    $o = readOptions("rrelu", "lower, upper, training, generator", generator, options ?? extra);
+    generator = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("rrelu", "lower, upper, training", options, 4, extra);
+    $o = lastOptions("rrelu", "lower, upper, training, generator", options, 5, extra);
   }
   if ($o !== NONE) {
     lower = either("rrelu", "lower", lower, $o.lower);
     upper = either("rrelu", "upper", upper, $o.upper);
     training = either("rrelu", "training", training, $o.training);
+    generator = either("rrelu", "generator", generator, $o.generator);
   }
   const $self = asTensor(self, "rrelu", "self");
   const $lower = lower === undefined ? 0.125 : asScalar(lower, "rrelu", "lower");
   const $upper = upper === undefined ? 0.3333333333333333 : asScalar(upper, "rrelu", "upper");
   const $training = training === undefined ? false : asBool(training, "rrelu", "training");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "rrelu", "generator");
   begin();
   putTensor($self, "rrelu", "self");
   putScalar($lower);
   putScalar($upper);
   putBool($training);
-  putAbsent();
+  putGenerator($generator, "rrelu", "generator");
   return runTensor(rrelu$$op);
 }
 

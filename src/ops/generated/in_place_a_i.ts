@@ -9,6 +9,7 @@
 import {
   asBool,
   asFloat,
+  asGenerator,
   asInt,
   asList,
   asScalar,
@@ -17,8 +18,8 @@ import {
   begin,
   isScalar,
   Op,
-  putAbsent,
   putBool,
+  putGenerator,
   putNumber,
   putNumbers,
   putOptionalNumber,
@@ -32,6 +33,7 @@ import {
   type Scalar,
 } from "../../tensor/call.ts";
 import type { DType } from "../../tensor/dtype.ts";
+import type { GeneratorLike } from "../../tensor/generator_like.ts";
 import { isTensor, type Tensor } from "../../tensor/tensor.ts";
 import {
   asOptionalDType,
@@ -885,23 +887,29 @@ export function baddbmm_(
 
 const bernoulli_$Tensor$op = new Op("aten::bernoulli_.Tensor", "bernoulli_");
 const bernoulli_$float$op = new Op("aten::bernoulli_.float", "bernoulli_");
-function bernoulli_$Tensor(self: unknown, p: unknown): Tensor {
+function bernoulli_$Tensor(self: unknown, p: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "bernoulli_", "self");
   const $p = asTensor(p, "bernoulli_", "p");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "bernoulli_", "generator");
   begin();
   putTensor($self, "bernoulli_", "self");
   putTensor($p, "bernoulli_", "p");
-  putAbsent();
+  putGenerator($generator, "bernoulli_", "generator");
   run(bernoulli_$Tensor$op);
   return $self;
 }
-function bernoulli_$float(self: unknown, p: unknown): Tensor {
+function bernoulli_$float(self: unknown, p: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "bernoulli_", "self");
   const $p = p === undefined ? 0.5 : asFloat(p, "bernoulli_", "p");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "bernoulli_", "generator");
   begin();
   putTensor($self, "bernoulli_", "self");
   putNumber($p);
-  putAbsent();
+  putGenerator($generator, "bernoulli_", "generator");
   run(bernoulli_$float$op);
   return $self;
 }
@@ -910,21 +918,32 @@ function bernoulli_$float(self: unknown, p: unknown): Tensor {
  *
  * ATen: `aten::bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function bernoulli_(self: Tensor, p: Tensor): Tensor;
+export function bernoulli_(
+  self: Tensor,
+  p: Tensor,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Draws 0 or 1 for each element, which is the probability of 1; in place.
  *
  * ATen: `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
  */
-export function bernoulli_(self: Tensor, p?: number): Tensor;
+export function bernoulli_(
+  self: Tensor,
+  p?: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Draws 0 or 1 for each element, which is the probability of 1; in place.
  *
  * ATen: `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
  */
-export function bernoulli_(self: Tensor, options: { p?: number }): Tensor;
+export function bernoulli_(
+  self: Tensor,
+  options: { p?: number; generator?: GeneratorLike | null },
+): Tensor;
 export function bernoulli_(
   self?: unknown,
   p?: unknown,
@@ -933,19 +952,20 @@ export function bernoulli_(
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(p)) {
-    $o = readOptions("bernoulli_", "p", p, options ?? extra);
+    $o = readOptions("bernoulli_", "p, generator", p, options ?? extra);
     p = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("bernoulli_", "p", options, 2, extra);
+    $o = lastOptions("bernoulli_", "p, generator", options, 2, extra);
   }
   const $p = $o.p;
-  if (isTensor(self) && isTensor(or(p, $p))) return bernoulli_$Tensor(self, or(p, $p));
+  const $generator = $o.generator;
+  if (isTensor(self) && isTensor(or(p, $p))) return bernoulli_$Tensor(self, or(p, $p), $generator);
   if (isTensor(self) && (or(p, $p) === undefined || typeof or(p, $p) === "number")) {
-    return bernoulli_$float(self, or(p, $p));
+    return bernoulli_$float(self, or(p, $p), $generator);
   }
   throw noOverload(
     "bernoulli_",
-    "bernoulli_(self: Tensor, p: Tensor); bernoulli_(self: Tensor, p?: number)",
+    "bernoulli_(self: Tensor, p: Tensor, { generator?: GeneratorLike | null }?); bernoulli_(self: Tensor, p?: number, { generator?: GeneratorLike | null }?)",
     [self, p],
     $o,
   );
@@ -1254,21 +1274,33 @@ const cauchy_$$op = new Op("aten::cauchy_", "cauchy_");
  *
  * ATen: `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function cauchy_(self: Tensor, median?: number, sigma?: number): Tensor;
+export function cauchy_(
+  self: Tensor,
+  median?: number,
+  sigma?: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with draws from a Cauchy distribution; in place.
  *
  * ATen: `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
  */
-export function cauchy_(self: Tensor, median: number, options: { sigma?: number }): Tensor;
+export function cauchy_(
+  self: Tensor,
+  median: number,
+  options: { sigma?: number; generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with draws from a Cauchy distribution; in place.
  *
  * ATen: `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
  */
-export function cauchy_(self: Tensor, options: { median?: number; sigma?: number }): Tensor;
+export function cauchy_(
+  self: Tensor,
+  options: { median?: number; sigma?: number; generator?: GeneratorLike | null },
+): Tensor;
 export function cauchy_(
   self?: unknown,
   median?: unknown,
@@ -1278,26 +1310,30 @@ export function cauchy_(
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(median)) {
-    $o = readOptions("cauchy_", "median, sigma", median, sigma ?? options ?? extra);
+    $o = readOptions("cauchy_", "median, sigma, generator", median, sigma ?? options ?? extra);
     median = undefined;
   } else if (isOptions(sigma)) {
-    $o = readOptions("cauchy_", "median, sigma", sigma, options ?? extra);
+    $o = readOptions("cauchy_", "median, sigma, generator", sigma, options ?? extra);
     sigma = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("cauchy_", "median, sigma", options, 3, extra);
+    $o = lastOptions("cauchy_", "median, sigma, generator", options, 3, extra);
   }
   if ($o !== NONE) {
     median = either("cauchy_", "median", median, $o.median);
     sigma = either("cauchy_", "sigma", sigma, $o.sigma);
   }
+  const generator = $o.generator;
   const $self = asTensor(self, "cauchy_", "self");
   const $median = median === undefined ? 0 : asFloat(median, "cauchy_", "median");
   const $sigma = sigma === undefined ? 1 : asFloat(sigma, "cauchy_", "sigma");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "cauchy_", "generator");
   begin();
   putTensor($self, "cauchy_", "self");
   putNumber($median);
   putNumber($sigma);
-  putAbsent();
+  putGenerator($generator, "cauchy_", "generator");
   run(cauchy_$$op);
   return $self;
 }
@@ -2383,15 +2419,22 @@ const exponential_$$op = new Op("aten::exponential_", "exponential_");
  *
  * ATen: `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function exponential_(self: Tensor, lambd?: number): Tensor;
+export function exponential_(
+  self: Tensor,
+  lambd?: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with draws from an exponential distribution; in place.
  *
  * ATen: `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`
  */
-export function exponential_(self: Tensor, options: { lambd?: number }): Tensor;
+export function exponential_(
+  self: Tensor,
+  options: { lambd?: number; generator?: GeneratorLike | null },
+): Tensor;
 export function exponential_(
   self?: unknown,
   lambd?: unknown,
@@ -2400,20 +2443,24 @@ export function exponential_(
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(lambd)) {
-    $o = readOptions("exponential_", "lambd", lambd, options ?? extra);
+    $o = readOptions("exponential_", "lambd, generator", lambd, options ?? extra);
     lambd = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("exponential_", "lambd", options, 2, extra);
+    $o = lastOptions("exponential_", "lambd, generator", options, 2, extra);
   }
   if ($o !== NONE) {
     lambd = either("exponential_", "lambd", lambd, $o.lambd);
   }
+  const generator = $o.generator;
   const $self = asTensor(self, "exponential_", "self");
   const $lambd = lambd === undefined ? 1 : asFloat(lambd, "exponential_", "lambd");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "exponential_", "generator");
   begin();
   putTensor($self, "exponential_", "self");
   putNumber($lambd);
-  putAbsent();
+  putGenerator($generator, "exponential_", "generator");
   run(exponential_$$op);
   return $self;
 }
@@ -2877,9 +2924,13 @@ const geometric_$$op = new Op("aten::geometric_", "geometric_");
  *
  * ATen: `aten::geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function geometric_(self: Tensor, p: number): Tensor;
+export function geometric_(
+  self: Tensor,
+  p: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 export function geometric_(
   self?: unknown,
   p?: unknown,
@@ -2888,20 +2939,24 @@ export function geometric_(
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(p)) {
-    $o = readOptions("geometric_", "p", p, options ?? extra);
+    $o = readOptions("geometric_", "p, generator", p, options ?? extra);
     p = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("geometric_", "p", options, 2, extra);
+    $o = lastOptions("geometric_", "p, generator", options, 2, extra);
   }
   if ($o !== NONE) {
     p = either("geometric_", "p", p, $o.p);
   }
+  const generator = $o.generator;
   const $self = asTensor(self, "geometric_", "self");
   const $p = asFloat(p, "geometric_", "p");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "geometric_", "generator");
   begin();
   putTensor($self, "geometric_", "self");
   putNumber($p);
-  putAbsent();
+  putGenerator($generator, "geometric_", "generator");
   run(geometric_$$op);
   return $self;
 }

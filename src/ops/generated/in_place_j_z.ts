@@ -9,6 +9,7 @@
 import {
   asBool,
   asFloat,
+  asGenerator,
   asInt,
   asList,
   asMemoryFormat,
@@ -19,8 +20,8 @@ import {
   isScalar,
   type MemoryFormat,
   Op,
-  putAbsent,
   putBool,
+  putGenerator,
   putNumber,
   putNumbers,
   putOptionalNumber,
@@ -30,6 +31,7 @@ import {
   run,
   type Scalar,
 } from "../../tensor/call.ts";
+import type { GeneratorLike } from "../../tensor/generator_like.ts";
 import { isTensor, type Tensor } from "../../tensor/tensor.ts";
 import {
   asOptionalInt,
@@ -405,21 +407,33 @@ const logNormal_$$op = new Op("aten::log_normal_", "logNormal_");
  *
  * ATen: `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function logNormal_(self: Tensor, mean?: number, std?: number): Tensor;
+export function logNormal_(
+  self: Tensor,
+  mean?: number,
+  std?: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with draws from a log-normal distribution; in place.
  *
  * ATen: `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
  */
-export function logNormal_(self: Tensor, mean: number, options: { std?: number }): Tensor;
+export function logNormal_(
+  self: Tensor,
+  mean: number,
+  options: { std?: number; generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with draws from a log-normal distribution; in place.
  *
  * ATen: `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
  */
-export function logNormal_(self: Tensor, options: { mean?: number; std?: number }): Tensor;
+export function logNormal_(
+  self: Tensor,
+  options: { mean?: number; std?: number; generator?: GeneratorLike | null },
+): Tensor;
 export function logNormal_(
   self?: unknown,
   mean?: unknown,
@@ -429,26 +443,30 @@ export function logNormal_(
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(mean)) {
-    $o = readOptions("logNormal_", "mean, std", mean, std ?? options ?? extra);
+    $o = readOptions("logNormal_", "mean, std, generator", mean, std ?? options ?? extra);
     mean = undefined;
   } else if (isOptions(std)) {
-    $o = readOptions("logNormal_", "mean, std", std, options ?? extra);
+    $o = readOptions("logNormal_", "mean, std, generator", std, options ?? extra);
     std = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("logNormal_", "mean, std", options, 3, extra);
+    $o = lastOptions("logNormal_", "mean, std, generator", options, 3, extra);
   }
   if ($o !== NONE) {
     mean = either("logNormal_", "mean", mean, $o.mean);
     std = either("logNormal_", "std", std, $o.std);
   }
+  const generator = $o.generator;
   const $self = asTensor(self, "logNormal_", "self");
   const $mean = mean === undefined ? 1 : asFloat(mean, "logNormal_", "mean");
   const $std = std === undefined ? 2 : asFloat(std, "logNormal_", "std");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "logNormal_", "generator");
   begin();
   putTensor($self, "logNormal_", "self");
   putNumber($mean);
   putNumber($std);
-  putAbsent();
+  putGenerator($generator, "logNormal_", "generator");
   run(logNormal_$$op);
   return $self;
 }
@@ -1079,21 +1097,33 @@ const normal_$$op = new Op("aten::normal_", "normal_");
  *
  * ATen: `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function normal_(self: Tensor, mean?: number, std?: number): Tensor;
+export function normal_(
+  self: Tensor,
+  mean?: number,
+  std?: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Draws from normal distributions with these means and standard deviations; in place.
  *
  * ATen: `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
  */
-export function normal_(self: Tensor, mean: number, options: { std?: number }): Tensor;
+export function normal_(
+  self: Tensor,
+  mean: number,
+  options: { std?: number; generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Draws from normal distributions with these means and standard deviations; in place.
  *
  * ATen: `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
  */
-export function normal_(self: Tensor, options: { mean?: number; std?: number }): Tensor;
+export function normal_(
+  self: Tensor,
+  options: { mean?: number; std?: number; generator?: GeneratorLike | null },
+): Tensor;
 export function normal_(
   self?: unknown,
   mean?: unknown,
@@ -1103,26 +1133,30 @@ export function normal_(
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(mean)) {
-    $o = readOptions("normal_", "mean, std", mean, std ?? options ?? extra);
+    $o = readOptions("normal_", "mean, std, generator", mean, std ?? options ?? extra);
     mean = undefined;
   } else if (isOptions(std)) {
-    $o = readOptions("normal_", "mean, std", std, options ?? extra);
+    $o = readOptions("normal_", "mean, std, generator", std, options ?? extra);
     std = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("normal_", "mean, std", options, 3, extra);
+    $o = lastOptions("normal_", "mean, std, generator", options, 3, extra);
   }
   if ($o !== NONE) {
     mean = either("normal_", "mean", mean, $o.mean);
     std = either("normal_", "std", std, $o.std);
   }
+  const generator = $o.generator;
   const $self = asTensor(self, "normal_", "self");
   const $mean = mean === undefined ? 0 : asFloat(mean, "normal_", "mean");
   const $std = std === undefined ? 1 : asFloat(std, "normal_", "std");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "normal_", "generator");
   begin();
   putTensor($self, "normal_", "self");
   putNumber($mean);
   putNumber($std);
-  putAbsent();
+  putGenerator($generator, "normal_", "generator");
   run(normal_$$op);
   return $self;
 }
@@ -1350,33 +1384,42 @@ export function rad2deg_(self?: unknown, options?: unknown, extra?: unknown): Te
 const random_$$op = new Op("aten::random_", "random_");
 const random_$to$op = new Op("aten::random_.to", "random_");
 const random_$from$op = new Op("aten::random_.from", "random_");
-function random_$(self: unknown): Tensor {
+function random_$(self: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "random_", "self");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "random_", "generator");
   begin();
   putTensor($self, "random_", "self");
-  putAbsent();
+  putGenerator($generator, "random_", "generator");
   run(random_$$op);
   return $self;
 }
-function random_$to(self: unknown, to: unknown): Tensor {
+function random_$to(self: unknown, to: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "random_", "self");
   const $to = asInt(to, "random_", "to");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "random_", "generator");
   begin();
   putTensor($self, "random_", "self");
   putNumber($to);
-  putAbsent();
+  putGenerator($generator, "random_", "generator");
   run(random_$to$op);
   return $self;
 }
-function random_$from(self: unknown, from: unknown, to: unknown): Tensor {
+function random_$from(self: unknown, from: unknown, to: unknown, generator: unknown): Tensor {
   const $self = asTensor(self, "random_", "self");
   const $from = asInt(from, "random_", "from");
   const $to = asOptionalInt(to, "random_", "to");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "random_", "generator");
   begin();
   putTensor($self, "random_", "self");
   putNumber($from);
   putOptionalNumber($to);
-  putAbsent();
+  putGenerator($generator, "random_", "generator");
   run(random_$from$op);
   return $self;
 }
@@ -1385,27 +1428,40 @@ function random_$from(self: unknown, from: unknown, to: unknown): Tensor {
  *
  * ATen: `aten::random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function random_(self: Tensor): Tensor;
+export function random_(self: Tensor, options?: { generator?: GeneratorLike | null }): Tensor;
 /**
  * Fills with random integers; in place.
  *
  * ATen: `aten::random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)`
  */
-export function random_(self: Tensor, to: number): Tensor;
+export function random_(
+  self: Tensor,
+  to: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with random integers; in place.
  *
  * ATen: `aten::random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)`
  */
-export function random_(self: Tensor, from: number, to?: number | null): Tensor;
+export function random_(
+  self: Tensor,
+  from: number,
+  to?: number | null,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with random integers; in place.
  *
  * ATen: `aten::random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)`
  */
-export function random_(self: Tensor, from: number, options: { to?: number | null }): Tensor;
+export function random_(
+  self: Tensor,
+  from: number,
+  options: { to?: number | null; generator?: GeneratorLike | null },
+): Tensor;
 export function random_(
   self?: unknown,
   a1?: unknown,
@@ -1415,30 +1471,31 @@ export function random_(
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(a1)) {
-    $o = readOptions("random_", "to, from", a1, to ?? options ?? extra);
+    $o = readOptions("random_", "to, from, generator", a1, to ?? options ?? extra);
     a1 = undefined;
   } else if (isOptions(to)) {
-    $o = readOptions("random_", "to, from", to, options ?? extra);
+    $o = readOptions("random_", "to, from, generator", to, options ?? extra);
     to = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("random_", "to, from", options, 3, extra);
+    $o = lastOptions("random_", "to, from, generator", options, 3, extra);
   }
   const $to = $o.to;
   const $from = $o.from;
+  const $generator = $o.generator;
   if (
     a1 === undefined && to === undefined && $to === undefined && $from === undefined &&
     isTensor(self)
-  ) return random_$(self);
+  ) return random_$(self, $generator);
   if (to === undefined && $from === undefined && isTensor(self) && isIntegral(or(a1, $to))) {
-    return random_$to(self, or(a1, $to));
+    return random_$to(self, or(a1, $to), $generator);
   }
   if (
     isTensor(self) && isIntegral(or(a1, $from)) &&
     (or(to, $to) === undefined || or(to, $to) === null || isIntegral(or(to, $to)))
-  ) return random_$from(self, or(a1, $from), or(to, $to));
+  ) return random_$from(self, or(a1, $from), or(to, $to), $generator);
   throw noOverload(
     "random_",
-    "random_(self: Tensor); random_(self: Tensor, to: number); random_(self: Tensor, from: number, to?: number | null)",
+    "random_(self: Tensor, { generator?: GeneratorLike | null }?); random_(self: Tensor, to: number, { generator?: GeneratorLike | null }?); random_(self: Tensor, from: number, to?: number | null, { generator?: GeneratorLike | null }?)",
     [self, a1, to],
     $o,
   );
@@ -1755,9 +1812,15 @@ const rrelu_$$op = new Op("aten::rrelu_", "rrelu_");
  *
  * ATen: `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function rrelu_(self: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean): Tensor;
+export function rrelu_(
+  self: Tensor,
+  lower?: Scalar,
+  upper?: Scalar,
+  training?: boolean,
+  generator?: GeneratorLike | null,
+): Tensor;
 /**
  * Negative elements times a random slope; in place.
  *
@@ -1767,7 +1830,8 @@ export function rrelu_(
   self: Tensor,
   lower: Scalar,
   upper: Scalar,
-  options: { training?: boolean },
+  training: boolean,
+  options: { generator?: GeneratorLike | null },
 ): Tensor;
 /**
  * Negative elements times a random slope; in place.
@@ -1777,7 +1841,8 @@ export function rrelu_(
 export function rrelu_(
   self: Tensor,
   lower: Scalar,
-  options: { upper?: Scalar; training?: boolean },
+  upper: Scalar,
+  options: { training?: boolean; generator?: GeneratorLike | null },
 ): Tensor;
 /**
  * Negative elements times a random slope; in place.
@@ -1786,13 +1851,24 @@ export function rrelu_(
  */
 export function rrelu_(
   self: Tensor,
-  options: { lower?: Scalar; upper?: Scalar; training?: boolean },
+  lower: Scalar,
+  options: { upper?: Scalar; training?: boolean; generator?: GeneratorLike | null },
+): Tensor;
+/**
+ * Negative elements times a random slope; in place.
+ *
+ * ATen: `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
+ */
+export function rrelu_(
+  self: Tensor,
+  options: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: GeneratorLike | null },
 ): Tensor;
 export function rrelu_(
   self?: unknown,
   lower?: unknown,
   upper?: unknown,
   training?: unknown,
+  generator?: unknown,
   options?: unknown,
   extra?: unknown,
 ): Tensor {
@@ -1800,35 +1876,52 @@ export function rrelu_(
   if (isOptions(lower)) {
     $o = readOptions(
       "rrelu_",
-      "lower, upper, training",
+      "lower, upper, training, generator",
       lower,
-      upper ?? training ?? options ?? extra,
+      upper ?? training ?? generator ?? options ?? extra,
     );
     lower = undefined;
   } else if (isOptions(upper)) {
-    $o = readOptions("rrelu_", "lower, upper, training", upper, training ?? options ?? extra);
+    $o = readOptions(
+      "rrelu_",
+      "lower, upper, training, generator",
+      upper,
+      training ?? generator ?? options ?? extra,
+    );
     upper = undefined;
   } else if (isOptions(training)) {
-    $o = readOptions("rrelu_", "lower, upper, training", training, options ?? extra);
+    $o = readOptions(
+      "rrelu_",
+      "lower, upper, training, generator",
+      training,
+      generator ?? options ?? extra,
+    );
     training = undefined;
+  } else if (isOptions(generator)) {
+    $o = readOptions("rrelu_", "lower, upper, training, generator", generator, options ?? extra);
+    generator = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("rrelu_", "lower, upper, training", options, 4, extra);
+    $o = lastOptions("rrelu_", "lower, upper, training, generator", options, 5, extra);
   }
   if ($o !== NONE) {
     lower = either("rrelu_", "lower", lower, $o.lower);
     upper = either("rrelu_", "upper", upper, $o.upper);
     training = either("rrelu_", "training", training, $o.training);
+    generator = either("rrelu_", "generator", generator, $o.generator);
   }
   const $self = asTensor(self, "rrelu_", "self");
   const $lower = lower === undefined ? 0.125 : asScalar(lower, "rrelu_", "lower");
   const $upper = upper === undefined ? 0.3333333333333333 : asScalar(upper, "rrelu_", "upper");
   const $training = training === undefined ? false : asBool(training, "rrelu_", "training");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "rrelu_", "generator");
   begin();
   putTensor($self, "rrelu_", "self");
   putScalar($lower);
   putScalar($upper);
   putBool($training);
-  putAbsent();
+  putGenerator($generator, "rrelu_", "generator");
   run(rrelu_$$op);
   return $self;
 }
@@ -3150,21 +3243,33 @@ const uniform_$$op = new Op("aten::uniform_", "uniform_");
  *
  * ATen: `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function uniform_(self: Tensor, from?: number, to?: number): Tensor;
+export function uniform_(
+  self: Tensor,
+  from?: number,
+  to?: number,
+  options?: { generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with draws from a uniform distribution; in place.
  *
  * ATen: `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
  */
-export function uniform_(self: Tensor, from: number, options: { to?: number }): Tensor;
+export function uniform_(
+  self: Tensor,
+  from: number,
+  options: { to?: number; generator?: GeneratorLike | null },
+): Tensor;
 /**
  * Fills with draws from a uniform distribution; in place.
  *
  * ATen: `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
  */
-export function uniform_(self: Tensor, options: { from?: number; to?: number }): Tensor;
+export function uniform_(
+  self: Tensor,
+  options: { from?: number; to?: number; generator?: GeneratorLike | null },
+): Tensor;
 export function uniform_(
   self?: unknown,
   from?: unknown,
@@ -3174,26 +3279,30 @@ export function uniform_(
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(from)) {
-    $o = readOptions("uniform_", "from, to", from, to ?? options ?? extra);
+    $o = readOptions("uniform_", "from, to, generator", from, to ?? options ?? extra);
     from = undefined;
   } else if (isOptions(to)) {
-    $o = readOptions("uniform_", "from, to", to, options ?? extra);
+    $o = readOptions("uniform_", "from, to, generator", to, options ?? extra);
     to = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("uniform_", "from, to", options, 3, extra);
+    $o = lastOptions("uniform_", "from, to, generator", options, 3, extra);
   }
   if ($o !== NONE) {
     from = either("uniform_", "from", from, $o.from);
     to = either("uniform_", "to", to, $o.to);
   }
+  const generator = $o.generator;
   const $self = asTensor(self, "uniform_", "self");
   const $from = from === undefined ? 0 : asFloat(from, "uniform_", "from");
   const $to = to === undefined ? 1 : asFloat(to, "uniform_", "to");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "uniform_", "generator");
   begin();
   putTensor($self, "uniform_", "self");
   putNumber($from);
   putNumber($to);
-  putAbsent();
+  putGenerator($generator, "uniform_", "generator");
   run(uniform_$$op);
   return $self;
 }

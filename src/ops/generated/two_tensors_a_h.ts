@@ -10,14 +10,15 @@ import {
   asBool,
   asDType,
   asFloat,
+  asGenerator,
   asInt,
   asList,
   asScalar,
   asTensor,
   begin,
   Op,
-  putAbsent,
   putBool,
+  putGenerator,
   putNumber,
   putNumbers,
   putOptionalNumber,
@@ -30,6 +31,7 @@ import {
   takeBool,
 } from "../../tensor/call.ts";
 import type { DType } from "../../tensor/dtype.ts";
+import type { GeneratorLike } from "../../tensor/generator_like.ts";
 import { isTensor, type Tensor } from "../../tensor/tensor.ts";
 import {
   asOptionalInt,
@@ -376,31 +378,49 @@ const binomial$$op = new Op("aten::binomial", "binomial");
  *
  * ATen: `aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`
  *
- * Draws from the generator that `torch.manualSeed` seeds; one of your own cannot be given.
+ * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  */
-export function binomial(count: Tensor, prob: Tensor): Tensor;
+export function binomial(count: Tensor, prob: Tensor, generator?: GeneratorLike | null): Tensor;
+/**
+ * Draws from binomial distributions with these counts and probabilities.
+ *
+ * ATen: `aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`
+ */
+export function binomial(
+  count: Tensor,
+  prob: Tensor,
+  options: { generator?: GeneratorLike | null },
+): Tensor;
 export function binomial(
   count?: unknown,
   prob?: unknown,
+  generator?: unknown,
   options?: unknown,
   extra?: unknown,
 ): Tensor {
   let $o: Options = NONE;
   if (isOptions(prob)) {
-    $o = readOptions("binomial", "prob", prob, options ?? extra);
+    $o = readOptions("binomial", "prob, generator", prob, generator ?? options ?? extra);
     prob = undefined;
+  } else if (isOptions(generator)) {
+    $o = readOptions("binomial", "prob, generator", generator, options ?? extra);
+    generator = undefined;
   } else if (options !== undefined || extra !== undefined) {
-    $o = lastOptions("binomial", "prob", options, 2, extra);
+    $o = lastOptions("binomial", "prob, generator", options, 3, extra);
   }
   if ($o !== NONE) {
     prob = either("binomial", "prob", prob, $o.prob);
+    generator = either("binomial", "generator", generator, $o.generator);
   }
   const $count = asTensor(count, "binomial", "count");
   const $prob = asTensor(prob, "binomial", "prob");
+  const $generator = generator === undefined || generator === null
+    ? null
+    : asGenerator(generator, "binomial", "generator");
   begin();
   putTensor($count, "binomial", "count");
   putTensor($prob, "binomial", "prob");
-  putAbsent();
+  putGenerator($generator, "binomial", "generator");
   return runTensor(binomial$$op);
 }
 
