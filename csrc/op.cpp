@@ -6,6 +6,7 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "guards.h"
 #include "internal.h"
 
 namespace flambeau {
@@ -37,6 +38,7 @@ struct Op {
   std::vector<Slot> results;
   // A result that aliases a written argument is the caller's own object already.
   std::vector<bool> dropped;
+  OpGuard guard;
 };
 
 Base baseOf(const c10::TypePtr& type) {
@@ -191,7 +193,7 @@ std::unique_ptr<Op> makeOp(const std::string& name) {
   const std::string overload = dot == std::string::npos ? "" : name.substr(dot + 1);
   auto found = c10::Dispatcher::singleton().findSchema({base, overload});
   TORCH_CHECK_NOT_IMPLEMENTED(found.has_value(), "LibTorch has no op named ", name);
-  auto op = std::make_unique<Op>(Op{*found, {}, {}, {}});
+  auto op = std::make_unique<Op>(Op{*found, {}, {}, {}, guardOf(base)});
   for (const auto& argument : found->schema().arguments()) {
     op->arguments.push_back(slotOf(argument.real_type()));
   }
@@ -257,6 +259,7 @@ int32_t fb_op_call(double handle, double ctx) {
     Reader in(ctx);
     for (const Slot& slot : op.arguments) stack.push_back(readArgument(in, slot));
     try {
+      if (op.guard != nullptr) op.guard(stack);
       op.handle.callBoxed(&stack);
     } catch (...) {
       mendTrace();

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "guards.h"
 #include "internal.h"
 
 namespace flambeau {
@@ -85,6 +86,7 @@ int32_t fb_registry_call(double ctx, const char* name, uint32_t bytes) {
     if (!found) found = find(/*exact=*/false);
     if (found) {
       try {
+        if (const auto check = guardOf(found->schema().name())) check(stack);
         found->getOperation()(stack);
       } catch (...) {
         mendTrace();

@@ -115,6 +115,15 @@ describe("jit.ops calls", () => {
     assertStringIncludes(String(traced.graph), "aten::relu");
   });
 
+  test("an op that would end the process on what LibTorch does not check is refused", () => {
+    const x = torch.ones([2, 3]);
+    assertThrows(
+      () => aten.native_batch_norm!(x, null, null, null, null, false, 0.1, 1e-5),
+      torch.TorchError,
+      "running_mean and running_var are needed",
+    );
+  });
+
   test("no handle is left behind", () => {
     const x = torch.ones([2]);
     const before = torch.memory();

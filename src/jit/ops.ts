@@ -146,7 +146,7 @@ function namespaceOf(namespace: string): OpNamespace | undefined {
  * assertEquals(ops.aten!.sum!(x).item(), 10);
  * assertEquals(ops.aten!.sum!(x, [1], kwargs({ keepdim: true })).toArray(), [[3], [7]]);
  * assertEquals(ops.aten!.add!("a", "b"), "ab");
- * assertEquals(ops.aten!.relu!.schemas, ["aten::relu(Tensor self) -> Tensor"]);
+ * assertEquals(ops.aten!.relu!.schemas[0], "aten::relu(Tensor self) -> Tensor");
  * ```
  */
 export const ops: { readonly [namespace: string]: OpNamespace } = lazyRecord<unknown>(
