@@ -5,46 +5,10 @@
  */
 
 import { showAsText } from "../inspect.ts";
+import { toDot, toMermaid } from "./graph_draw.ts";
+import type { Node, Value } from "./graph_types.ts";
 
-/** A value of a graph: an input, or a node's output. */
-export interface Value {
-  /** Its number within the graph. */
-  readonly id: number;
-  /** The name that the graph's text gives it, without the `%`. */
-  readonly name: string;
-  /** Its type: `"Tensor"`, `"Float(3, strides=[1], requires_grad=0, device=cpu)"`. */
-  readonly type: string;
-}
-
-/** A block within a node: a branch of an `if`, the body of a loop. */
-export interface Block {
-  /** The block's inputs. */
-  readonly inputs: readonly Value[];
-  /** The block's outputs. */
-  readonly outputs: readonly Value[];
-  /** The block's nodes, in order. */
-  readonly nodes: readonly Node[];
-}
-
-/** One operation of a graph. */
-export interface Node {
-  /** The operation: `"aten::relu"`, `"prim::Constant"`. */
-  readonly kind: string;
-  /** The submodule that it belongs to, or `""`. */
-  readonly scope: string;
-  /** What it reads. */
-  readonly inputs: readonly Value[];
-  /** What it makes. */
-  readonly outputs: readonly Value[];
-  /** Its constants by name. */
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** Its blocks. */
-  readonly blocks: readonly Block[];
-  /** Where the source has it, as text, or `""`. */
-  readonly sourceRange: string;
-  /** The op's schema, or `""` where it has none. */
-  readonly schema: string;
-}
+export type { Block, Node, Value } from "./graph_types.ts";
 
 type RawNode = [
   string,
@@ -85,6 +49,27 @@ export class Graph {
   /** The nodes in order, without those of inner blocks. */
   *nodes(): Generator<Node> {
     yield* this.#nodes;
+  }
+
+  /**
+   * The graph in Graphviz's DOT language, submodules as boxes.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertStringIncludes } from "@std/assert";
+   *
+   * const traced = torch.jit.trace((x: torch.Tensor) => x.relu(), [torch.zeros([3])]);
+   * assertStringIncludes(traced.graph.toDot(), "aten::relu");
+   * ```
+   */
+  toDot(): string {
+    return toDot({ inputs: this.inputs, outputs: this.outputs, nodes: this.#nodes });
+  }
+
+  /** The graph in Mermaid's language, submodules as boxes: what Markdown pages draw. */
+  toMermaid(): string {
+    return toMermaid({ inputs: this.inputs, outputs: this.outputs, nodes: this.#nodes });
   }
 
   /** As PyTorch prints it. */
