@@ -1,0 +1,117 @@
+/**
+ * The sample that runs in CI: of every op and dtype some of the samples that pass, small ones first.
+ *
+ * @module
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { Result } from "./batches.ts";
+import { type Code, type Entry, readEntry, type Sample, type TensorCode } from "./sample.ts";
+
+/** How many samples of an entry: float32 has the gradients, and so more of them. */
+const SHARE: Readonly<Record<string, number>> = { float32: 6 };
+
+/** Samples with more than this are left to the whole run. */
+const BYTES = 8192;
+
+const file = new URL("../golden/conformance.gz", import.meta.url);
+
+/** Writes the sample from what passed, and passed in other runs too: results that hang on the processor do not. */
+export function writeGolden(results: readonly Result[], others: readonly Result[][]): void {
+  const failed = new Set(others.flat().filter(({ kind }) => kind !== "passed").map(keyOf));
+  const blob = new Bytes();
+  const lines: string[] = [];
+  for (const [path, list] of Map.groupBy(results, (result) => result.path)) {
+    const entry = readEntry(path);
+    const robust = list.filter((result) => !failed.has(keyOf(result)));
+    for (const index of chosen(robust, entry)) {
+      const sample = moved(entry.samples[index]!, entry.blob, blob) as Sample;
+      lines.push(JSON.stringify({ ...sample, entry: entry.header.entry }));
+    }
+  }
+  const text = new TextEncoder().encode(lines.join("\n"));
+  mkdirSync(new URL(".", file), { recursive: true });
+  const head = new Uint8Array(new Uint32Array([text.length]).buffer);
+  // The name of the system is in the header of gzip: the file is to be the same everywhere.
+  const packed = gzipSync(Buffer.concat([head, text, blob.all()]), { level: 9 });
+  packed[9] = 255;
+  writeFileSync(file, packed);
+}
+
+function keyOf({ path, index }: Result): string {
+  return `${path}:${index}`;
+}
+
+/** Reads the sample. */
+export function readGolden(): { samples: Sample[]; blob: Uint8Array } {
+  const bytes = new Uint8Array(gunzipSync(readFileSync(file)));
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const text = new TextDecoder().decode(bytes.subarray(4, 4 + length));
+  const samples = text.split("\n").map((line) => JSON.parse(line));
+  return { samples, blob: bytes.slice(4 + length) };
+}
+
+/** Of each dtype the first that passed, then others evenly spread over those that passed. */
+function chosen(results: readonly Result[], entry: Entry): number[] {
+  const passed = results.filter(({ kind }) => kind === "passed");
+  return [...Map.groupBy(passed, ({ dtype }) => dtype)].flatMap(([dtype, list]) => {
+    const small = list.filter(({ index }) => sizeOf(entry.samples[index]!) <= BYTES);
+    const share = Math.min(SHARE[dtype] ?? 2, small.length);
+    const spread = Array.from({ length: share }, (_, i) => Math.floor(i * small.length / share));
+    return spread.map((i) => small[i]!.index);
+  });
+}
+
+function sizeOf(sample: Sample): number {
+  return tensorsIn(sample).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function tensorsIn(value: unknown): TensorCode[] {
+  if (typeof value !== "object" || value === null) return [];
+  if ("$" in value && value.$ === "tensor") return [value as TensorCode];
+  return Object.values(value).flatMap(tensorsIn);
+}
+
+/** A copy of a part of a sample, with its tensors' bytes in another blob. */
+function moved(value: unknown, from: Uint8Array, to: Bytes): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((element) => moved(element, from, to));
+  const code = value as Code;
+  if (isTensor(code)) {
+    return { ...code, at: to.add(from.subarray(code.at, code.at + code.bytes)) };
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, moved(part, from, to)]),
+  );
+}
+
+function isTensor(code: Code): code is TensorCode {
+  return typeof code === "object" && code !== null && "$" in code && code.$ === "tensor";
+}
+
+/** Bytes that grow, each content once. */
+class Bytes {
+  readonly #parts: Uint8Array[] = [];
+  readonly #places = new Map<string, number>();
+  #size = 0;
+
+  /** Where the content lies. */
+  add(content: Uint8Array): number {
+    const key = content.join();
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      place = this.#size;
+      this.#places.set(key, place);
+      this.#parts.push(content);
+      this.#size += content.length;
+    }
+    return place;
+  }
+
+  /** All of it. */
+  all(): Uint8Array {
+    return Buffer.concat(this.#parts);
+  }
+}

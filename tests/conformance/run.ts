@@ -1,0 +1,70 @@
+/**
+ * Holds the library against PyTorch's own sample inputs: every entry of its OpInfo database, called by our names.
+ *
+ *     deno run -A tests/conformance/run.ts [--data DIRECTORY] [--only PART] [--summary FILE] [--docs FILE] [--golden]
+ *     bun tests/conformance/run.ts ...
+ *
+ * Exports the samples to DIRECTORY first, unless they are there (default: `conformance` in the cache), with the
+ * Python that `deno task setup --tests` set up. `--summary` writes every figure and failure as JSON, `--docs` the
+ * table (docs/conformance.md when FILE is `docs/conformance.md`), `--golden` the sample for CI in tests/golden.
+ *
+ * @module
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { flambeauHome } from "../../ffi/home.ts";
+import { pythonForTests } from "../../tools/setup/python.ts";
+import { pathsIn, runAll } from "./batches.ts";
+import { writeGolden } from "./golden.ts";
+import { documentation, summaryLine, summaryOf } from "./report.ts";
+
+/** Kernels of other processors: the sample of CI is to pass on them too. */
+const OTHER_PROCESSORS = ["default", "avx2"].map((capability) => ({
+  ATEN_CPU_CAPABILITY: capability,
+  MKL_ENABLE_INSTRUCTIONS: "SSE4_2",
+  ONEDNN_MAX_CPU_ISA: "SSE41",
+}));
+
+function exportSamples(directory: string): void {
+  const { exe, env } = pythonForTests();
+  const script = fileURLToPath(new URL("./export.py", import.meta.url));
+  const { status } = spawnSync(exe, [script, directory], {
+    env: { ...process.env, ...env },
+    stdio: "inherit",
+  });
+  if (status !== 0) throw new Error("The export of PyTorch's samples failed.");
+  writeFileSync(join(directory, "whole"), "");
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+function main(): number {
+  const { values } = parseArgs({
+    options: {
+      data: { type: "string", default: join(flambeauHome(), "conformance") },
+      only: { type: "string", default: "" },
+      summary: { type: "string" },
+      docs: { type: "string" },
+      golden: { type: "boolean", default: false },
+    },
+  });
+  if (!existsSync(join(values.data, "whole"))) exportSamples(values.data);
+  const paths = pathsIn(values.data, values.only);
+  const results = runAll(paths);
+  const summary = summaryOf(results);
+  if (values.summary) write(values.summary, JSON.stringify(summary, null, 1) + "\n");
+  if (values.docs) write(values.docs, documentation(summary));
+  if (values.golden) writeGolden(results, OTHER_PROCESSORS.map((env) => runAll(paths, env)));
+  process.stdout.write(summaryLine(summary) + "\n");
+  return summary.crashed === 0 ? 0 : 1;
+}
+
+process.exitCode = main();
