@@ -31,7 +31,10 @@ class GraphWriter {
     for (const Value* value : values_) {
       array(2);
       text(value->debugName());
-      text(value->type()->str());
+      // Printed, since only that says the shape of a tensor.
+      std::ostringstream type;
+      type << *value->type();
+      text(type.str());
     }
     nodes(graph.block());
   }

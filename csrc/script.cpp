@@ -127,15 +127,6 @@ void runTraced(const Callable& callable, Stack& stack) {
   tracer::setValueTrace(stack.back(), output);
 }
 
-std::string lastOptimizedGraph(const Callable& callable) {
-  auto& function = torch::jit::toGraphFunction(*callable.function);
-  const auto state = function.get_executor().getDebugState();
-  for (const auto& [spec, plan] : state.execution_plans) {
-    if (plan.graph) return plan.graph->toString(false);
-  }
-  return torch::jit::lastExecutedOptimizedGraph()->toString(false);
-}
-
 std::string textOf(const Callable& callable, int32_t what) {
   std::ostringstream text;
   switch (what) {
@@ -154,7 +145,8 @@ std::string textOf(const Callable& callable, int32_t what) {
       return graph->toString(true);
     }
     case 5:
-      return lastOptimizedGraph(callable);
+      // Asked right after a call: an executor knows its own only once it has profiled it.
+      return torch::jit::lastExecutedOptimizedGraph()->toString(false);
     default:
       TORCH_CHECK(false, "A callable has no text of that kind");
   }

@@ -27,7 +27,7 @@ const JIT_TYPE = 9;
 export function nativeError(op: string): TorchError {
   const kind = native.fb_error_kind();
   const id = native.fb_error_id();
-  const message = takeText(native.fb_error_text(context, 0)).trimEnd();
+  const message = takeText(native.fb_error_text(context, 0)).trim();
   const details = {
     op,
     kind: errorKinds[kind] ?? "internal",

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { check, context, native, scratch, TorchError } from "../../ffi/mod.ts";
+import { context, native, nativeError, scratch, TorchError } from "../../ffi/mod.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { describe } from "../tensor/tensor.ts";
+import { byteLengthOf, copyOf, isFixed } from "../tensor/typed_array.ts";
 import { readArchive, writeArchive } from "./archive.ts";
 import { takeValue } from "./decode.ts";
 import { NativeHandle } from "./handle.ts";
@@ -105,9 +106,11 @@ export function deserialize(bytes: Uint8Array, options: LoadOptions = {}): Loade
   const { device, extraFiles } = options;
   const deviceNumber = device === undefined ? -1 : deviceCode(device, "jit.load", "device");
   checkArchive(bytes);
+  const stable = isFixed(bytes) ? bytes : copyOf(bytes);
   rewind();
   putNames(Object.keys(extraFiles ?? {}));
-  const count = check(native.fb_load(context, bytes, bytes.byteLength, deviceNumber), "jit.load");
+  const count = native.fb_load(context, stable, byteLengthOf(stable), deviceNumber);
+  if (count < 0) throw loadFailure(nativeError("jit.load"));
   scratch.receive(count);
   seek(count - 1);
   const module = new NativeHandle("object", take());
@@ -115,6 +118,12 @@ export function deserialize(bytes: Uint8Array, options: LoadOptions = {}): Loade
   const files = takeValue();
   if (extraFiles !== undefined) Object.assign(extraFiles, files);
   return scriptModule(module);
+}
+
+// What LibTorch finds wrong in an archive is the file's fault, whatever kind of exception it throws.
+function loadFailure(error: TorchError): TorchError {
+  if (error.kind !== "value" && error.kind !== "internal") return error;
+  return new TorchError(error.message, { op: error.op, kind: "serialization", cause: error });
 }
 
 // LibTorch's own words for this speak of its reader's internals.

@@ -16,6 +16,7 @@ import type { Graph } from "./graph.ts";
 import { bindScriptHandle, NativeHandle, scriptHandleOf } from "./handle.ts";
 import type { SaveOptions, ScriptFunction, SerializeOptions } from "./script_function.ts";
 import {
+  attributeOf,
   ATTRIBUTES,
   BUFFERS,
   CHILDREN,
@@ -24,6 +25,7 @@ import {
   listOf,
   methodOf,
   METHODS,
+  namesOf,
   PARAMETERS,
   STATE,
 } from "./script_object.ts";
@@ -31,7 +33,7 @@ import { rewind } from "./words.ts";
 
 /** A script module with its members as properties: methods, parameters, submodules, attributes. */
 // deno-lint-ignore no-explicit-any -- what a file holds, no type knows
-export type LoadedModule = ScriptModule & { readonly [name: string]: any };
+export type LoadedModule = ScriptModule & { [name: string]: any };
 
 /**
  * A module in TorchScript, called like a function: `module(x)` runs its `forward`. Every script method, parameter, buffer,
@@ -51,6 +53,7 @@ export type LoadedModule = ScriptModule & { readonly [name: string]: any };
 // deno-lint-ignore no-explicit-any -- the schema decides, which no type knows
 export class ScriptModule extends Module<any[], any> {
   readonly #handle: NativeHandle;
+  readonly #children: Map<string, ScriptModule | null> = new Map();
   #forward: ScriptFunction | undefined;
 
   /** Takes over a native handle: `jit.trace` and `jit.load` do that. */
@@ -59,25 +62,30 @@ export class ScriptModule extends Module<any[], any> {
     this.#handle = handle;
     bindScriptHandle(this, handle);
     defineMembers(this, () => this.#native("attribute"));
-    for (const name of Object.keys(this.#childHandles())) this.#defineChild(name);
+    for (const name of namesOf(listOf(this.#native("children"), CHILDREN, false) as object)) {
+      this.#addChild(name);
+    }
   }
 
   #native(op: string): number {
     return this.#handle.get(op, "self", "script module");
   }
 
-  #childHandles(): Record<string, ScriptModule> {
-    return listOf(this.#native("children"), CHILDREN, false) as Record<string, ScriptModule>;
+  #addChild(name: string): void {
+    this.#children.set(name, null);
+    if (name in this) return;
+    const get = () => this.#child(name);
+    Object.defineProperty(this, name, { get, enumerable: false, configurable: true });
   }
 
-  #defineChild(name: string): void {
-    if (name in this) return;
-    let child: ScriptModule | undefined;
-    Object.defineProperty(this, name, {
-      get: () => child ??= this.#childHandles()[name],
-      enumerable: false,
-      configurable: true,
-    });
+  // Made when it is first asked for, and then the same object each time.
+  #child(name: string): ScriptModule {
+    let child = this.#children.get(name) ?? null;
+    if (child === null) {
+      child = attributeOf(this.#native("children"), name) as ScriptModule;
+      this.#children.set(name, child);
+    }
+    return child;
   }
 
   /** Runs the script method `forward`. */
@@ -169,7 +177,8 @@ export class ScriptModule extends Module<any[], any> {
 
   /** Submodules by name. */
   override *namedChildren(): Generator<[string, AnyModule]> {
-    for (const entry of Object.entries(this.#childHandles())) yield entry;
+    this.#native("children");
+    for (const name of this.#children.keys()) yield [name, this.#child(name)];
   }
 
   /** Attributes that are neither tensors nor submodules, by name. */
@@ -219,7 +228,7 @@ export class ScriptModule extends Module<any[], any> {
       native.fb_module_add_module(this.#native("registerModule"), bytes, bytes.length, child),
       "registerModule",
     );
-    this.#defineChild(name);
+    this.#addChild(name);
   }
 
   /** Adds an attribute; `type` is TorchScript's (`"List[int]"`), by default what the value looks like. */

@@ -122,8 +122,8 @@ export function defineMembers(target: object, handle: () => number): void {
   }
 }
 
-// The values were made for nothing but their names: free them now.
-function namesOf(values: object): string[] {
+/** The names in a list whose values were made for nothing else: they are freed. */
+export function namesOf(values: object): string[] {
   for (const value of Object.values(values)) {
     (value as Partial<Disposable> | null)?.[Symbol.dispose]?.();
   }

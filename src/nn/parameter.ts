@@ -48,6 +48,12 @@ export class Parameter extends Tensor {
   }
 }
 
+/** Makes a tensor, as it is, a parameter or a buffer: for one that a script module holds. */
+export function adopt(tensor: Tensor, isParameter: boolean): Parameter | Buffer {
+  if (!isParameter) Object.defineProperty(tensor, "persistent", { value: true });
+  return Object.setPrototypeOf(tensor, isParameter ? Parameter.prototype : Buffer.prototype);
+}
+
 /** A tensor that belongs to a module but is not learned, such as running statistics. */
 export class Buffer extends Tensor {
   /** Whether it is saved in the state dict. */
