@@ -12,6 +12,7 @@ setMakeObject((handle, isModule, type) =>
   isModule ? scriptModule(handle) : new ScriptObject(handle, type)
 );
 
+export { sizeOf } from "../tensor/traced_size.ts";
 export { trace, traceModule, type TraceOptions } from "./trace_api.ts";
 export type { AnyFunction } from "./trace.ts";
 export { CompilationUnit, compile } from "./compile.ts";

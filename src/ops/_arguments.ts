@@ -6,6 +6,7 @@
  */
 
 import { asDType, asInt, asList, asTensor } from "../tensor/call.ts";
+import { TracedSize } from "../tensor/traced_size.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 
 /** An options object, read key by key. */
@@ -114,7 +115,7 @@ export function isTensors(value: unknown): boolean {
 
 /** Whether a number was given that may stand for an integer. */
 export function isIntegral(value: unknown): boolean {
-  return typeof value === "number" || typeof value === "bigint";
+  return typeof value === "number" || typeof value === "bigint" || value instanceof TracedSize;
 }
 
 /** A list of tensors, some of which may be absent. */

@@ -14,6 +14,7 @@ import { deviceCode } from "./device.ts";
 import { dtypeCode } from "./dtype.ts";
 import type { Layout, MemoryFormat } from "./formats.ts";
 import { type Generator, generatorHandle, isGenerator } from "./generator.ts";
+import { TracedSize } from "./traced_size.ts";
 import { describe, handleOf, isTensor, Tensor } from "./tensor.ts";
 
 export type { Complex, Layout, MemoryFormat, Scalar };
@@ -60,6 +61,7 @@ export function asTensor(value: unknown, op: string, argument: string): Tensor {
 export function asInt(value: unknown, op: string, argument: string): number {
   if (typeof value === "number" && Number.isInteger(value)) return checkSafe(value, op, argument);
   if (typeof value === "bigint") return checkSafe(Number(value), op, argument);
+  if (value instanceof TracedSize) return value.stash(argument, -1, 0);
   throw wrongType(op, argument, "an integer", value);
 }
 
@@ -168,8 +170,22 @@ export function asList<T>(
   if (!Array.isArray(value) && !isNumberArray(value)) {
     throw wrongType(op, argument, "an array", value);
   }
+  if ((element as unknown) === asInt) return asIntList(value, op, argument) as T[];
   const list: T[] = [];
   for (let i = 0; i < value.length; i++) list.push(element(value[i], op, `${argument}[${i}]`));
+  return list;
+}
+
+// The commonest list, so the name of an element is made only where one is refused.
+function asIntList(value: ArrayLike<unknown>, op: string, argument: string): number[] {
+  const list: number[] = [];
+  const { length } = value;
+  for (let i = 0; i < length; i++) {
+    const one = value[i];
+    if (typeof one === "number" && Number.isSafeInteger(one)) list.push(one);
+    else if (one instanceof TracedSize) list.push(one.stash(argument, length, i));
+    else list.push(asInt(one, op, `${argument}[${i}]`));
+  }
   return list;
 }
 
@@ -182,6 +198,7 @@ export function asInts(value: unknown, op: string, argument: string, length = 1)
   if (typeof value === "number" || typeof value === "bigint") {
     return new Array(length).fill(asInt(value, op, argument));
   }
+  if (value instanceof TracedSize) return [value.stash(argument, 1, 0)];
   return asList(value, op, argument, asInt);
 }
 

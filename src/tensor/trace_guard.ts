@@ -13,6 +13,7 @@ const advice: Record<string, string> = {
   "itemBigInt()": "its value becomes a constant of the graph",
   "toArray()": "its values become constants of the graph",
   "toTypedArray()": "its values become constants of the graph",
+  "jit.sizeOf() in arithmetic": "the result becomes a constant of the graph",
   "shape": "the sizes become constants of the graph",
   "size()": "the size becomes a constant of the graph",
 };
