@@ -13,8 +13,10 @@ export interface BatchNormLayerOptions extends FactoryOptions {
   eps?: number;
   /** The share of a batch in the running statistics, `null` for a plain average over all batches; default `0.1`. */
   momentum?: number | null;
-  /** Whether scale and shift are learned; default `true`. */
+  /** Whether a scale and, with `bias`, a shift are learned; default `true`. */
   affine?: boolean;
+  /** Whether the shift is, where `affine` is on; default `true`. */
+  bias?: boolean;
   /** Whether running statistics are kept and used in evaluation; default `true`. */
   trackRunningStats?: boolean;
 }
@@ -46,8 +48,13 @@ export abstract class BatchNorm extends Module<[input: Tensor], Tensor> {
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
     super();
     checkCount(numFeatures, "BatchNorm", "numFeatures");
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true, ...factory } =
+    const { eps = 1e-5, momentum = 0.1, affine = true, bias = true, trackRunningStats = true } =
       options;
+    const { dtype, device } = options;
+    const factory = {
+      ...(dtype === undefined ? {} : { dtype }),
+      ...(device === undefined ? {} : { device }),
+    };
     this.numFeatures = numFeatures;
     this.eps = eps;
     this.momentum = momentum;
@@ -56,10 +63,10 @@ export abstract class BatchNorm extends Module<[input: Tensor], Tensor> {
     using one = ones([numFeatures], factory);
     using zero = zeros([numFeatures], factory);
     this.registerParameter("weight", affine ? fresh(one) : null);
-    this.registerParameter("bias", affine ? fresh(zero) : null);
+    this.registerParameter("bias", affine && bias ? fresh(zero) : null);
     using mean = zero.clone();
     using variance = one.clone();
-    using count = tensor(0);
+    using count = tensor(0, device === undefined ? {} : { device });
     this.registerBuffer("running_mean", trackRunningStats ? mean : null);
     this.registerBuffer("running_var", trackRunningStats ? variance : null);
     this.registerBuffer("num_batches_tracked", trackRunningStats ? count : null);
@@ -109,7 +116,9 @@ export abstract class BatchNorm extends Module<[input: Tensor], Tensor> {
       value < 1e-4 ? value.toExponential().replace("e-", "e-0") : String(value);
     return `${this.numFeatures}, eps=${number(this.eps)}, momentum=${
       this.momentum ?? "None"
-    }, affine=${bool(this.affine)}, track_running_stats=${bool(this.trackRunningStats)}`;
+    }, affine=${bool(this.affine)}, bias=${bool(this.bias !== null)}, track_running_stats=${
+      bool(this.trackRunningStats)
+    }`;
   }
 }
 

@@ -20,7 +20,8 @@ export class Sequential extends Module<any[], Tensor> {
   constructor(...modules: AnyModule[] | [Record<string, AnyModule>]) {
     super();
     const [first] = modules;
-    const named = modules.length === 1 && first !== undefined && !(first instanceof Module);
+    const named = modules.length === 1 && typeof first === "object" && first !== null &&
+      !(first instanceof Module);
     const entries = named
       ? Object.entries(first as Record<string, AnyModule>)
       : modules.map((m, i) => [`${i}`, m]);

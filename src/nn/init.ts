@@ -39,6 +39,7 @@ export function uniform_(tensor: Tensor, a: number = 0, b: number = 1): Tensor {
 export function kaimingUniform_(tensor: Tensor, options: { a?: number } = {}): Tensor {
   const { a = 0 } = options;
   const { fanIn } = fans(tensor);
+  if (shapeOf(tensor).includes(0)) return tensor;
   const bound = Math.sqrt(3) * (Math.sqrt(2 / (1 + a ** 2)) / Math.sqrt(fanIn));
   return uniform_(tensor, -bound, bound);
 }

@@ -271,13 +271,17 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   /** All parameters and persistent buffers by PyTorch's names; the tensors share the module's memory. */
   stateDict(): StateDict {
     const dict: StateDict = {};
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [name, tensor] of module.ownTensors()) {
-        if (tensor === null || (tensor instanceof Buffer && !tensor.persistent)) continue;
-        dict[join(prefix, name)] = tensor.detach();
-      }
-    }
+    this.#collectState(dict, "");
     return dict;
+  }
+
+  // A module that has several names is listed under each, as in PyTorch.
+  #collectState(dict: StateDict, prefix: string): void {
+    for (const [name, tensor] of this.ownTensors()) {
+      if (tensor === null || (tensor instanceof Buffer && !tensor.persistent)) continue;
+      dict[join(prefix, name)] = tensor.detach();
+    }
+    for (const [name, child] of this.namedChildren()) child.#collectState(dict, join(prefix, name));
   }
 
   /**
