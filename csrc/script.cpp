@@ -232,6 +232,62 @@ void putArray(Writer& out, size_t count) {
   out.put(static_cast<double>(count));
 }
 
+// The types of a program's own that a type speaks of, inner ones first, each once.
+void collectNamed(const c10::TypePtr& type, std::vector<c10::TypePtr>& found) {
+  for (const auto& seen : found) {
+    if (*seen == *type) return;
+  }
+  for (const auto& inner : type->containedTypes()) {
+    if (type->kind() != c10::TypeKind::ClassType) collectNamed(inner, found);
+  }
+  const auto tuple = type->cast<c10::TupleType>();
+  const bool own = type->kind() == c10::TypeKind::EnumType ||
+                   type->kind() == c10::TypeKind::ClassType || (tuple && tuple->schema());
+  if (own) found.push_back(type);
+}
+
+void putField(Writer& out, const std::string& name, const std::string& type) {
+  putArray(out, 2);
+  putString(out, name);
+  putString(out, type);
+}
+
+// [type, "NamedTuple" | "Enum" | "Class", [[field, type]...]]; an enum's fields are its members.
+void putDefinition(Writer& out, const c10::TypePtr& type) {
+  putArray(out, 3);
+  putString(out, type->annotation_str());
+  if (const auto tuple = type->cast<c10::TupleType>()) {
+    putString(out, "NamedTuple");
+    putArray(out, tuple->elements().size());
+    for (size_t i = 0; i < tuple->elements().size(); i++) {
+      putField(out, tuple->schema()->arguments()[i].name(), tuple->elements()[i]->annotation_str());
+    }
+  } else if (const auto enumType = type->cast<c10::EnumType>()) {
+    putString(out, "Enum");
+    putArray(out, enumType->enumNamesValues().size());
+    for (const auto& [name, value] : enumType->enumNamesValues()) {
+      putField(out, name, value.type()->annotation_str());
+    }
+  } else {
+    const auto classType = type->expect<c10::ClassType>();
+    putString(out, classType->is_module() ? "Module" : "Class");
+    putArray(out, classType->numAttributes());
+    for (size_t i = 0; i < classType->numAttributes(); i++) {
+      putField(out, classType->getAttributeName(i), classType->getAttribute(i)->annotation_str());
+    }
+  }
+}
+
+void putDefinitions(Writer& out, const c10::FunctionSchema& schema, size_t first) {
+  std::vector<c10::TypePtr> named;
+  for (size_t i = first; i < schema.arguments().size(); i++) {
+    collectNamed(schema.arguments()[i].type(), named);
+  }
+  for (const auto& result : schema.returns()) collectNamed(result.type(), named);
+  putArray(out, named.size());
+  for (const auto& type : named) putDefinition(out, type);
+}
+
 }  // namespace
 
 std::string uniqueNamespace() {
@@ -519,7 +575,7 @@ int32_t fb_callable_schema(double callable, double ctx) {
     const auto& schema = target.function->getSchema();
     const auto& arguments = schema.arguments();
     Writer out(ctx);
-    putArray(out, 3);
+    putArray(out, 4);
     putString(out, schema.name());
     putArray(out, arguments.size() - firstArgument(target));
     for (size_t i = firstArgument(target); i < arguments.size(); i++) {
@@ -541,6 +597,7 @@ int32_t fb_callable_schema(double callable, double ctx) {
       putString(out, result.name());
       putString(out, result.type()->annotation_str());
     }
+    putDefinitions(out, schema, firstArgument(target));
     return out.count();
   });
 }

@@ -25,6 +25,7 @@ export {
   profilingMode,
   setFusionStrategy,
 } from "./optimize.ts";
+export { typesOf, type TypesOptions } from "./types_of.ts";
 export { loadLibrary, type OpNamespace, ops, RegisteredOp } from "./ops.ts";
 export { deserialize, load, type LoadOptions, save, saveForMobile, serialize } from "./files.ts";
 export { type SaveOptions, ScriptFunction, type SerializeOptions } from "./script_function.ts";
@@ -33,7 +34,7 @@ export { ScriptObject } from "./script_object.ts";
 export type { ExtraFiles } from "./archive.ts";
 export type { EnumValue } from "./decode.ts";
 export { type Block, Graph, type Node, type Value } from "./graph.ts";
-export { Schema, type SchemaArgument, type SchemaReturn } from "./schema.ts";
+export { Schema, type SchemaArgument, type SchemaReturn, type TypeDefinition } from "./schema.ts";
 export {
   bool,
   complex,

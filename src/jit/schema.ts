@@ -24,6 +24,16 @@ export interface SchemaReturn {
   readonly type: string;
 }
 
+/** A type of the program's own that a signature speaks of. */
+export interface TypeDefinition {
+  /** The type as the signature writes it. */
+  readonly type: string;
+  /** What it is. */
+  readonly kind: "NamedTuple" | "Enum" | "Class" | "Module";
+  /** Its fields, or an enum's members. */
+  readonly fields: readonly { readonly name: string; readonly type: string }[];
+}
+
 /** The signature of a script function or method, without `self`. */
 export class Schema {
   /** The function's name. */
@@ -32,14 +42,17 @@ export class Schema {
   readonly arguments: readonly SchemaArgument[];
   /** Its results; TorchScript functions have one. */
   readonly returns: readonly SchemaReturn[];
+  /** The named tuples, enums and classes among its types. */
+  readonly definitions: readonly TypeDefinition[];
   readonly #text: string;
 
   /** `value` is what fb_callable_schema wrote, `text` LibTorch's own print. */
   constructor(value: unknown, text: string) {
-    const [name, args, returns] = value as [
+    const [name, args, returns, definitions] = value as [
       string,
       [string, string, boolean, string | null][],
       [string, string][],
+      [string, TypeDefinition["kind"], [string, string][]][],
     ];
     this.name = name;
     this.arguments = args.map(([name, type, kwargOnly, fallback]) => ({
@@ -49,6 +62,11 @@ export class Schema {
       default: fallback,
     }));
     this.returns = returns.map(([name, type]) => ({ name, type }));
+    this.definitions = definitions.map(([type, kind, fields]) => ({
+      type,
+      kind,
+      fields: fields.map(([name, type]) => ({ name, type })),
+    }));
     this.#text = text;
   }
 
