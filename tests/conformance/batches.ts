@@ -11,6 +11,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Outcome } from "./check.ts";
+import { readEntry } from "./sample.ts";
 
 /** What came of a sample, and which it was. */
 export interface Result extends Outcome {
@@ -31,6 +32,12 @@ export function pathsIn(directory: string, only: string): string[] {
   const names = readdirSync(directory).filter((name) => name.endsWith(".jsonl")).sort();
   return names.map((name) => join(directory, name.slice(0, -".jsonl".length)))
     .filter((path) => path.includes(only));
+}
+
+/** How many samples of all entries PyTorch itself refused. */
+export function refusedIn(paths: readonly string[]): number {
+  const counts = paths.flatMap((path) => Object.values(readEntry(path).header.refused));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Environment variables for the workers. */
@@ -89,11 +96,12 @@ function startWorker(args: readonly string[], env: Environment): string | null {
   );
   if (status === 0) return null;
   if (error && "code" in error && error.code === "ETIMEDOUT") return "crashed: timed out";
-  const said = stderr.trim().split("\n").slice(-3).join(" ");
+  const lines = stderr.trim().split("\n").filter((line) => !line.includes("Warning"));
+  const said = lines.slice(-1).join(" ");
   return `crashed: ${signal ?? `status ${status}`} ${said}`;
 }
 
-type Running = Pick<Result, "path" | "index" | "dtype" | "entry">;
+type Running = Pick<Result, "path" | "index" | "dtype" | "entry" | "call">;
 
 /** A worker's notes: a line when a sample begins, one when it ended. */
 function readNotes(file: string): { ended: Result[]; running: Running | null } {

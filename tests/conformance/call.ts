@@ -5,7 +5,7 @@
  */
 
 import * as torch from "../../mod.ts";
-import { decode, type Step, type Values } from "./sample.ts";
+import { type Code, decode, type Step, type TensorCode, type Values } from "./sample.ts";
 
 type Callable = (...args: unknown[]) => unknown;
 type Space = Record<string, unknown>;
@@ -31,9 +31,15 @@ function spaceOf(path: readonly string[]): Space | undefined {
   return space as Space | undefined;
 }
 
-/** The name by which our library has what Python calls `f`. */
-export function ourName(f: string): string {
+/** What private functions of torch are: ops that jit.ops has under their own names. */
+function pathOf({ f, op }: Step): string[] {
   const path = f.split(".");
+  return path.length === 1 && f.startsWith("_") && op ? ["ops", "aten", f] : path;
+}
+
+/** The name by which our library has what Python calls `f`. */
+export function ourName(step: Step): string {
+  const path = pathOf(step);
   if (path[0] === "Tensor") return `x.${methodName(path[1]!)}`;
   if (path[0] === "ops") return `jit.${path.slice(0, 3).join(".")}`;
   if (path[0] === "_nn") return `nn.functional.${camelCase(path[1]!)}`;
@@ -42,7 +48,7 @@ export function ourName(f: string): string {
 
 /** Whether our library has the function, method or attribute. */
 export function has(step: Step): boolean {
-  const path = step.f.split(".");
+  const path = pathOf(step);
   if (path[0] === "Tensor") return methodName(path[1]!) in torch.Tensor.prototype;
   return functionOf(path) !== undefined;
 }
@@ -53,20 +59,65 @@ function functionOf(path: readonly string[]): Callable | undefined {
   return typeof value === "function" ? value as Callable : undefined;
 }
 
+/** The call as text, with tensors as their dtypes and shapes. */
+export function callText(step: Step, tensors: readonly TensorCode[]): string {
+  const list = step.args.map((code) => codeText(code, tensors));
+  const options = Object.entries(step.kwargs ?? {}).map(([name, code]) =>
+    `${camelCase(name)}: ${codeText(code, tensors)}`
+  );
+  if (options.length > 0) list.push(`{ ${options.join(", ")} }`);
+  return `${ourName(step)}(${list.join(", ")})`;
+}
+
+function codeText(code: Code, tensors: readonly TensorCode[]): string {
+  if (code === null || typeof code !== "object") return JSON.stringify(code);
+  if (!("$" in code)) return `[${code.map((part) => codeText(part, tensors)).join(", ")}]`;
+  switch (code.$) {
+    case "input":
+      return codeText(tensors[code.v]!, tensors);
+    case "tensor":
+      return `${code.dtype}[${code.shape}]`;
+    case "step":
+      return `result${code.v[0]}`;
+    case "other":
+      return code.type;
+    case "complex":
+      return `{ re: ${codeText(code.re, tensors)}, im: ${codeText(code.im, tensors)} }`;
+    case "float":
+    case "int":
+      return code.v;
+    default:
+      return JSON.stringify(decode(code, { tensors: [], steps: [] }));
+  }
+}
+
 function argumentsOf(step: Step, values: Values): unknown[] {
+  if (pathOf(step)[0] === "ops") return opArguments(step, values);
   const args = step.args.map((code) => decode(code, values));
   const keywords = Object.entries(step.kwargs ?? {});
   if (keywords.length === 0) return args;
-  const named = (nameOf: (name: string) => string) =>
-    Object.fromEntries(keywords.map(([name, code]) => [nameOf(name), decode(code, values)]));
-  // An op by its schema takes the schema's own names.
-  const isOp = step.f.startsWith("ops.");
-  return [...args, isOp ? torch.jit.kwargs(named((name) => name)) : named(camelCase)];
+  const named = keywords.map(([name, code]) => [camelCase(name), decode(code, values)]);
+  return [...args, Object.fromEntries(named)];
+}
+
+/** Arguments of an op by its schema: jit.* says what a value is, and keywords have the schema's own names. */
+function opArguments(step: Step, values: Values): unknown[] {
+  const value = (code: Code) => {
+    const decoded = decode(code, values);
+    const complex = typeof code === "object" && code !== null && "$" in code &&
+      code.$ === "complex";
+    if (!complex) return decoded;
+    const { re, im } = decoded as torch.Complex;
+    return torch.jit.complex(re, im);
+  };
+  const args = step.args.map(value);
+  const keywords = Object.entries(step.kwargs ?? {}).map(([name, code]) => [name, value(code)]);
+  return keywords.length === 0 ? args : [...args, torch.jit.kwargs(Object.fromEntries(keywords))];
 }
 
 /** Calls a step as PyTorch does: as a function, a method or an attribute. */
 export function callStep(step: Step, values: Values): unknown {
-  const path = step.f.split(".");
+  const path = pathOf(step);
   const args = argumentsOf(step, values);
   if (path[0] === "Tensor") return callMethod(methodName(path[1]!), args);
   return functionOf(path)!(...args);

@@ -5,7 +5,7 @@
  */
 
 import * as torch from "../../mod.ts";
-import { callAs, callStep, formName, has, ourName } from "./call.ts";
+import { callAs, callStep, callText, formName, has, ourName } from "./call.ts";
 import { type Comparison, difference } from "./compare.ts";
 import { isUninitialized, rules } from "./rules.ts";
 import { decode, makeTensor, type Sample, type Step, type Values } from "./sample.ts";
@@ -17,24 +17,30 @@ export interface Outcome {
   readonly reason?: string;
   /** The function's name here. */
   readonly name: string;
+  /** The call that failed. */
+  readonly call?: string;
   /** Whether gradients were compared. */
   readonly grads?: boolean;
 }
 
 /** Runs a sample. Never throws; but native code may end the process. */
 export function check(sample: Sample, blob: Uint8Array): Outcome {
-  const name = sample.steps.length > 0 ? ourName(sample.steps.at(-1)!.f) : "";
+  const last = sample.steps.at(-1);
+  const name = last ? ourName(last) : "";
   for (const rule of rules) {
-    const found = rule.finds(sample);
-    if (found !== null) return { kind: "not applicable", reason: rule.name, name };
+    if (rule.finds(sample) !== null) return { kind: "not applicable", reason: rule.name, name };
   }
   const missing = sample.steps.find((step) => !has(step));
-  if (missing) {
-    return { kind: "failed", reason: `missing: ${ourName(missing.f)} (${missing.op})`, name };
-  }
-  const reason = failure(sample, { blob, shapesOnly: isUninitialized(sample) });
-  const grads = sample.grads !== undefined;
-  return reason === null ? { kind: "passed", name, grads } : { kind: "failed", reason, name };
+  const reason = missing
+    ? `missing: ${ourName(missing)} (${missing.op})`
+    : failure(sample, { blob, shapesOnly: isUninitialized(sample) });
+  if (reason === null) return { kind: "passed", name, grads: sample.grads !== undefined };
+  return { kind: "failed", reason, name, call: textOf(sample) };
+}
+
+/** The sample's calls as text. */
+export function textOf({ steps, tensors }: Sample): string {
+  return steps.map((step) => callText(step, tensors)).join("; ");
 }
 
 function failure(sample: Sample, how: Comparison): string | null {

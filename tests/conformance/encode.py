@@ -58,6 +58,8 @@ def encode_tensor(tensor, blob):
         return {"$": "other", "type": reason}
     conjugate = tensor.is_conj()
     plain = tensor.detach().resolve_neg()
+    if plain._is_zerotensor():
+        plain = torch.zeros(plain.shape, dtype=plain.dtype)  # a gradient without memory
     plain = plain.conj() if conjugate else plain
     memory, offset = memory_of(plain)
     data = memory.view(torch.uint8).numpy().tobytes()

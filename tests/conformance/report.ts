@@ -24,6 +24,7 @@ export interface Failure {
   readonly reasons: readonly {
     readonly reason: string;
     readonly count: number;
+    /** The shortest call. */
     readonly example: string;
   }[];
 }
@@ -35,13 +36,15 @@ export interface Summary {
   readonly rules: Readonly<Record<string, number>>;
   readonly gradients: number;
   readonly crashed: number;
+  /** Samples for which PyTorch itself has no result. */
+  readonly refused: number;
   readonly failures: readonly Failure[];
 }
 
 const DTYPES = ["float32", "int64", "bool", "complex64", "bfloat16"];
 
 /** The figures of a run. */
-export function summaryOf(results: readonly Result[]): Summary {
+export function summaryOf(results: readonly Result[], refused: number): Summary {
   const ruled = results.filter(({ kind }) => kind === "not applicable");
   return {
     dtypes: countsBy(results, ({ dtype }) => dtype, DTYPES),
@@ -51,6 +54,7 @@ export function summaryOf(results: readonly Result[]): Summary {
     ),
     gradients: results.filter(({ grads }) => grads).length,
     crashed: results.filter(({ reason }) => reason?.startsWith("crashed")).length,
+    refused,
     failures: failuresOf(results),
   };
 }
@@ -94,10 +98,14 @@ function failuresOf(results: readonly Result[]): Failure[] {
       reasons: [...reasons.values()].sort((a, b) => b.length - a.length).map((same) => ({
         reason: same[0]!.reason!,
         count: same.length,
-        example: `${same[0]!.path.split(/[/\\]/).at(-1)}:${same[0]!.index}`,
+        example: shortest(same.map(({ call }) => call ?? "")),
       })),
     }];
   });
+}
+
+function shortest(calls: readonly string[]): string {
+  return calls.reduce((best, call) => call.length < best.length ? call : best);
 }
 
 /** Reasons that differ in numbers only are one. */
@@ -135,8 +143,9 @@ export function documentation(summary: Summary): string {
     `| ${name} | ${reason} | ${summary.rules[name]} |`
   );
   const failures = summary.failures.flatMap(({ entry, failed, of, reasons }) =>
-    reasons.slice(0, 3).map(({ reason, count }, index) =>
-      `| ${index === 0 ? `\`${entry}\` | ${failed} of ${of}` : " |"} | ${cell(reason)} (${count}) |`
+    reasons.slice(0, 3).map(({ reason, count, example }, index) =>
+      `| ${index === 0 ? `\`${entry}\` | ${failed} of ${of}` : " |"} | ` +
+      `\`${cell(example)}\` | ${cell(reason)} (${count}) |`
     )
   );
   return `# Conformance
@@ -154,7 +163,7 @@ ${table("dtype", summary.dtypes)}
 
 ${table("namespace", summary.namespaces)}
 
-Crashes of the process: ${summary.crashed}.
+Crashes of the process: ${summary.crashed}. Not counted: ${summary.refused} samples that PyTorch itself refuses on a CPU.
 
 ## Not applicable
 
@@ -171,7 +180,9 @@ Results of ops with \`empty\` in their name are compared by shape and dtype: the
 ${
     failures.length === 0
       ? "None."
-      : `| op | samples | reason (samples) |\n|---|--:|---|\n${failures.join("\n")}`
+      : `| op | samples | shortest call | reason (samples) |\n|---|--:|---|---|\n${
+        failures.join("\n")
+      }`
   }
 `;
 }

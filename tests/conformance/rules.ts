@@ -34,21 +34,11 @@ export const rules: readonly Rule[] = [
       "reductions and windows, for instance).",
     finds: (sample) => firstStep(sample, (step) => step.op === undefined && !has(step)),
   },
-  {
-    name: "private",
-    reason:
-      "The op's name begins with an underscore: PyTorch's own mark for what users do not call.",
-    finds: (sample) => firstStep(sample, (step) => isPrivate(step) && !has(step)),
-  },
 ];
 
 /** Whether PyTorch leaves the values of the result to what lies in memory: rule of names, `empty` in any place. */
 export function isUninitialized(sample: Sample): boolean {
   return sample.steps.some(({ f }) => /(^|[._])empty(_|$)/.test(f));
-}
-
-function isPrivate({ f }: Step): boolean {
-  return f.split(".").at(-1)!.startsWith("_");
 }
 
 function firstStep(sample: Sample, test: (step: Step) => boolean): string | null {

@@ -4,7 +4,7 @@
  *     deno run -A tests/conformance/run.ts [--data DIRECTORY] [--only PART] [--summary FILE] [--docs FILE] [--golden]
  *     bun tests/conformance/run.ts ...
  *
- * Exports the samples to DIRECTORY first, unless they are there (default: `conformance` in the cache), with the
+ * Exports the samples to DIRECTORY first, which it replaces, unless they are there (default: `conformance` in the cache), with the
  * Python that `deno task setup --tests` set up. `--summary` writes every figure and failure as JSON, `--docs` the
  * table (docs/conformance.md when FILE is `docs/conformance.md`), `--golden` the sample for CI in tests/golden.
  *
@@ -12,14 +12,15 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { flambeauHome } from "../../ffi/home.ts";
 import { pythonForTests } from "../../tools/setup/python.ts";
-import { pathsIn, runAll } from "./batches.ts";
+import { pathsIn, refusedIn, runAll } from "./batches.ts";
 import { writeGolden } from "./golden.ts";
 import { documentation, summaryLine, summaryOf } from "./report.ts";
 
@@ -30,15 +31,25 @@ const OTHER_PROCESSORS = ["default", "avx2"].map((capability) => ({
   ONEDNN_MAX_CPU_ISA: "SSE41",
 }));
 
+const EXPORTER = ["export.py", "record.py", "encode.py"].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url))
+);
+
+/** Exports the samples, unless this version of the exporter did. */
 function exportSamples(directory: string): void {
+  const hash = createHash("sha256");
+  for (const file of EXPORTER) hash.update(readFileSync(file));
+  const version = hash.digest("hex");
+  const mark = join(directory, "whole");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === version) return;
+  rmSync(directory, { recursive: true, force: true });
   const { exe, env } = pythonForTests();
-  const script = fileURLToPath(new URL("./export.py", import.meta.url));
-  const { status } = spawnSync(exe, [script, directory], {
+  const { status } = spawnSync(exe, [EXPORTER[0]!, directory], {
     env: { ...process.env, ...env },
     stdio: "inherit",
   });
   if (status !== 0) throw new Error("The export of PyTorch's samples failed.");
-  writeFileSync(join(directory, "whole"), "");
+  writeFileSync(mark, version);
 }
 
 function write(path: string, text: string): void {
@@ -56,10 +67,10 @@ function main(): number {
       golden: { type: "boolean", default: false },
     },
   });
-  if (!existsSync(join(values.data, "whole"))) exportSamples(values.data);
+  exportSamples(values.data);
   const paths = pathsIn(values.data, values.only);
   const results = runAll(paths);
-  const summary = summaryOf(results);
+  const summary = summaryOf(results, refusedIn(paths));
   if (values.summary) write(values.summary, JSON.stringify(summary, null, 1) + "\n");
   if (values.docs) write(values.docs, documentation(summary));
   if (values.golden) writeGolden(results, OTHER_PROCESSORS.map((env) => runAll(paths, env)));

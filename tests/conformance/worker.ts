@@ -11,15 +11,17 @@
 import { openSync, writeSync } from "node:fs";
 import process from "node:process";
 import * as torch from "../../mod.ts";
-import { check } from "./check.ts";
+import { check, textOf } from "./check.ts";
 import { readEntry } from "./sample.ts";
 
 function runEntry(results: number, path: string, first: number): void {
   const { samples, blob, header } = readEntry(path);
   for (let index = first; index < samples.length; index++) {
-    const { dtype } = samples[index]!;
-    writeSync(results, `${JSON.stringify({ path, index, dtype, entry: header.entry })}\n`);
-    writeSync(results, `${JSON.stringify(check(samples[index]!, blob))}\n`);
+    const sample = samples[index]!;
+    const call = textOf(sample);
+    const note = { path, index, dtype: sample.dtype, entry: header.entry, call };
+    writeSync(results, `${JSON.stringify(note)}\n`);
+    writeSync(results, `${JSON.stringify(check(sample, blob))}\n`);
   }
 }
 
