@@ -4,16 +4,16 @@
  *     deno run -A tests/conformance/run.ts [--data DIRECTORY] [--only PART] [--summary FILE] [--docs FILE] [--golden]
  *     bun tests/conformance/run.ts ...
  *
- * Exports the samples to DIRECTORY first, which it replaces, unless they are there (default: `conformance` in the cache), with the
- * Python that `deno task setup --tests` set up. `--summary` writes every figure and failure as JSON, `--docs` the
- * table (docs/conformance.md when FILE is `docs/conformance.md`), `--golden` the sample for CI in tests/golden.
+ * Exports the samples to DIRECTORY first, unless they are there (default: `conformance` in the cache), with the Python
+ * that `deno task setup --tests` set up. `--summary` writes every figure and failure as JSON, `--docs` the tables for
+ * docs/conformance.md, `--golden` the sample for CI in tests/golden. `--only` takes a part of the entries' names.
  *
  * @module
  */
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -42,7 +42,6 @@ function exportSamples(directory: string): void {
   const version = hash.digest("hex");
   const mark = join(directory, "whole");
   if (existsSync(mark) && readFileSync(mark, "utf8") === version) return;
-  rmSync(directory, { recursive: true, force: true });
   const { exe, env } = pythonForTests();
   const { status } = spawnSync(exe, [EXPORTER[0]!, directory], {
     env: { ...process.env, ...env },
