@@ -17,7 +17,7 @@ import {
   takeText,
   TorchError,
 } from "../../ffi/mod.ts";
-import { type Page, pageFor, releaseSlot } from "../memory/cell.ts";
+import { GONE, type Page, pageFor, releaseSlot } from "../memory/cell.ts";
 import type { TensorCompanions } from "./companions.ts";
 import { deviceName } from "./device.ts";
 import { type DType, dtypeName } from "./dtype.ts";
@@ -58,8 +58,8 @@ export interface Tensor extends TensorOps<Tensor>, TensorCompanions<Tensor> {}
  * ```
  */
 export class Tensor {
-  readonly #page: Page;
-  readonly #slot: number;
+  #page: Page;
+  #slot: number;
 
   static {
     handleOfAny = (tensor, op, argument) => {
@@ -192,12 +192,16 @@ export class Tensor {
 
   /** Frees the native memory, unless others share it. Harmless when called again. */
   dispose(): void {
-    releaseSlot(this.#page, this.#slot);
+    const page = this.#page;
+    const slot = this.#slot;
+    this.#page = GONE;
+    this.#slot = 0;
+    releaseSlot(page, slot);
   }
 
   /** {@linkcode dispose}, for `using`. */
   [Symbol.dispose](): void {
-    releaseSlot(this.#page, this.#slot);
+    this.dispose();
   }
 }
 
