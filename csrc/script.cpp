@@ -33,6 +33,8 @@ std::string joinPath(const std::string& prefix, const std::string& name) {
 enum class Kind { Parameter, Buffer, Child, Attribute };
 
 bool isKind(const c10::ClassType& type, size_t slot, const IValue& value, Kind kind) {
+  // Only modules have parameters and buffers: the tensors of another class are attributes.
+  if (!type.is_module()) return kind == Kind::Attribute;
   const bool tensor = type.getAttribute(slot)->isSubtypeOf(*c10::TensorType::get());
   switch (kind) {
     case Kind::Parameter:

@@ -54,6 +54,11 @@ std::string archive(const Module& module, const torch::jit::ExtraFilesMap& files
 
 // A file holds modules only, so a function is saved as the forward of one, as PyTorch does.
 Module moduleAround(const Callable& callable) {
+  TORCH_CHECK_VALUE(
+      !callable.self,
+      "A method is saved with its module: save that, '",
+      callable.function->name(),
+      "' is in it");
   Module module(c10::QualifiedName("__torch__.PlaceholderModule"));
   module.register_attribute("training", c10::BoolType::get(), true);
   auto graph = torch::jit::toGraphFunction(*callable.function).graph()->copy();
@@ -61,6 +66,11 @@ Module moduleAround(const Callable& callable) {
   const auto unit = module._ivalue()->compilation_unit();
   auto* method =
       unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), graph);
+  // The graph knows no defaults; the schema does.
+  const auto& schema = callable.function->getSchema();
+  std::vector<c10::Argument> arguments{c10::Argument("self", module.type())};
+  arguments.insert(arguments.end(), schema.arguments().begin(), schema.arguments().end());
+  method->setSchema(c10::FunctionSchema("forward", "", std::move(arguments), schema.returns()));
   module.type()->addMethod(method);
   return module;
 }

@@ -481,7 +481,7 @@ void writeInt(Writer& out, int64_t value) {
 void writeObject(Writer& out, const IValue& value) {
   auto object = value.toObject();
   const bool isModule = value.isModule();
-  const std::string name = object->name();
+  const std::string name = nameOfType(object->type());
   liveObjects.fetch_add(1, std::memory_order_relaxed);
   out.put(FB_VALUE_OBJECT);
   out.put(toHandle(object.release()));
@@ -588,11 +588,10 @@ std::vector<IValue> readArguments(
 }
 
 std::string nameOfType(const TypePtr& type) {
-  if (type->kind() == TypeKind::ClassType || type->kind() == TypeKind::EnumType) {
-    if (const auto named = type->cast<c10::NamedType>(); named && named->name()) {
-      return named->name()->name();
-    }
+  if (const auto named = type->cast<c10::ClassType>(); named && named->name()) {
+    return named->name()->name();
   }
+  if (const auto named = type->cast<c10::EnumType>()) return named->qualifiedClassName().name();
   return type->annotation_str();
 }
 

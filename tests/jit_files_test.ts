@@ -261,6 +261,9 @@ describe("save() that fails", () => {
       );
       assertThrows(() => jit.serialize(script as never), TypeError, "jit.serialize()");
     }
+    using traced = jit.trace(new nn.Linear(1, 1), [torch.ones([1, 1])]);
+    assertThrows(() => jit.save(traced.method("forward"), here.file("f.pt")), TorchError, "saved with its module");
+    assertEquals(readdirSync(here.path), []);
     using add = adder(1);
     for (const path of [1, null, "", "a\0b"]) {
       assertThrows(() => jit.save(add, path as never), TypeError, "must be a path or a file URL");
