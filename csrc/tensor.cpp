@@ -44,6 +44,8 @@ void checkSize(const std::vector<int64_t>& shape, at::ScalarType dtype, double b
 at::Tensor readable(const at::Tensor& tensor) {
   const at::NoGradGuard noGrad;
   const at::tracer::impl::NoTracerDispatchMode untraced;
+  // The gradient of an op whose gradient is zero everywhere has a shape, but no memory.
+  if (tensor._is_zerotensor()) return at::zeros(tensor.sizes(), tensor.options().device(at::kCPU));
   const at::Tensor dense = tensor.layout() == at::kStrided ? tensor : tensor.to_dense();
   return dense.detach().resolve_conj().resolve_neg().to(at::kCPU).contiguous();
 }
