@@ -99,7 +99,8 @@ enum fb_value_tag {
       11,             /* n, n times string words and value: Dict[str, V] or NamedTuple (in only) */
   FB_VALUE_MAP = 12,  /* n, n times key value and value */
   FB_VALUE_LIST = 13, /* element type as string words, n, n values (in only) */
-  FB_VALUE_DICT = 14, /* key type, value type as string words, n, n pairs (in only) */
+  FB_VALUE_DICT = 14, /* key type, value type as string words, n, n pairs; out: keys that are no
+                         strings, n, n pairs */
   FB_VALUE_OBJECT = 15, /* in: handle; out: handle, 1 for a module, type name as string words */
   FB_VALUE_NAMED_TUPLE = 16, /* n, n times string words and value */
   FB_VALUE_NUMBERS = 17,     /* n, n numbers: an array of numbers, cheaply (in only) */

@@ -105,7 +105,24 @@ IValue readGenerator(Reader& in) {
   return borrowGenerator(in.next());
 }
 
+std::optional<IValue> dtypeOf(const std::string& name) {
+  const auto& known = c10::getStringToDtypeMap();
+  const auto found = known.find(name);
+  if (found == known.end()) return std::nullopt;
+  return static_cast<int64_t>(found->second);
+}
+
+// A dtype is an int in TorchScript, and a string in JavaScript. Of its names, only those that are
+// nothing else: not "int" or "long".
+std::optional<IValue> dtypeAsInt(const std::string& name) {
+  const bool plain = name == "bool" || name.find_first_of("0123456789") != std::string::npos;
+  return plain ? dtypeOf(name) : std::nullopt;
+}
+
 IValue readInt(Reader& in, int tag, const TypePtr& type, const std::string& path) {
+  if (tag == FB_VALUE_STRING && !in.exact) {
+    if (const auto dtype = dtypeAsInt(in.nextString())) return *dtype;
+  }
   if (tag == FB_VALUE_INT64) return in.nextInt64();
   if (tag == FB_VALUE_INT) return in.nextInt();
   if (tag != FB_VALUE_NUMBER) refuse(path, type, tag);
@@ -127,10 +144,30 @@ IValue readFloat(Reader& in, int tag, const TypePtr& type, const std::string& pa
   refuse(path, type, tag);
 }
 
+// `{ re, im }` of two numbers, as a complex number comes back; nothing else is read as one.
+std::optional<c10::complex<double>> readComplexRecord(Reader& in) {
+  const double* start = in.mark();
+  double parts[2] = {0, 0};
+  bool seen[2] = {false, false};
+  const size_t count = in.nextCount();
+  for (size_t i = 0; count == 2 && i < 2; i++) {
+    const std::string key = in.nextString();
+    if ((key != "re" && key != "im") || in.next() != FB_VALUE_NUMBER) break;
+    parts[key == "im"] = in.next();
+    seen[key == "im"] = true;
+  }
+  if (seen[0] && seen[1]) return c10::complex<double>(parts[0], parts[1]);
+  in.reset(start);
+  return std::nullopt;
+}
+
 IValue readNumber(Reader& in, int tag, const TypePtr& type, const std::string& path) {
   if (tag == FB_VALUE_COMPLEX) {
     const double real = in.next();
     return c10::complex<double>(real, in.next());
+  }
+  if (tag == FB_VALUE_RECORD) {
+    if (const auto complex = readComplexRecord(in)) return *complex;
   }
   if (tag == FB_VALUE_BOOL) return in.next() != 0;
   if (tag == FB_VALUE_FLOAT) return in.next();
@@ -145,6 +182,10 @@ IValue readNumber(Reader& in, int tag, const TypePtr& type, const std::string& p
 }
 
 IValue readComplex(Reader& in, int tag, const TypePtr& type, const std::string& path) {
+  if (tag == FB_VALUE_RECORD) {
+    if (const auto complex = readComplexRecord(in)) return *complex;
+    refuse(path, type, tag);
+  }
   const double real = in.next();
   if (tag == FB_VALUE_COMPLEX) return c10::complex<double>(real, in.next());
   const bool number = tag == FB_VALUE_NUMBER || tag == FB_VALUE_FLOAT || tag == FB_VALUE_INT;
@@ -232,8 +273,8 @@ IValue readDict(Reader& in, int tag, const TypePtr& type, const std::string& pat
   const auto valueType = type->expectRef<c10::DictType>().getValueType();
   c10::impl::GenericDict dict(keyType, valueType);
   if (tag == FB_VALUE_RECORD || tag == FB_VALUE_NAMED_TUPLE) {
-    if (keyType->kind() != TypeKind::StringType) refuse(path, type, tag);
     const size_t count = in.nextCount();
+    if (count > 0 && keyType->kind() != TypeKind::StringType) refuse(path, type, tag);
     for (size_t i = 0; i < count; i++) {
       const std::string key = in.nextString();
       dict.insert_or_assign(key, readValue(in, valueType, inside(path, key)));
@@ -253,9 +294,15 @@ IValue readDict(Reader& in, int tag, const TypePtr& type, const std::string& pat
 
 IValue readUnion(Reader& in, int tag, const TypePtr& type, const std::string& path) {
   const double* start = in.mark();
+  // A string that could be a dtype's name, too, is a string.
+  const auto& members = type->containedTypes();
+  const bool strings = std::any_of(members.begin(), members.end(), [](const auto& member) {
+    return member->kind() == TypeKind::StringType;
+  });
+  if (tag == FB_VALUE_STRING && strings) return in.nextString();
   // int before float: a whole number is an int where both are allowed, as in Python.
   for (const bool floats : {false, true}) {
-    for (const auto& member : type->containedTypes()) {
+    for (const auto& member : members) {
       if ((member->kind() == TypeKind::FloatType) != floats) continue;
       try {
         return readTagged(in, tag, member, path);
@@ -520,9 +567,7 @@ IValue readArgument(Reader& in, const c10::Argument& argument) {
   if (tag == FB_VALUE_STRING &&
       withoutOptional(argument.real_type())->kind() == TypeKind::ScalarTypeType) {
     const std::string name = in.nextString();
-    const auto& known = c10::getStringToDtypeMap();
-    const auto found = known.find(name);
-    if (found != known.end()) return static_cast<int64_t>(found->second);
+    if (const auto dtype = dtypeOf(name)) return *dtype;
     throw JitTypeError(
         c10::str(
             "argument '", argument.name(), "': expected a dtype, got the string '", name, "'"));
@@ -673,7 +718,9 @@ void writeValue(Writer& out, const IValue& value) {
     for (const auto& element : list) writeValue(out, element);
   } else if (value.isGenericDict()) {
     const auto dict = value.toGenericDict();
-    out.put(FB_VALUE_MAP);
+    // Which of the two an empty one is, only its type says.
+    const bool strings = dict.keyType()->kind() == TypeKind::StringType;
+    out.put(strings ? FB_VALUE_MAP : FB_VALUE_DICT);
     out.put(static_cast<double>(dict.size()));
     for (const auto& entry : dict) {
       writeValue(out, entry.key());

@@ -92,6 +92,8 @@ function takeWords(): unknown {
       return takeArray();
     case Tag.map:
       return takeMap();
+    case Tag.dict:
+      return new Map(takePairs());
     case Tag.namedTuple:
       return takeNamedTuple();
     case Tag.object: {
@@ -135,18 +137,16 @@ function setKey(target: Record<string, unknown>, key: string, value: unknown): v
   });
 }
 
-function takeMap(): Record<string, unknown> | Map<unknown, unknown> {
+function takePairs(): [unknown, unknown][] {
   const count = take();
-  const map = new Map<unknown, unknown>();
-  let strings = true;
-  for (let i = 0; i < count; i++) {
-    const key = takeWords();
-    strings &&= typeof key === "string";
-    map.set(key, takeWords());
-  }
-  if (!strings) return map;
+  const pairs: [unknown, unknown][] = [];
+  for (let i = 0; i < count; i++) pairs.push([takeWords(), takeWords()]);
+  return pairs;
+}
+
+function takeMap(): Record<string, unknown> {
   const record: Record<string, unknown> = {};
-  for (const [key, value] of map) setKey(record, key as string, value);
+  for (const [key, value] of takePairs()) setKey(record, key as string, value);
   return record;
 }
 
