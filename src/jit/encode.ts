@@ -210,7 +210,8 @@ function putNode(value: PlainNode, op: string, path: string): void {
     }
     if (tag === Tag.record || tag === Tag.namedTuple) putText(keys![i] as string);
     else if (keys !== null) putPlain(keys[i]!, op, `${path}, key ${i}`);
-    const name = keys === null ? `${path}[${i}]` : `${path}.${String(keys[i])}`;
-    putPlain(values[i]!, op, name);
+    // A key that is no string is not spelled out: to print a tensor would run ops, in the middle of this.
+    const key = keys?.[i];
+    putPlain(values[i]!, op, typeof key === "string" ? `${path}.${key}` : `${path}[${i}]`);
   }
 }
