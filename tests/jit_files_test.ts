@@ -262,7 +262,11 @@ describe("save() that fails", () => {
       assertThrows(() => jit.serialize(script as never), TypeError, "jit.serialize()");
     }
     using traced = jit.trace(new nn.Linear(1, 1), [torch.ones([1, 1])]);
-    assertThrows(() => jit.save(traced.method("forward"), here.file("f.pt")), TorchError, "saved with its module");
+    assertThrows(
+      () => jit.save(traced.method("forward"), here.file("f.pt")),
+      TorchError,
+      "saved with its module",
+    );
     assertEquals(readdirSync(here.path), []);
     using add = adder(1);
     for (const path of [1, null, "", "a\0b"]) {
