@@ -93,6 +93,10 @@ void describe(ErrorRecord& record, const std::exception_ptr& exception) {
     record.scriptTrace = error.what();
     record.message = error.getOriginalMsg().value_or(error.what());
     record.pythonClass = error.getPythonClassName().value_or("");
+    // A failed assert is raised without a class, but always with these words.
+    if (record.pythonClass.empty() && record.message.rfind("AssertionError: ", 0) == 0) {
+      record.pythonClass = "builtins.AssertionError";
+    }
   } catch (const c10::Error& error) {
     const std::string message = error.what_without_backtrace();
     record.kind = kindOf(error, message);
