@@ -58,6 +58,10 @@ void collectOwn(
     if (!isKind(*type, slot, value, kind)) continue;
     found.emplace_back(joinPath(prefix, type->getAttributeName(slot)), value);
   }
+  if (kind != Kind::Attribute) return;
+  for (size_t slot = 0; slot < type->numConstants(); slot++) {
+    found.emplace_back(joinPath(prefix, type->getConstantName(slot)), type->getConstant(slot));
+  }
 }
 
 // What `kinds` name, module by module in PyTorch's order: a module's own before those of its
@@ -430,6 +434,8 @@ int32_t fb_object_set(double object, double ctx, const char* name, uint32_t byte
     const auto self = borrowObject(object);
     const std::string key(name, bytes);
     const auto slot = self->type()->findAttributeSlot(key);
+    TORCH_CHECK_VALUE(
+        slot || !self->type()->findConstant(key), "'", key, "' is a constant, which cannot be set");
     TORCH_CHECK_VALUE(slot, nameOfType(self->type()), " has no attribute '", key, "'");
     Reader in(ctx);
     self->setSlot(*slot, readValue(in, self->type()->getAttribute(*slot), key));
