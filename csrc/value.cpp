@@ -346,7 +346,12 @@ IValue readInstance(Reader& in, int tag, const TypePtr& type, const std::string&
 
 IValue readDevice(Reader& in, int tag, const TypePtr& type, const std::string& path) {
   if (tag != FB_VALUE_DEVICE && tag != FB_VALUE_STRING) refuse(path, type, tag);
-  return at::Device(in.nextString());
+  const std::string name = in.nextString();
+  try {
+    return at::Device(name);
+  } catch (const c10::Error&) {
+    refuse(path, type, c10::str("the string '", name, "'"));
+  }
 }
 
 // A value for a type with variables in it ("t[]"): what it looks like, if that fits.
@@ -633,11 +638,15 @@ std::vector<IValue> readArguments(
 }
 
 std::string nameOfType(const TypePtr& type) {
-  if (const auto named = type->cast<c10::ClassType>(); named && named->name()) {
+  // Without the namespace, wherever in the type the name stands.
+  return type->annotation_str([](const c10::Type& inner) -> std::optional<std::string> {
+    if (inner.kind() == TypeKind::EnumType) {
+      return inner.expectRef<c10::EnumType>().qualifiedClassName().name();
+    }
+    const auto* named = dynamic_cast<const c10::NamedType*>(&inner);
+    if (named == nullptr || !named->name()) return std::nullopt;
     return named->name()->name();
-  }
-  if (const auto named = type->cast<c10::EnumType>()) return named->qualifiedClassName().name();
-  return type->annotation_str();
+  });
 }
 
 IValue readValue(Reader& in, const TypePtr& type, const std::string& path) {
