@@ -122,6 +122,15 @@ export function deserialize(bytes: Uint8Array, options: LoadOptions = {}): Loade
 
 // What LibTorch finds wrong in an archive is the file's fault, whatever kind of exception it throws.
 function loadFailure(error: TorchError): TorchError {
+  const unknown = /Unknown builtin op: ([\w:]+)/.exec(error.message)?.[1];
+  if (unknown !== undefined && !unknown.startsWith("aten::")) {
+    const [namespace] = unknown.split("::");
+    return new TorchError(
+      `jit.load(): the program uses the op ${unknown}, which no library that is loaded registers: open the library ` +
+        `of the ops '${namespace}' with jit.loadLibrary() first`,
+      { op: error.op, kind: error.kind, cause: error },
+    );
+  }
   if (error.kind !== "value" && error.kind !== "internal") return error;
   return new TorchError(error.message, { op: error.op, kind: "serialization", cause: error });
 }
