@@ -5,6 +5,7 @@
  */
 
 import { examples } from "./examples.ts";
+import { meaningOf } from "./parameters.ts";
 import type { Group, Overload } from "./plan.ts";
 import { sentences } from "./sentences.ts";
 
@@ -18,22 +19,20 @@ export function sentenceOf(native: string, name: string): string {
   return `${base.replace(/\.$/, "")}; in place.`;
 }
 
-/** What parameters of these names mean, wherever they occur. */
-const parameters: Readonly<Record<string, string>> = {
-  dim: "The dimension (or dimensions, where a list is taken); from the end, where it is negative.",
-  keepdim: "Whether dimensions that are reduced stay, with size 1.",
-  dtype: "The element type of the result; default: what PyTorch infers.",
-  size: "The sizes of the result.",
-};
-
 function comment(lines: string[]): string {
   if (lines.length === 1) return `/** ${lines[0]} */`;
   return `/**\n${lines.map((line) => line ? ` * ${line}` : " *").join("\n")}\n */`;
 }
 
 function parameterLines(overload: Overload): string[] {
-  return overload.positional.filter(({ native }) => Object.hasOwn(parameters, native))
-    .map(({ name, native }) => `@param ${name} ${parameters[native]}`);
+  const lines = overload.positional.map((parameter) =>
+    `@param ${parameter.name} ${meaningOf(parameter)}`
+  );
+  const named = overload.keywords.map((parameter) =>
+    `\`${parameter.name}\`: ${meaningOf(parameter)}`
+  );
+  if (named.length > 0) lines.push(`@param options ${named.join(" ")}`);
+  return lines;
 }
 
 function exampleLines(group: Group): string[] {

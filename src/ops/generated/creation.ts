@@ -159,6 +159,9 @@ function arange$start_step(
  *
  * ATen: `aten::arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
+ * @param end Where to end: exclusive for ranges, inclusive for `linspace` and `logspace`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -369,6 +372,9 @@ function bartlettWindow$periodic(
  * A triangular window of the given length.
  *
  * ATen: `aten::bartlett_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param windowLength The number of values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function bartlettWindow(
   windowLength: number,
@@ -535,6 +541,9 @@ function blackmanWindow$periodic(
  * A Blackman window of the given length.
  *
  * ATen: `aten::blackman_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param windowLength The number of values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function blackmanWindow(
   windowLength: number,
@@ -639,6 +648,7 @@ const empty$memory_format$op = new Op("aten::empty.memory_format", "empty");
  * ATen: `aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  *
  * @param size The sizes of the result.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `memoryFormat`: The order of the dimensions in memory. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -720,6 +730,9 @@ const emptyLike$$op = new Op("aten::empty_like", "emptyLike");
  *
  * ATen: `aten::empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `memoryFormat`: The order of the dimensions in memory. `requiresGrad`: Whether gradients flow to the result; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -790,6 +803,8 @@ const emptyPermuted$$op = new Op("aten::empty_permuted", "emptyPermuted");
  * ATen: `aten::empty_permuted(SymInt[] size, int[] physical_layout, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * @param size The sizes of the result.
+ * @param physicalLayout A list.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function emptyPermuted(
   size: readonly number[],
@@ -875,6 +890,8 @@ const emptyQuantized$$op = new Op("aten::empty_quantized", "emptyQuantized");
  * ATen: `aten::empty_quantized(int[] size, Tensor qtensor, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  *
  * @param size The sizes of the result.
+ * @param qtensor A tensor.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `memoryFormat`: The order of the dimensions in memory. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function emptyQuantized(
   size: readonly number[],
@@ -966,6 +983,8 @@ const emptyStrided$$op = new Op("aten::empty_strided", "emptyStrided");
  * ATen: `aten::empty_strided(SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * @param size The sizes of the result.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function emptyStrided(
   size: readonly number[],
@@ -1114,6 +1133,9 @@ function eye$m(
  *
  * ATen: `aten::eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
+ * @param n A count; which, the op says.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1203,6 +1225,8 @@ const full$$op = new Op("aten::full", "full");
  * ATen: `aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * @param size The sizes of the result.
+ * @param fillValue The value of every element.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -1294,6 +1318,10 @@ const fullLike$$op = new Op("aten::full_like", "fullLike");
  * A tensor like this one, filled with a value.
  *
  * ATen: `aten::full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param fillValue The value of every element.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `memoryFormat`: The order of the dimensions in memory. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -1529,6 +1557,9 @@ function hammingWindow$periodic_alpha_beta(
  * A Hamming window of the given length.
  *
  * ATen: `aten::hamming_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param windowLength The number of values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function hammingWindow(
   windowLength: number,
@@ -1786,6 +1817,9 @@ function hannWindow$periodic(
  * A Hann window of the given length.
  *
  * ATen: `aten::hann_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param windowLength The number of values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function hannWindow(
   windowLength: number,
@@ -1989,6 +2023,9 @@ function kaiserWindow$beta(
  * A Kaiser window of the given length.
  *
  * ATen: `aten::kaiser_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param windowLength The number of values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function kaiserWindow(
   windowLength: number,
@@ -2284,6 +2321,11 @@ function linspace$(
  * `steps` numbers at equal distance from `start` to `end`, both included.
  *
  * ATen: `aten::linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param start Where to start.
+ * @param end Where to end: exclusive for ranges, inclusive for `linspace` and `logspace`.
+ * @param steps The number of values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -2592,6 +2634,12 @@ function logspace$(
  *
  * ATen: `aten::logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
+ * @param start Where to start.
+ * @param end Where to end: exclusive for ranges, inclusive for `linspace` and `logspace`.
+ * @param steps The number of values.
+ * @param base A number; default `10`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2804,7 +2852,9 @@ const newEmpty$$op = new Op("aten::new_empty", "newEmpty");
  *
  * ATen: `aten::new_empty(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function newEmpty(
   self: Tensor,
@@ -2880,7 +2930,10 @@ const newEmptyStrided$$op = new Op("aten::new_empty_strided", "newEmptyStrided")
  *
  * ATen: `aten::new_empty_strided(Tensor self, SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function newEmptyStrided(
   self: Tensor,
@@ -2969,7 +3022,10 @@ const newFull$$op = new Op("aten::new_full", "newFull");
  *
  * ATen: `aten::new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param fillValue The value of every element.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function newFull(
   self: Tensor,
@@ -3058,7 +3114,9 @@ const newOnes$$op = new Op("aten::new_ones", "newOnes");
  *
  * ATen: `aten::new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function newOnes(
   self: Tensor,
@@ -3134,7 +3192,9 @@ const newZeros$$op = new Op("aten::new_zeros", "newZeros");
  *
  * ATen: `aten::new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -3299,6 +3359,10 @@ function normal$float_float(
  * ATen: `aten::normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param mean The mean.
+ * @param std The standard deviation.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function normal(
   mean: Tensor | number,
@@ -3438,6 +3502,7 @@ const ones$$op = new Op("aten::ones", "ones");
  * ATen: `aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * @param size The sizes of the result.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -3513,6 +3578,9 @@ const onesLike$$op = new Op("aten::ones_like", "onesLike");
  *
  * ATen: `aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `memoryFormat`: The order of the dimensions in memory. `requiresGrad`: Whether gradients flow to the result; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -3585,6 +3653,7 @@ const rand$generator$op = new Op("aten::rand.generator", "rand");
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  *
  * @param size The sizes of the result.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds. `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -3667,6 +3736,9 @@ const randLike$generator$op = new Op("aten::rand_like.generator", "randLike");
  * ATen: `aten::rand_like.generator(Tensor self, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds. `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `memoryFormat`: The order of the dimensions in memory. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function randLike(
   self: Tensor,
@@ -3825,7 +3897,10 @@ function randint$generator(
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  *
+ * @param low The smallest value.
+ * @param high One more than the largest value.
  * @param size The sizes of the result.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds. `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -4098,6 +4173,10 @@ function randintLike$low_generator_dtype(
  * ATen: `aten::randint_like.Tensor_generator(Tensor self, Tensor high, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param high One more than the largest value.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds. `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `memoryFormat`: The order of the dimensions in memory. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function randintLike(
   self: Tensor,
@@ -4230,6 +4309,7 @@ const randn$generator$op = new Op("aten::randn.generator", "randn");
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
  *
  * @param size The sizes of the result.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds. `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -4312,6 +4392,9 @@ const randnLike$generator$op = new Op("aten::randn_like.generator", "randnLike")
  * ATen: `aten::randn_like.generator(Tensor self, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds. `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `memoryFormat`: The order of the dimensions in memory. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function randnLike(
   self: Tensor,
@@ -4381,6 +4464,9 @@ const randperm$generator$op = new Op("aten::randperm.generator", "randperm");
  * ATen: `aten::randperm.generator(SymInt n, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param n A count; which, the op says.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds. `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -4535,6 +4621,11 @@ function range$step(
  * PyTorch's `range`.
  *
  * ATen: `aten::range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param start Where to start.
+ * @param end Where to end: exclusive for ranges, inclusive for `linspace` and `logspace`.
+ * @param step The distance between values; default `1`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function range(
   start: Scalar,
@@ -4656,6 +4747,9 @@ const scalarTensor$$op = new Op("aten::scalar_tensor", "scalarTensor");
  * A tensor without dimensions that holds a number.
  *
  * ATen: `aten::scalar_tensor(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param s The size of the transform in each dimension; default: the input's.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function scalarTensor(
   s: Scalar,
@@ -4808,6 +4902,11 @@ function sparseBscTensor$ccol_row_value_size(
  * PyTorch's `sparseBscTensor`.
  *
  * ATen: `aten::sparse_bsc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ *
+ * @param ccolIndices A tensor.
+ * @param rowIndices A tensor.
+ * @param values The values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU; default `false`. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function sparseBscTensor(
   ccolIndices: Tensor,
@@ -5019,6 +5118,11 @@ function sparseBsrTensor$crow_col_value_size(
  * PyTorch's `sparseBsrTensor`.
  *
  * ATen: `aten::sparse_bsr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ *
+ * @param crowIndices A tensor.
+ * @param colIndices A tensor.
+ * @param values The values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU; default `false`. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function sparseBsrTensor(
   crowIndices: Tensor,
@@ -5238,6 +5342,11 @@ function sparseCompressedTensor$comp_plain_value_size(
  * PyTorch's `sparseCompressedTensor`.
  *
  * ATen: `aten::sparse_compressed_tensor.comp_plain_value(Tensor compressed_indices, Tensor plain_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ *
+ * @param compressedIndices A tensor.
+ * @param plainIndices A tensor.
+ * @param values The values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU; default `false`. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function sparseCompressedTensor(
   compressedIndices: Tensor,
@@ -5479,6 +5588,10 @@ function sparseCooTensor$size(
  * PyTorch's `sparseCooTensor`.
  *
  * ATen: `aten::sparse_coo_tensor.indices(Tensor indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`
+ *
+ * @param indices Positions: an int64 tensor.
+ * @param values The values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `isCoalesced`: A boolean. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function sparseCooTensor(
   indices: Tensor,
@@ -5702,6 +5815,11 @@ function sparseCscTensor$ccol_row_value_size(
  * PyTorch's `sparseCscTensor`.
  *
  * ATen: `aten::sparse_csc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ *
+ * @param ccolIndices A tensor.
+ * @param rowIndices A tensor.
+ * @param values The values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU; default `false`. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function sparseCscTensor(
   ccolIndices: Tensor,
@@ -5913,6 +6031,11 @@ function sparseCsrTensor$crow_col_value_size(
  * PyTorch's `sparseCsrTensor`.
  *
  * ATen: `aten::sparse_csr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ *
+ * @param crowIndices A tensor.
+ * @param colIndices A tensor.
+ * @param values The values.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU; default `false`. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function sparseCsrTensor(
   crowIndices: Tensor,
@@ -6038,6 +6161,11 @@ const trilIndices$$op = new Op("aten::tril_indices", "trilIndices");
  * The indices of the elements on and below a diagonal.
  *
  * ATen: `aten::tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param row An integer.
+ * @param col An integer.
+ * @param offset Which diagonal: above the main one where positive; default `0`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function trilIndices(
   row: number,
@@ -6155,6 +6283,11 @@ const triuIndices$$op = new Op("aten::triu_indices", "triuIndices");
  * The indices of the elements on and above a diagonal.
  *
  * ATen: `aten::triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param row An integer.
+ * @param col An integer.
+ * @param offset Which diagonal: above the main one where positive; default `0`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function triuIndices(
   row: number,
@@ -6274,6 +6407,7 @@ const zeros$$op = new Op("aten::zeros", "zeros");
  * ATen: `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * @param size The sizes of the result.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -6348,6 +6482,9 @@ const zerosLike$$op = new Op("aten::zeros_like", "zerosLike");
  * A tensor like this one, filled with zeros.
  *
  * ATen: `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `memoryFormat`: The order of the dimensions in memory. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts

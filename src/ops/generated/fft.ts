@@ -46,7 +46,10 @@ const fft$$op = new Op("aten::fft_fft", "fft.fft");
  *
  * ATen: `aten::fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  *
  * @example
  * ```ts
@@ -136,7 +139,10 @@ const fft2$$op = new Op("aten::fft_fft2", "fft.fft2");
  *
  * ATen: `aten::fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[-2, -1]`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function fft2(
   self: Tensor,
@@ -221,6 +227,10 @@ const fftfreq$$op = new Op("aten::fft_fftfreq", "fft.fftfreq");
  * The frequencies that belong to the elements of an `fft` of `n` samples.
  *
  * ATen: `aten::fft_fftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param n A count; which, the op says.
+ * @param d A number; default `1`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  *
  * @example
  * ```ts
@@ -324,7 +334,10 @@ const fftn$$op = new Op("aten::fft_fftn", "fft.fftn");
  *
  * ATen: `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function fftn(
   self: Tensor,
@@ -413,6 +426,7 @@ const fftshift$$op = new Op("aten::fft_fftshift", "fft.fftshift");
  *
  * ATen: `aten::fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  *
  * @example
@@ -463,7 +477,10 @@ const hfft$$op = new Op("aten::fft_hfft", "fft.hfft");
  *
  * ATen: `aten::fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function hfft(
   self: Tensor,
@@ -545,7 +562,10 @@ const hfft2$$op = new Op("aten::fft_hfft2", "fft.hfft2");
  *
  * ATen: `aten::fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[-2, -1]`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function hfft2(
   self: Tensor,
@@ -631,7 +651,10 @@ const hfftn$$op = new Op("aten::fft_hfftn", "fft.hfftn");
  *
  * ATen: `aten::fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function hfftn(
   self: Tensor,
@@ -720,7 +743,10 @@ const ifft$$op = new Op("aten::fft_ifft", "fft.ifft");
  *
  * ATen: `aten::fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  *
  * @example
  * ```ts
@@ -810,7 +836,10 @@ const ifft2$$op = new Op("aten::fft_ifft2", "fft.ifft2");
  *
  * ATen: `aten::fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[-2, -1]`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function ifft2(
   self: Tensor,
@@ -896,7 +925,10 @@ const ifftn$$op = new Op("aten::fft_ifftn", "fft.ifftn");
  *
  * ATen: `aten::fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function ifftn(
   self: Tensor,
@@ -985,6 +1017,7 @@ const ifftshift$$op = new Op("aten::fft_ifftshift", "fft.ifftshift");
  *
  * ATen: `aten::fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function ifftshift(self: Tensor, dim?: number | readonly number[] | null): Tensor;
@@ -1027,7 +1060,10 @@ const ihfft$$op = new Op("aten::fft_ihfft", "fft.ihfft");
  *
  * ATen: `aten::fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function ihfft(
   self: Tensor,
@@ -1109,7 +1145,10 @@ const ihfft2$$op = new Op("aten::fft_ihfft2", "fft.ihfft2");
  *
  * ATen: `aten::fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[-2, -1]`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function ihfft2(
   self: Tensor,
@@ -1195,7 +1234,10 @@ const ihfftn$$op = new Op("aten::fft_ihfftn", "fft.ihfftn");
  *
  * ATen: `aten::fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function ihfftn(
   self: Tensor,
@@ -1284,7 +1326,10 @@ const irfft$$op = new Op("aten::fft_irfft", "fft.irfft");
  *
  * ATen: `aten::fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  *
  * @example
  * ```ts
@@ -1374,7 +1419,10 @@ const irfft2$$op = new Op("aten::fft_irfft2", "fft.irfft2");
  *
  * ATen: `aten::fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[-2, -1]`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function irfft2(
   self: Tensor,
@@ -1460,7 +1508,10 @@ const irfftn$$op = new Op("aten::fft_irfftn", "fft.irfftn");
  *
  * ATen: `aten::fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function irfftn(
   self: Tensor,
@@ -1549,7 +1600,10 @@ const rfft$$op = new Op("aten::fft_rfft", "fft.rfft");
  *
  * ATen: `aten::fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  *
  * @example
  * ```ts
@@ -1639,7 +1693,10 @@ const rfft2$$op = new Op("aten::fft_rfft2", "fft.rfft2");
  *
  * ATen: `aten::fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[-2, -1]`.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function rfft2(
   self: Tensor,
@@ -1724,6 +1781,10 @@ const rfftfreq$$op = new Op("aten::fft_rfftfreq", "fft.rfftfreq");
  * The frequencies that belong to the elements of an `rfft` of `n` samples.
  *
  * ATen: `aten::fft_rfftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @param n A count; which, the op says.
+ * @param d A number; default `1`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers. `layout`: The memory layout of the result; default: strided. `device`: The device of the result; default: that of the input, or the CPU. `pinMemory`: Whether the memory is pinned, for copies to a GPU. `requiresGrad`: Whether gradients flow to the result; default `false`.
  */
 export function rfftfreq(
   n: number,
@@ -1819,7 +1880,10 @@ const rfftn$$op = new Op("aten::fft_rfftn", "fft.rfftn");
  *
  * ATen: `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param s The size of the transform in each dimension; default: the input's.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param norm How the transform is scaled: `"backward"` (default), `"ortho"` or `"forward"`.
  */
 export function rfftn(
   self: Tensor,

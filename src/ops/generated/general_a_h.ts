@@ -72,6 +72,9 @@ const adaptiveAvgPool1d$$op = new Op("aten::adaptive_avg_pool1d", "adaptiveAvgPo
  * Averages over as many windows as there are outputs asked for, whatever the input's length.
  *
  * ATen: `aten::adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
  */
 export function adaptiveAvgPool1d(self: Tensor, outputSize: number | readonly number[]): Tensor;
 export function adaptiveAvgPool1d(
@@ -103,6 +106,9 @@ const adaptiveMaxPool1d$$op = new Op("aten::adaptive_max_pool1d", "adaptiveMaxPo
  * The maximum of as many windows as there are outputs asked for, and where each was found.
  *
  * ATen: `aten::adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
  */
 export function adaptiveMaxPool1d(
   self: Tensor,
@@ -160,6 +166,10 @@ function add$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  *
  * ATen: `aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `alpha`: A factor; default `1`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -198,6 +208,11 @@ const addbmm$$op = new Op("aten::addbmm", "addbmm");
  * Adds the sum of the matrix products of two batches.
  *
  * ATen: `aten::addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param batch1 A batch of matrices `[b, n, m]`.
+ * @param batch2 A batch of matrices `[b, m, p]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function addbmm(
   self: Tensor,
@@ -247,6 +262,11 @@ const addcdiv$$op = new Op("aten::addcdiv", "addcdiv");
  * Adds `value * tensor1 / tensor2`, element by element.
  *
  * ATen: `aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param tensor1 The first factor.
+ * @param tensor2 The second factor.
+ * @param options `value`: The value; default `1`.
  *
  * @example
  * ```ts
@@ -301,6 +321,11 @@ const addcmul$$op = new Op("aten::addcmul", "addcmul");
  * Adds `value * tensor1 * tensor2`, element by element.
  *
  * ATen: `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param tensor1 The first factor.
+ * @param tensor2 The second factor.
+ * @param options `value`: The value; default `1`.
  *
  * @example
  * ```ts
@@ -400,6 +425,11 @@ function addmm$dtype(
  *
  * ATen: `aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mat1 A matrix `[n, m]`.
+ * @param mat2 A matrix `[m, p]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -492,6 +522,11 @@ const addmv$$op = new Op("aten::addmv", "addmv");
  * The product of a matrix and a vector, times `alpha`, plus this tensor times `beta`.
  *
  * ATen: `aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mat A tensor.
+ * @param vec A vector `[m]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function addmv(
   self: Tensor,
@@ -541,6 +576,11 @@ const addr$$op = new Op("aten::addr", "addr");
  * The outer product of two vectors, times `alpha`, plus this matrix times `beta`.
  *
  * ATen: `aten::addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param vec1 A vector `[n]`.
+ * @param vec2 A vector `[m]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function addr(
   self: Tensor,
@@ -591,7 +631,9 @@ const affineGridGenerator$$op = new Op("aten::affine_grid_generator", "affineGri
  *
  * ATen: `aten::affine_grid_generator(Tensor theta, SymInt[] size, bool align_corners) -> Tensor`
  *
+ * @param theta A tensor.
  * @param size The sizes of the result.
+ * @param alignCorners Whether the corners' centres are lined up, rather than their edges.
  */
 export function affineGridGenerator(
   theta: Tensor,
@@ -639,6 +681,10 @@ const alphaDropout$$op = new Op("aten::alpha_dropout", "alphaDropout");
  * Sets elements to a negative saturation value at random, keeping mean and variance as `selu` expects.
  *
  * ATen: `aten::alpha_dropout(Tensor input, float p, bool train) -> Tensor`
+ *
+ * @param input The input.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param train Whether this is training.
  */
 export function alphaDropout(input: Tensor, p: number, train: boolean): Tensor;
 export function alphaDropout(
@@ -705,7 +751,9 @@ function argsort$stable(self: unknown, stable: unknown, dim: unknown, descending
  *
  * ATen: `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param descending Whether the largest comes first; default `false`.
  *
  * @example
  * ```ts
@@ -779,7 +827,10 @@ const asStridedCopy$$op = new Op("aten::as_strided_copy", "asStridedCopy");
  *
  * ATen: `aten::as_strided_copy(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param storageOffset An integer.
  */
 export function asStridedCopy(
   self: Tensor,
@@ -856,6 +907,13 @@ const avgPool1d$$op = new Op("aten::avg_pool1d", "avgPool1d");
  * Averages over windows that slide along the last dimension.
  *
  * ATen: `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0]`.
+ * @param ceilMode Whether the result's size is rounded up; default `false`.
+ * @param countIncludePad Whether padding counts in averages; default `true`.
  */
 export function avgPool1d(
   self: Tensor,
@@ -1050,6 +1108,11 @@ function baddbmm$dtype(
  * The products of two batches of matrices, times `alpha`, plus this tensor times `beta`.
  *
  * ATen: `aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param batch1 A batch of matrices `[b, n, m]`.
+ * @param batch2 A batch of matrices `[b, m, p]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function baddbmm(
   self: Tensor,
@@ -1140,6 +1203,16 @@ const batchNorm$$op = new Op("aten::batch_norm", "batchNorm");
  * Normalizes each channel over the batch, then scales and shifts it.
  *
  * ATen: `aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param runningMean The running mean of each channel, `[C]`, or `null`.
+ * @param runningVar The running variance of each channel, `[C]`, or `null`.
+ * @param training Whether this is training.
+ * @param momentum The share of the batch in the running statistics.
+ * @param eps A small number that keeps from dividing by zero.
+ * @param cudnnEnabled A boolean.
  */
 export function batchNorm(
   input: Tensor,
@@ -1277,6 +1350,13 @@ const batchNormElemt$$op = new Op("aten::batch_norm_elemt", "batchNormElemt");
  * PyTorch's `batchNormElemt`.
  *
  * ATen: `aten::batch_norm_elemt(Tensor input, Tensor? weight, Tensor? bias, Tensor mean, Tensor invstd, float eps) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param mean The mean.
+ * @param invstd A tensor.
+ * @param eps A small number that keeps from dividing by zero.
  */
 export function batchNormElemt(
   input: Tensor,
@@ -1363,6 +1443,15 @@ const batchNormGatherStats$$op = new Op("aten::batch_norm_gather_stats", "batchN
  * PyTorch's `batchNormGatherStats`.
  *
  * ATen: `aten::batch_norm_gather_stats(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, int count) -> (Tensor, Tensor)`
+ *
+ * @param input The input.
+ * @param mean The mean.
+ * @param invstd A tensor.
+ * @param runningMean The running mean of each channel, `[C]`, or `null`.
+ * @param runningVar The running variance of each channel, `[C]`, or `null`.
+ * @param momentum The share of the batch in the running statistics.
+ * @param eps A small number that keeps from dividing by zero.
+ * @param count An integer.
  */
 export function batchNormGatherStats(
   input: Tensor,
@@ -1490,6 +1579,15 @@ const batchNormGatherStatsWithCounts$$op = new Op(
  * PyTorch's `batchNormGatherStatsWithCounts`.
  *
  * ATen: `aten::batch_norm_gather_stats_with_counts(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, Tensor counts) -> (Tensor, Tensor)`
+ *
+ * @param input The input.
+ * @param mean The mean.
+ * @param invstd A tensor.
+ * @param runningMean The running mean of each channel, `[C]`, or `null`.
+ * @param runningVar The running variance of each channel, `[C]`, or `null`.
+ * @param momentum The share of the batch in the running statistics.
+ * @param eps A small number that keeps from dividing by zero.
+ * @param counts A tensor.
  */
 export function batchNormGatherStatsWithCounts(
   input: Tensor,
@@ -1623,6 +1721,9 @@ const batchNormStats$$op = new Op("aten::batch_norm_stats", "batchNormStats");
  * PyTorch's `batchNormStats`.
  *
  * ATen: `aten::batch_norm_stats(Tensor input, float eps) -> (Tensor, Tensor)`
+ *
+ * @param input The input.
+ * @param eps A small number that keeps from dividing by zero.
  */
 export function batchNormStats(input: Tensor, eps: number): [Tensor, Tensor];
 export function batchNormStats(
@@ -1655,6 +1756,11 @@ const batchNormUpdateStats$$op = new Op("aten::batch_norm_update_stats", "batchN
  * PyTorch's `batchNormUpdateStats`.
  *
  * ATen: `aten::batch_norm_update_stats(Tensor input, Tensor? running_mean, Tensor? running_var, float momentum) -> (Tensor, Tensor)`
+ *
+ * @param input The input.
+ * @param runningMean The running mean of each channel, `[C]`, or `null`.
+ * @param runningVar The running variance of each channel, `[C]`, or `null`.
+ * @param momentum The share of the batch in the running statistics.
  */
 export function batchNormUpdateStats(
   input: Tensor,
@@ -1765,6 +1871,9 @@ function bernoulli$p(self: unknown, p: unknown, generator: unknown): Tensor {
  * ATen: `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function bernoulli(self: Tensor, options?: { generator?: GeneratorLike | null }): Tensor;
 /**
@@ -1805,6 +1914,11 @@ const bilinear$$op = new Op("aten::bilinear", "bilinear");
  * Applies a bilinear form to each pair of rows of two tensors.
  *
  * ATen: `aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor`
+ *
+ * @param input1 A tensor.
+ * @param input2 A tensor.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
  */
 export function bilinear(
   input1: Tensor,
@@ -1874,6 +1988,12 @@ const binaryCrossEntropyWithLogits$$op = new Op(
  * The cross entropy between targets and logits, through a sigmoid that does not overflow.
  *
  * ATen: `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param weight The weight; its shape is the layer's.
+ * @param posWeight A tensor.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function binaryCrossEntropyWithLogits(
   self: Tensor,
@@ -2020,6 +2140,9 @@ function bitwiseAnd$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2108,6 +2231,9 @@ function bitwiseLeftShift$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2189,6 +2315,9 @@ function bitwiseOr$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  * The bits set in either; of booleans the logical or.
  *
  * ATen: `aten::bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  *
  * @example
  * ```ts
@@ -2277,6 +2406,9 @@ function bitwiseRightShift$Scalar_Tensor(self: unknown, other: unknown): Tensor 
  * Shifts the bits of each integer to the right, keeping the sign.
  *
  * ATen: `aten::bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function bitwiseRightShift(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
@@ -2351,6 +2483,9 @@ function bitwiseXor$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  * The bits set in just one; of booleans the exclusive or.
  *
  * ATen: `aten::bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  *
  * @example
  * ```ts
@@ -2443,6 +2578,10 @@ function bucketize$Scalar(
  *
  * ATen: `aten::bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param boundaries A tensor.
+ * @param options `outInt32`: A boolean; default `false`. `right`: Whether a value equal to a boundary lies to its left; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2506,6 +2645,9 @@ const canCast$$op = new Op("aten::can_cast", "canCast");
  *
  * ATen: `aten::can_cast(ScalarType from_, ScalarType to) -> bool`
  *
+ * @param from_ An element type.
+ * @param to An element type.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2550,7 +2692,8 @@ const cat$$op = new Op("aten::cat", "cat");
  *
  * ATen: `aten::cat(Tensor[] tensors, int dim=0) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param tensors The tensors.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  *
  * @example
  * ```ts
@@ -2591,6 +2734,9 @@ const celu$$op = new Op("aten::celu", "celu");
  * The continuously differentiable exponential linear unit of each element.
  *
  * ATen: `aten::celu(Tensor self, Scalar alpha=1.) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param alpha A factor; default `1`.
  */
 export function celu(self: Tensor, alpha?: Scalar): Tensor;
 /**
@@ -2623,6 +2769,9 @@ const chalf$$op = new Op("aten::chalf", "chalf");
  * PyTorch's `chalf`.
  *
  * ATen: `aten::chalf(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `memoryFormat`: The order of the dimensions in memory.
  */
 export function chalf(self: Tensor, options?: { memoryFormat?: MemoryFormat | null }): Tensor;
 export function chalf(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2646,6 +2795,9 @@ const channelShuffle$$op = new Op("aten::channel_shuffle", "channelShuffle");
  * Reorders channels so that the groups mix.
  *
  * ATen: `aten::channel_shuffle(Tensor self, SymInt groups) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param groups Into how many independent groups the channels are split.
  */
 export function channelShuffle(self: Tensor, groups: number): Tensor;
 export function channelShuffle(
@@ -2677,6 +2829,9 @@ const cholesky$$op = new Op("aten::cholesky", "cholesky");
  * The Cholesky factor of a symmetric positive definite matrix.
  *
  * ATen: `aten::cholesky(Tensor self, bool upper=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param upper Whether the upper triangle is meant; default `false`.
  */
 export function cholesky(self: Tensor, upper?: boolean): Tensor;
 /**
@@ -2714,6 +2869,9 @@ const choleskyInverse$$op = new Op("aten::cholesky_inverse", "choleskyInverse");
  * The inverse of a symmetric positive definite matrix, from its Cholesky factor.
  *
  * ATen: `aten::cholesky_inverse(Tensor self, bool upper=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param upper Whether the upper triangle is meant; default `false`.
  */
 export function choleskyInverse(self: Tensor, upper?: boolean): Tensor;
 /**
@@ -2772,6 +2930,10 @@ function clamp$(self: unknown, min: unknown, max: unknown): Tensor {
  * Limits each element to lie from `min` to `max`.
  *
  * ATen: `aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param min The lower bound: a number or a tensor that broadcasts.
+ * @param max The upper bound, likewise.
  *
  * @example
  * ```ts
@@ -2871,6 +3033,9 @@ function clampMax$(self: unknown, max: unknown): Tensor {
  * Limits each element to at most `max`.
  *
  * ATen: `aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param max The upper bound, likewise.
  */
 export function clampMax(self: Tensor, max: Tensor | Scalar): Tensor;
 export function clampMax(
@@ -2919,6 +3084,9 @@ function clampMin$(self: unknown, min: unknown): Tensor {
  * Limits each element to at least `min`.
  *
  * ATen: `aten::clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param min The lower bound: a number or a tensor that broadcasts.
  */
 export function clampMin(self: Tensor, min: Tensor | Scalar): Tensor;
 export function clampMin(
@@ -2971,6 +3139,10 @@ function clip$(self: unknown, min: unknown, max: unknown): Tensor {
  * Limits each element to lie from `min` to `max`; the same as `clamp`.
  *
  * ATen: `aten::clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param min The lower bound: a number or a tensor that broadcasts.
+ * @param max The upper bound, likewise.
  */
 export function clip(self: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
 /**
@@ -3046,6 +3218,9 @@ const clone$$op = new Op("aten::clone", "clone");
  *
  * ATen: `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `memoryFormat`: The order of the dimensions in memory.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -3076,6 +3251,10 @@ const combinations$$op = new Op("aten::combinations", "combinations");
  * All combinations of `r` elements of a vector, a row for each.
  *
  * ATen: `aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param r An integer; default `2`.
+ * @param withReplacement A boolean; default `false`.
  *
  * @example
  * ```ts
@@ -3149,7 +3328,8 @@ const concat$$op = new Op("aten::concat", "concat");
  *
  * ATen: `aten::concat(Tensor[] tensors, int dim=0) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param tensors The tensors.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function concat(tensors: readonly Tensor[], dim?: number): Tensor;
 /**
@@ -3188,7 +3368,8 @@ const concatenate$$op = new Op("aten::concatenate", "concatenate");
  *
  * ATen: `aten::concatenate(Tensor[] tensors, int dim=0) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param tensors The tensors.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function concatenate(tensors: readonly Tensor[], dim?: number): Tensor;
 /**
@@ -3226,6 +3407,10 @@ const constantPadNd$$op = new Op("aten::constant_pad_nd", "constantPadNd");
  * Pads the last dimensions with a value.
  *
  * ATen: `aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param pad A list.
+ * @param value The value; default `0`.
  */
 export function constantPadNd(self: Tensor, pad: readonly number[], value?: Scalar): Tensor;
 /**
@@ -3327,6 +3512,14 @@ function conv1d$(
  * Slides filters along the last dimension and sums the products.
  *
  * ATen: `aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `"valid"`.
+ * @param dilation The distance between the window's elements; default `[1]`.
+ * @param groups Into how many independent groups the channels are split; default `1`.
  *
  * @example
  * ```ts
@@ -3647,6 +3840,14 @@ function conv2d$(
  *
  * ATen: `aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `"valid"`.
+ * @param dilation The distance between the window's elements; default `[1, 1]`.
+ * @param groups Into how many independent groups the channels are split; default `1`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -3965,6 +4166,14 @@ function conv3d$(
  * Slides filters over the last three dimensions and sums the products.
  *
  * ATen: `aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `"valid"`.
+ * @param dilation The distance between the window's elements; default `[1, 1, 1]`.
+ * @param groups Into how many independent groups the channels are split; default `1`.
  */
 export function conv3d(
   input: Tensor,
@@ -4223,6 +4432,11 @@ const convTbc$$op = new Op("aten::conv_tbc", "convTbc");
  * PyTorch's `convTbc`.
  *
  * ATen: `aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param pad An integer; default `0`.
  */
 export function convTbc(self: Tensor, weight: Tensor, bias: Tensor, pad?: number): Tensor;
 /**
@@ -4279,6 +4493,15 @@ const convTranspose1d$$op = new Op("aten::conv_transpose1d", "convTranspose1d");
  * The transposed convolution along the last dimension, which goes the way back of `conv1d`.
  *
  * ATen: `aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0]`.
+ * @param outputPadding What is added on one side of the result; default `[0]`.
+ * @param groups Into how many independent groups the channels are split; default `1`.
+ * @param dilation The distance between the window's elements; default `[1]`.
  */
 export function convTranspose1d(
   input: Tensor,
@@ -4501,6 +4724,15 @@ const convTranspose2d$input$op = new Op("aten::conv_transpose2d.input", "convTra
  * The transposed convolution over the last two dimensions, which goes the way back of `conv2d`.
  *
  * ATen: `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0]`.
+ * @param outputPadding What is added on one side of the result; default `[0, 0]`.
+ * @param groups Into how many independent groups the channels are split; default `1`.
+ * @param dilation The distance between the window's elements; default `[1, 1]`.
  */
 export function convTranspose2d(
   input: Tensor,
@@ -4727,6 +4959,15 @@ const convTranspose3d$input$op = new Op("aten::conv_transpose3d.input", "convTra
  * The transposed convolution over the last three dimensions, which goes the way back of `conv3d`.
  *
  * ATen: `aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0, 0]`.
+ * @param outputPadding What is added on one side of the result; default `[0, 0, 0]`.
+ * @param groups Into how many independent groups the channels are split; default `1`.
+ * @param dilation The distance between the window's elements; default `[1, 1, 1]`.
  */
 export function convTranspose3d(
   input: Tensor,
@@ -4953,6 +5194,16 @@ const convolution$$op = new Op("aten::convolution", "convolution");
  * PyTorch's `convolution`.
  *
  * ATen: `aten::convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension.
+ * @param dilation The distance between the window's elements.
+ * @param transposed A boolean.
+ * @param outputPadding What is added on one side of the result.
+ * @param groups Into how many independent groups the channels are split.
  */
 export function convolution(
   input: Tensor,
@@ -5108,6 +5359,9 @@ function copysign$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::copysign.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -5150,6 +5404,12 @@ const cosineEmbeddingLoss$$op = new Op("aten::cosine_embedding_loss", "cosineEmb
  * PyTorch's `cosineEmbeddingLoss`.
  *
  * ATen: `aten::cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
+ *
+ * @param input1 A tensor.
+ * @param input2 A tensor.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param margin The margin; default `0`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function cosineEmbeddingLoss(
   input1: Tensor,
@@ -5271,6 +5531,7 @@ function countNonzero$dim_IntList(self: unknown, dim: unknown): Tensor {
  *
  * ATen: `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  *
  * @example
@@ -5328,6 +5589,9 @@ const cov$$op = new Op("aten::cov", "cov");
  * The covariance of variables, which are rows.
  *
  * ATen: `aten::cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `correction`: What is taken from the count before dividing; default 1. `fweights`: A tensor. `aweights`: A tensor.
  */
 export function cov(
   self: Tensor,
@@ -5415,6 +5679,14 @@ function ctcLoss$IntList(
  * The connectionist temporal classification loss.
  *
  * ATen: `aten::ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
+ *
+ * @param logProbs A tensor.
+ * @param targets A tensor.
+ * @param inputLengths A tensor.
+ * @param targetLengths A tensor.
+ * @param blank An integer; default `0`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param zeroInfinity A boolean; default `false`.
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -5642,6 +5914,7 @@ const cummax$$op = new Op("aten::cummax", "cummax");
  *
  * ATen: `aten::cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  *
  * @example
@@ -5690,6 +5963,7 @@ const cummin$$op = new Op("aten::cummin", "cummin");
  *
  * ATen: `aten::cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function cummin(self: Tensor, dim: number): ValuesIndices<Tensor>;
@@ -5730,7 +6004,9 @@ const cumprod$$op = new Op("aten::cumprod", "cumprod");
  *
  * ATen: `aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  *
  * @example
  * ```ts
@@ -5775,7 +6051,9 @@ const cumsum$$op = new Op("aten::cumsum", "cumsum");
  *
  * ATen: `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  *
  * @example
  * ```ts
@@ -5840,6 +6118,9 @@ function cumulativeTrapezoid$x(y: unknown, x: unknown, dim: unknown): Tensor {
  * The integral so far along a dimension, by the trapezoidal rule.
  *
  * ATen: `aten::cumulative_trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
+ *
+ * @param y A tensor.
+ * @param options `dx`: A number; default `1`. `dim`: The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
  */
 export function cumulativeTrapezoid(y: Tensor, options?: { dx?: Scalar; dim?: number }): Tensor;
 /**
@@ -5883,6 +6164,9 @@ const diag$$op = new Op("aten::diag", "diag");
  * The diagonal of a matrix, or a matrix with this diagonal.
  *
  * ATen: `aten::diag(Tensor self, int diagonal=0) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param diagonal Which diagonal: above the main one where positive; default `0`.
  *
  * @example
  * ```ts
@@ -5928,6 +6212,11 @@ const diagEmbed$$op = new Op("aten::diag_embed", "diagEmbed");
  * Matrices with the last dimension of the tensor on their diagonal.
  *
  * ATen: `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param offset Which diagonal: above the main one where positive; default `0`.
+ * @param dim1 The first of two dimensions, or the second after `dim0`; default `-2`.
+ * @param dim2 The second dimension; default `-1`.
  *
  * @example
  * ```ts
@@ -6011,6 +6300,9 @@ const diagflat$$op = new Op("aten::diagflat", "diagflat");
  * A matrix with all elements of the tensor on its diagonal.
  *
  * ATen: `aten::diagflat(Tensor self, int offset=0) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param offset Which diagonal: above the main one where positive; default `0`.
  */
 export function diagflat(self: Tensor, offset?: number): Tensor;
 /**
@@ -6048,6 +6340,11 @@ const diagonalCopy$$op = new Op("aten::diagonal_copy", "diagonalCopy");
  * PyTorch's `diagonalCopy`.
  *
  * ATen: `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param offset Which diagonal: above the main one where positive; default `0`.
+ * @param dim1 The first of two dimensions, or the second after `dim0`; default `0`.
+ * @param dim2 The second dimension; default `1`.
  */
 export function diagonalCopy(self: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
 /**
@@ -6129,7 +6426,11 @@ const diff$$op = new Op("aten::diff", "diff");
  *
  * ATen: `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says; default `1`.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param prepend A tensor.
+ * @param append A tensor.
  *
  * @example
  * ```ts
@@ -6287,6 +6588,10 @@ function div$Scalar_mode(self: unknown, other: unknown, roundingMode: unknown): 
  *
  * ATen: `aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `roundingMode`: `null` for true division, `trunc` to cut the fraction off, `floor` to round down.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -6378,6 +6683,10 @@ function divide$Scalar_mode(self: unknown, other: unknown, roundingMode: unknown
  * Divides by `other`; the same as `div`.
  *
  * ATen: `aten::divide.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `roundingMode`: `null` for true division, `trunc` to cut the fraction off, `floor` to round down.
  */
 export function divide(
   self: Tensor,
@@ -6424,6 +6733,10 @@ const dropout$$op = new Op("aten::dropout", "dropout");
  * Sets elements to zero at random while training, and scales the others up.
  *
  * ATen: `aten::dropout(Tensor input, float p, bool train) -> Tensor`
+ *
+ * @param input The input.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param train Whether this is training.
  */
 export function dropout(input: Tensor, p: number, train: boolean): Tensor;
 export function dropout(
@@ -6530,6 +6843,15 @@ function embeddingBag$padding_idx(
  * PyTorch's `embeddingBag`.
  *
  * ATen: `aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
+ *
+ * @param weight The weight; its shape is the layer's.
+ * @param indices Positions: an int64 tensor.
+ * @param offsets A tensor.
+ * @param scaleGradByFreq A boolean; default `false`.
+ * @param mode The mode, as PyTorch names them; default `0`.
+ * @param sparse A boolean; default `false`.
+ * @param perSampleWeights A tensor.
+ * @param includeLastOffset A boolean; default `false`.
  */
 export function embeddingBag(
   weight: Tensor,
@@ -6833,6 +7155,9 @@ function eq$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::eq.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -6865,7 +7190,9 @@ const expandCopy$$op = new Op("aten::expand_copy", "expandCopy");
  *
  * ATen: `aten::expand_copy(Tensor self, SymInt[] size, *, bool implicit=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param options `implicit`: A boolean; default `false`.
  */
 export function expandCopy(
   self: Tensor,
@@ -6904,6 +7231,10 @@ const featureAlphaDropout$$op = new Op("aten::feature_alpha_dropout", "featureAl
  * PyTorch's `featureAlphaDropout`.
  *
  * ATen: `aten::feature_alpha_dropout(Tensor input, float p, bool train) -> Tensor`
+ *
+ * @param input The input.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param train Whether this is training.
  */
 export function featureAlphaDropout(input: Tensor, p: number, train: boolean): Tensor;
 export function featureAlphaDropout(
@@ -6942,6 +7273,10 @@ const featureDropout$$op = new Op("aten::feature_dropout", "featureDropout");
  * PyTorch's `featureDropout`.
  *
  * ATen: `aten::feature_dropout(Tensor input, float p, bool train) -> Tensor`
+ *
+ * @param input The input.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param train Whether this is training.
  */
 export function featureDropout(input: Tensor, p: number, train: boolean): Tensor;
 export function featureDropout(
@@ -6997,6 +7332,9 @@ function fill$Scalar(self: unknown, value: unknown): Tensor {
  * Sets all elements to a value.
  *
  * ATen: `aten::fill.Tensor(Tensor self, Tensor value) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param value The value.
  */
 export function fill(self: Tensor, value: Tensor | Scalar): Tensor;
 export function fill(self?: unknown, value?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -7021,6 +7359,9 @@ const flip$$op = new Op("aten::flip", "flip");
  * Reverses the order along dimensions, as a copy.
  *
  * ATen: `aten::flip(Tensor self, int[] dims) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dims The dimensions; from the end, where they are negative.
  *
  * @example
  * ```ts
@@ -7081,6 +7422,9 @@ function floatPower$Scalar(self: unknown, exponent: unknown): Tensor {
  * Raises to a power, computed in float64.
  *
  * ATen: `aten::float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param exponent The exponent; its shape broadcasts with the base's.
  */
 export function floatPower(self: Tensor, exponent: Tensor | Scalar): Tensor;
 /**
@@ -7147,6 +7491,9 @@ function floorDivide$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::floor_divide(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -7205,6 +7552,9 @@ function fmod$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::fmod.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -7253,6 +7603,9 @@ function ge$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is greater than, or equal to, that of `other`.
  *
  * ATen: `aten::ge.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  *
  * @example
  * ```ts
@@ -7412,6 +7765,9 @@ function gradient$tensorarray(
  * Estimates the gradient along dimensions by differences.
  *
  * ATen: `aten::gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `spacing`: The distance between samples. `dim`: The dimension (or dimensions, where a list is taken); from the end, where it is negative. `edgeOrder`: The accuracy at the borders: 1 or 2; default `1`.
  */
 export function gradient(
   self: Tensor,
@@ -7533,6 +7889,9 @@ function greater$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is greater; the same as `gt`.
  *
  * ATen: `aten::greater.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function greater(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greater(
@@ -7581,6 +7940,9 @@ function greaterEqual$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is greater or equal; the same as `ge`.
  *
  * ATen: `aten::greater_equal.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function greaterEqual(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greaterEqual(
@@ -7616,6 +7978,13 @@ const groupNorm$$op = new Op("aten::group_norm", "groupNorm");
  * Normalizes groups of channels of each example.
  *
  * ATen: `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`
+ *
+ * @param input The input.
+ * @param numGroups The number of groups.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param eps A small number that keeps from dividing by zero; default `0.00001`.
+ * @param cudnnEnabled A boolean; default `true`.
  */
 export function groupNorm(
   input: Tensor,
@@ -7822,6 +8191,16 @@ function gru$input(
  * PyTorch's `gru`.
  *
  * ATen: `aten::gru.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
+ *
+ * @param data A tensor.
+ * @param batchSizes A tensor.
+ * @param hx The hidden state that it begins with.
+ * @param params The weights and biases, layer by layer.
+ * @param hasBiases Whether `params` holds biases.
+ * @param numLayers The number of layers.
+ * @param dropout The chance of dropout between layers.
+ * @param train Whether this is training.
+ * @param bidirectional Whether it runs in both directions.
  */
 export function gru(
   data: Tensor,
@@ -7997,6 +8376,13 @@ const gruCell$$op = new Op("aten::gru_cell", "gruCell");
  * PyTorch's `gruCell`.
  *
  * ATen: `aten::gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ *
+ * @param input The input.
+ * @param hx The hidden state that it begins with.
+ * @param wIh A tensor.
+ * @param wHh A tensor.
+ * @param bIh A tensor.
+ * @param bHh A tensor.
  */
 export function gruCell(
   input: Tensor,
@@ -8116,6 +8502,9 @@ function gt$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::gt.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -8147,6 +8536,9 @@ const hardshrink$$op = new Op("aten::hardshrink", "hardshrink");
  * Sets elements from `-lambd` to `lambd` to zero.
  *
  * ATen: `aten::hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param lambd The threshold λ; default `0.5`.
  */
 export function hardshrink(self: Tensor, lambd?: Scalar): Tensor;
 /**
@@ -8184,6 +8576,11 @@ const histc$$op = new Op("aten::histc", "histc");
  * Counts elements in `bins` intervals of equal width from `min` to `max`.
  *
  * ATen: `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param bins The number of bins, or their edges; default `100`.
+ * @param min The lower bound: a number or a tensor that broadcasts; default `0`.
+ * @param max The upper bound, likewise; default `0`.
  *
  * @example
  * ```ts
@@ -8297,6 +8694,10 @@ function histogram$bin_ct(
  * Counts elements in intervals, and returns their edges as well.
  *
  * ATen: `aten::histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param bins The number of bins, or their edges.
+ * @param options `weight`: The weight; its shape is the layer's. `density`: A boolean; default `false`.
  */
 export function histogram(
   self: Tensor,
@@ -8434,6 +8835,12 @@ function histogramdd$TensorList_bins(
  * PyTorch's `histogramdd`.
  *
  * ATen: `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param bins The number of bins, or their edges.
+ * @param range A list.
+ * @param weight The weight; its shape is the layer's.
+ * @param density A boolean; default `false`.
  */
 export function histogramdd(
   self: Tensor,

@@ -77,7 +77,11 @@ const indexAdd$$op = new Op("aten::index_add", "indexAdd");
  *
  * ATen: `aten::index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param source The values that are written, or where dimensions come from.
+ * @param options `alpha`: A factor; default `1`.
  *
  * @example
  * ```ts
@@ -146,7 +150,10 @@ const indexCopy$$op = new Op("aten::index_copy", "indexCopy");
  *
  * ATen: `aten::index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param source The values that are written, or where dimensions come from.
  */
 export function indexCopy(self: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
 export function indexCopy(
@@ -218,7 +225,10 @@ function indexFill$int_Scalar(self: unknown, dim: unknown, index: unknown, value
  *
  * ATen: `aten::index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param value The value.
  *
  * @example
  * ```ts
@@ -275,7 +285,12 @@ const indexReduce$$op = new Op("aten::index_reduce", "indexReduce");
  *
  * ATen: `aten::index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param source The values that are written, or where dimensions come from.
+ * @param reduce How values at the same position are put together, as PyTorch names it.
+ * @param options `includeSelf`: Whether the old values take part; default `true`.
  */
 export function indexReduce(
   self: Tensor,
@@ -360,6 +375,16 @@ const instanceNorm$$op = new Op("aten::instance_norm", "instanceNorm");
  * PyTorch's `instanceNorm`.
  *
  * ATen: `aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param runningMean The running mean of each channel, `[C]`, or `null`.
+ * @param runningVar The running variance of each channel, `[C]`, or `null`.
+ * @param useInputStats A boolean.
+ * @param momentum The share of the batch in the running statistics.
+ * @param eps A small number that keeps from dividing by zero.
+ * @param cudnnEnabled A boolean.
  */
 export function instanceNorm(
   input: Tensor,
@@ -498,6 +523,9 @@ const isPinned$$op = new Op("aten::is_pinned", "isPinned");
  * PyTorch's `isPinned`.
  *
  * ATen: `aten::is_pinned(Tensor self, Device? device=None) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param device The device of the result; default: that of the input, or the CPU.
  */
 export function isPinned(self: Tensor, device?: string | null): boolean;
 /**
@@ -598,6 +626,10 @@ function isin$Scalar_Tensor(
  *
  * ATen: `aten::isin.Tensor_Tensor(Tensor elements, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
  *
+ * @param elements A tensor.
+ * @param testElements A tensor.
+ * @param options `assumeUnique`: A boolean; default `false`. `invert`: A boolean; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -687,6 +719,13 @@ const layerNorm$$op = new Op("aten::layer_norm", "layerNorm");
  * Normalizes over the last dimensions, then scales and shifts.
  *
  * ATen: `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`
+ *
+ * @param input The input.
+ * @param normalizedShape The sizes of the dimensions that are normalized: the last ones.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param eps A small number that keeps from dividing by zero; default `0.00001`.
+ * @param cudnnEnable A boolean; default `true`.
  *
  * @example
  * ```ts
@@ -858,6 +897,9 @@ function le$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::le.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -910,6 +952,10 @@ function lerp$Scalar(self: unknown, end: unknown, weight: unknown): Tensor {
  * Interpolates between two tensors: `self + weight * (end - self)`.
  *
  * ATen: `aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param end Where to end: exclusive for ranges, inclusive for `linspace` and `logspace`.
+ * @param weight The weight; its shape is the layer's.
  *
  * @example
  * ```ts
@@ -975,6 +1021,9 @@ function less$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is less; the same as `lt`.
  *
  * ATen: `aten::less.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function less(self: Tensor, other: Tensor | Scalar): Tensor;
 export function less(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1016,6 +1065,9 @@ function lessEqual$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is less or equal; the same as `le`.
  *
  * ATen: `aten::less_equal.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function lessEqual(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lessEqual(
@@ -1052,6 +1104,7 @@ const logSoftmax$int$op = new Op("aten::log_softmax.int", "logSoftmax");
  *
  * ATen: `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  * @param dtype The element type of the result; default: what PyTorch infers.
  */
@@ -1105,6 +1158,7 @@ const logcumsumexp$$op = new Op("aten::logcumsumexp", "logcumsumexp");
  *
  * ATen: `aten::logcumsumexp(Tensor self, int dim) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function logcumsumexp(self: Tensor, dim: number): Tensor;
@@ -1143,6 +1197,9 @@ const logit$$op = new Op("aten::logit", "logit");
  * The logarithm of the odds of each probability.
  *
  * ATen: `aten::logit(Tensor self, float? eps=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param eps A small number that keeps from dividing by zero.
  */
 export function logit(self: Tensor, eps?: number | null): Tensor;
 /**
@@ -1242,6 +1299,16 @@ function lstm$input(
  * PyTorch's `lstm`.
  *
  * ATen: `aten::lstm.data(Tensor data, Tensor batch_sizes, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor, Tensor)`
+ *
+ * @param data A tensor.
+ * @param batchSizes A tensor.
+ * @param hx The hidden state that it begins with.
+ * @param params The weights and biases, layer by layer.
+ * @param hasBiases Whether `params` holds biases.
+ * @param numLayers The number of layers.
+ * @param dropout The chance of dropout between layers.
+ * @param train Whether this is training.
+ * @param bidirectional Whether it runs in both directions.
  */
 export function lstm(
   data: Tensor,
@@ -1417,6 +1484,13 @@ const lstmCell$$op = new Op("aten::lstm_cell", "lstmCell");
  * PyTorch's `lstmCell`.
  *
  * ATen: `aten::lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`
+ *
+ * @param input The input.
+ * @param hx The hidden state that it begins with.
+ * @param wIh A tensor.
+ * @param wHh A tensor.
+ * @param bIh A tensor.
+ * @param bHh A tensor.
  */
 export function lstmCell(
   input: Tensor,
@@ -1537,6 +1611,9 @@ function lt$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1568,6 +1645,10 @@ const luSolve$$op = new Op("aten::lu_solve", "luSolve");
  * PyTorch's `luSolve`.
  *
  * ATen: `aten::lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param LUData A tensor.
+ * @param LUPivots A tensor.
  */
 export function luSolve(self: Tensor, LUData: Tensor, LUPivots: Tensor): Tensor;
 export function luSolve(
@@ -1606,6 +1687,12 @@ const marginRankingLoss$$op = new Op("aten::margin_ranking_loss", "marginRanking
  * PyTorch's `marginRankingLoss`.
  *
  * ATen: `aten::margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`
+ *
+ * @param input1 A tensor.
+ * @param input2 A tensor.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param margin The margin; default `0`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function marginRankingLoss(
   input1: Tensor,
@@ -1731,6 +1818,10 @@ function maskedFill$Scalar(self: unknown, mask: unknown, value: unknown): Tensor
  *
  * ATen: `aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mask A bool tensor whose shape broadcasts with the input's.
+ * @param value The value.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1778,6 +1869,10 @@ const maskedScatter$$op = new Op("aten::masked_scatter", "maskedScatter");
  * Sets elements where the mask is true to those of `source`, in order.
  *
  * ATen: `aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mask A bool tensor whose shape broadcasts with the input's.
+ * @param source The values that are written, or where dimensions come from.
  */
 export function maskedScatter(self: Tensor, mask: Tensor, source: Tensor): Tensor;
 export function maskedScatter(
@@ -1817,6 +1912,9 @@ const matrixPower$$op = new Op("aten::matrix_power", "matrixPower");
  *
  * ATen: `aten::matrix_power(Tensor self, int n) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1855,6 +1953,13 @@ const maxPool1d$$op = new Op("aten::max_pool1d", "maxPool1d");
  * The largest element of windows that slide along the last dimension.
  *
  * ATen: `aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0]`.
+ * @param dilation The distance between the window's elements; default `[1]`.
+ * @param ceilMode Whether the result's size is rounded up; default `false`.
  */
 export function maxPool1d(
   self: Tensor,
@@ -2007,6 +2112,13 @@ const maxPool1dWithIndices$$op = new Op("aten::max_pool1d_with_indices", "maxPoo
  * PyTorch's `maxPool1dWithIndices`.
  *
  * ATen: `aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0]`.
+ * @param dilation The distance between the window's elements; default `[1]`.
+ * @param ceilMode Whether the result's size is rounded up; default `false`.
  */
 export function maxPool1dWithIndices(
   self: Tensor,
@@ -2164,6 +2276,13 @@ const maxPool2d$$op = new Op("aten::max_pool2d", "maxPool2d");
  * The largest element of windows that slide over the last two dimensions.
  *
  * ATen: `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0]`.
+ * @param dilation The distance between the window's elements; default `[1, 1]`.
+ * @param ceilMode Whether the result's size is rounded up; default `false`.
  *
  * @example
  * ```ts
@@ -2324,6 +2443,13 @@ const maxPool3d$$op = new Op("aten::max_pool3d", "maxPool3d");
  * The largest element of windows that slide over the last three dimensions.
  *
  * ATen: `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0, 0]`.
+ * @param dilation The distance between the window's elements; default `[1, 1, 1]`.
+ * @param ceilMode Whether the result's size is rounded up; default `false`.
  */
 export function maxPool3d(
   self: Tensor,
@@ -2496,6 +2622,9 @@ function mul$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::mul.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2529,6 +2658,11 @@ const multinomial$$op = new Op("aten::multinomial", "multinomial");
  * ATen: `aten::multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param numSamples How many to draw.
+ * @param replacement Whether the same may be drawn again; default `false`.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function multinomial(
   self: Tensor,
@@ -2616,6 +2750,9 @@ function multiply$Scalar(self: unknown, other: unknown): Tensor {
  * Multiplies by `other`; the same as `mul`.
  *
  * ATen: `aten::multiply.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function multiply(self: Tensor, other: Tensor | Scalar): Tensor;
 export function multiply(
@@ -2651,6 +2788,9 @@ const mvlgamma$$op = new Op("aten::mvlgamma", "mvlgamma");
  * The logarithm of the multivariate gamma function.
  *
  * ATen: `aten::mvlgamma(Tensor self, int p) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
  */
 export function mvlgamma(self: Tensor, p: number): Tensor;
 export function mvlgamma(self?: unknown, p?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2677,6 +2817,11 @@ const nanToNum$$op = new Op("aten::nan_to_num", "nanToNum");
  * Replaces NaN and infinities by numbers.
  *
  * ATen: `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param nan A number.
+ * @param posinf A number.
+ * @param neginf A number.
  *
  * @example
  * ```ts
@@ -2770,7 +2915,10 @@ const narrowCopy$$op = new Op("aten::narrow_copy", "narrowCopy");
  *
  * ATen: `aten::narrow_copy(Tensor self, int dim, SymInt start, SymInt length) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param start Where to start.
+ * @param length An integer.
  */
 export function narrowCopy(self: Tensor, dim: number, start: number, length: number): Tensor;
 export function narrowCopy(
@@ -2816,6 +2964,9 @@ const nativeChannelShuffle$$op = new Op("aten::native_channel_shuffle", "nativeC
  * PyTorch's `nativeChannelShuffle`.
  *
  * ATen: `aten::native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param groups Into how many independent groups the channels are split.
  */
 export function nativeChannelShuffle(self: Tensor, groups: number): Tensor;
 export function nativeChannelShuffle(
@@ -2847,6 +2998,10 @@ const nativeDropout$$op = new Op("aten::native_dropout", "nativeDropout");
  * PyTorch's `nativeDropout`.
  *
  * ATen: `aten::native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)`
+ *
+ * @param input The input.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param train Whether this is training.
  */
 export function nativeDropout(input: Tensor, p: number, train?: boolean | null): [Tensor, Tensor];
 /**
@@ -2898,6 +3053,15 @@ const nativeGroupNorm$$op = new Op("aten::native_group_norm", "nativeGroupNorm")
  * PyTorch's `nativeGroupNorm`.
  *
  * ATen: `aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param N An integer.
+ * @param C An integer.
+ * @param HxW An integer.
+ * @param group An integer.
+ * @param eps A small number that keeps from dividing by zero.
  */
 export function nativeGroupNorm(
   input: Tensor,
@@ -3016,6 +3180,12 @@ const nativeLayerNorm$$op = new Op("aten::native_layer_norm", "nativeLayerNorm")
  * PyTorch's `nativeLayerNorm`.
  *
  * ATen: `aten::native_layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)`
+ *
+ * @param input The input.
+ * @param normalizedShape The sizes of the dimensions that are normalized: the last ones.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param eps A small number that keeps from dividing by zero.
  */
 export function nativeLayerNorm(
   input: Tensor,
@@ -3118,6 +3288,9 @@ function ne$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::ne.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -3149,6 +3322,9 @@ const nonzeroStatic$$op = new Op("aten::nonzero_static", "nonzeroStatic");
  * PyTorch's `nonzeroStatic`.
  *
  * ATen: `aten::nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `size`: The sizes of the result. `fillValue`: The value of every element; default `-1`.
  */
 export function nonzeroStatic(self: Tensor, options: { size: number; fillValue?: number }): Tensor;
 export function nonzeroStatic(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3174,7 +3350,9 @@ const normExceptDim$$op = new Op("aten::norm_except_dim", "normExceptDim");
  *
  * ATen: `aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param v A tensor.
+ * @param pow An integer; default `2`.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function normExceptDim(v: Tensor, pow?: number, dim?: number): Tensor;
 /**
@@ -3242,6 +3420,9 @@ function notEqual$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element differs; the same as `ne`.
  *
  * ATen: `aten::not_equal.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function notEqual(self: Tensor, other: Tensor | Scalar): Tensor;
 export function notEqual(
@@ -3277,6 +3458,12 @@ const ormqr$$op = new Op("aten::ormqr", "ormqr");
  * PyTorch's `ormqr`.
  *
  * ATen: `aten::ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param input2 A tensor.
+ * @param input3 A tensor.
+ * @param left Whether the system is `A X = B` rather than `X A = B`; default `true`.
+ * @param transpose A boolean; default `false`.
  */
 export function ormqr(
   self: Tensor,
@@ -3373,6 +3560,9 @@ const pdist$$op = new Op("aten::pdist", "pdist");
  * The distances between all pairs of rows.
  *
  * ATen: `aten::pdist(Tensor self, float p=2.) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm; default `2`.
  */
 export function pdist(self: Tensor, p?: number): Tensor;
 /**
@@ -3405,6 +3595,9 @@ const permuteCopy$$op = new Op("aten::permute_copy", "permuteCopy");
  * PyTorch's `permuteCopy`.
  *
  * ATen: `aten::permute_copy(Tensor self, int[] dims) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dims The dimensions; from the end, where they are negative.
  */
 export function permuteCopy(self: Tensor, dims: readonly number[]): Tensor;
 export function permuteCopy(
@@ -3436,6 +3629,9 @@ const pinverse$$op = new Op("aten::pinverse", "pinverse");
  * The pseudoinverse of a matrix; the same as `linalg.pinv`.
  *
  * ATen: `aten::pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param rcond Singular values below this share of the largest count as zero; default `1e-15`.
  */
 export function pinverse(self: Tensor, rcond?: number): Tensor;
 /**
@@ -3473,6 +3669,9 @@ const pixelShuffle$$op = new Op("aten::pixel_shuffle", "pixelShuffle");
  * Rearranges channels to a larger image, by a factor.
  *
  * ATen: `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param upscaleFactor By how much each spatial dimension grows.
  */
 export function pixelShuffle(self: Tensor, upscaleFactor: number): Tensor;
 export function pixelShuffle(
@@ -3504,6 +3703,9 @@ const pixelUnshuffle$$op = new Op("aten::pixel_unshuffle", "pixelUnshuffle");
  * Rearranges an image to more channels; the inverse of `pixelShuffle`.
  *
  * ATen: `aten::pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param downscaleFactor By how much each spatial dimension shrinks.
  */
 export function pixelUnshuffle(self: Tensor, downscaleFactor: number): Tensor;
 export function pixelUnshuffle(
@@ -3542,6 +3744,9 @@ const poisson$$op = new Op("aten::poisson", "poisson");
  * ATen: `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param generator A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function poisson(self: Tensor, generator?: GeneratorLike | null): Tensor;
 /**
@@ -3581,6 +3786,9 @@ const polygamma$$op = new Op("aten::polygamma", "polygamma");
  * The `n`-th derivative of the digamma function.
  *
  * ATen: `aten::polygamma(int n, Tensor self) -> Tensor`
+ *
+ * @param n A count; which, the op says.
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function polygamma(n: number, self: Tensor): Tensor;
 export function polygamma(n?: unknown, self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3638,6 +3846,9 @@ function pow$Scalar(self: unknown, exponent: unknown): Tensor {
  *
  * ATen: `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param exponent The exponent; its shape broadcasts with the base's.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -3694,6 +3905,9 @@ const promoteTypes$$op = new Op("aten::promote_types", "promoteTypes");
  *
  * ATen: `aten::promote_types(ScalarType type1, ScalarType type2) -> ScalarType`
  *
+ * @param type1 An element type.
+ * @param type2 An element type.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -3737,6 +3951,11 @@ const put$$op = new Op("aten::put", "put");
  * Sets the elements at the given places of the flattened tensor.
  *
  * ATen: `aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param source The values that are written, or where dimensions come from.
+ * @param accumulate A boolean; default `false`.
  */
 export function put(self: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
 /**
@@ -3798,6 +4017,9 @@ const qr$$op = new Op("aten::qr", "qr");
  * The QR decomposition of a matrix; the same as `linalg.qr`.
  *
  * ATen: `aten::qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param some A boolean; default `true`.
  */
 export function qr(self: Tensor, some?: boolean): QR<Tensor>;
 /**
@@ -3832,6 +4054,10 @@ const quantizePerChannel$$op = new Op("aten::quantize_per_channel", "quantizePer
  *
  * ATen: `aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param scales A tensor.
+ * @param zeroPoints A tensor.
+ * @param axis An integer.
  * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function quantizePerChannel(
@@ -3972,6 +4198,9 @@ function quantizePerTensor$tensors(
  *
  * ATen: `aten::quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param scale A tensor.
+ * @param zeroPoint A tensor.
  * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function quantizePerTensor(
@@ -4088,7 +4317,9 @@ const quantizePerTensorDynamic$$op = new Op(
  *
  * ATen: `aten::quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dtype The element type of the result; default: what PyTorch infers.
+ * @param reduceRange A boolean.
  */
 export function quantizePerTensorDynamic(self: Tensor, dtype: DType, reduceRange: boolean): Tensor;
 export function quantizePerTensorDynamic(
@@ -4177,6 +4408,9 @@ function random$from(self: unknown, from: unknown, to: unknown, generator: unkno
  * ATen: `aten::random(Tensor self, *, Generator? generator=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function random(self: Tensor, options?: { generator?: GeneratorLike | null }): Tensor;
 /**
@@ -4281,6 +4515,9 @@ function remainder$Scalar_Tensor(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -4337,7 +4574,10 @@ const renorm$$op = new Op("aten::renorm", "renorm");
  *
  * ATen: `aten::renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param maxnorm A number.
  */
 export function renorm(self: Tensor, p: Scalar, dim: number, maxnorm: Scalar): Tensor;
 export function renorm(
@@ -4383,6 +4623,9 @@ const repeat$$op = new Op("aten::repeat", "repeat");
  * Repeats the tensor along each dimension, as a copy.
  *
  * ATen: `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param repeats How often to repeat.
  *
  * @example
  * ```ts
@@ -4470,6 +4713,9 @@ function repeatInterleave$self_int(
  *
  * ATen: `aten::repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor`
  *
+ * @param repeats How often to repeat.
+ * @param options `outputSize`: The sizes of the result's spatial dimensions.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -4550,7 +4796,9 @@ const resize$$op = new Op("aten::resize", "resize");
  *
  * ATen: `aten::resize(Tensor self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param options `memoryFormat`: The order of the dimensions in memory.
  */
 export function resize(
   self: Tensor,
@@ -4625,6 +4873,9 @@ function resultType$Scalar_Scalar(scalar1: unknown, scalar2: unknown): DType {
  * The dtype of an operation on both arguments.
  *
  * ATen: `aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType`
+ *
+ * @param tensor A tensor.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  *
  * @example
  * ```ts
@@ -4764,6 +5015,16 @@ function rnnRelu$input(
  * PyTorch's `rnnRelu`.
  *
  * ATen: `aten::rnn_relu.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
+ *
+ * @param data A tensor.
+ * @param batchSizes A tensor.
+ * @param hx The hidden state that it begins with.
+ * @param params The weights and biases, layer by layer.
+ * @param hasBiases Whether `params` holds biases.
+ * @param numLayers The number of layers.
+ * @param dropout The chance of dropout between layers.
+ * @param train Whether this is training.
+ * @param bidirectional Whether it runs in both directions.
  */
 export function rnnRelu(
   data: Tensor,
@@ -4939,6 +5200,13 @@ const rnnReluCell$$op = new Op("aten::rnn_relu_cell", "rnnReluCell");
  * PyTorch's `rnnReluCell`.
  *
  * ATen: `aten::rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ *
+ * @param input The input.
+ * @param hx The hidden state that it begins with.
+ * @param wIh A tensor.
+ * @param wHh A tensor.
+ * @param bIh A tensor.
+ * @param bHh A tensor.
  */
 export function rnnReluCell(
   input: Tensor,
@@ -5107,6 +5375,16 @@ function rnnTanh$input(
  * PyTorch's `rnnTanh`.
  *
  * ATen: `aten::rnn_tanh.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
+ *
+ * @param data A tensor.
+ * @param batchSizes A tensor.
+ * @param hx The hidden state that it begins with.
+ * @param params The weights and biases, layer by layer.
+ * @param hasBiases Whether `params` holds biases.
+ * @param numLayers The number of layers.
+ * @param dropout The chance of dropout between layers.
+ * @param train Whether this is training.
+ * @param bidirectional Whether it runs in both directions.
  */
 export function rnnTanh(
   data: Tensor,
@@ -5282,6 +5560,13 @@ const rnnTanhCell$$op = new Op("aten::rnn_tanh_cell", "rnnTanhCell");
  * PyTorch's `rnnTanhCell`.
  *
  * ATen: `aten::rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ *
+ * @param input The input.
+ * @param hx The hidden state that it begins with.
+ * @param wIh A tensor.
+ * @param wHh A tensor.
+ * @param bIh A tensor.
+ * @param bHh A tensor.
  */
 export function rnnTanhCell(
   input: Tensor,
@@ -5384,6 +5669,10 @@ const roll$$op = new Op("aten::roll", "roll");
  *
  * ATen: `aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param shifts By how many positions.
+ * @param dims The dimensions; from the end, where they are negative; default `[]`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -5444,6 +5733,10 @@ const rot90$$op = new Op("aten::rot90", "rot90");
  *
  * ATen: `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param k How many, or which (from 1), as the op says; default `1`.
+ * @param dims The dimensions; from the end, where they are negative; default `[0, 1]`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -5503,6 +5796,12 @@ const rrelu$$op = new Op("aten::rrelu", "rrelu");
  * ATen: `aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param lower A number; default `0.125`.
+ * @param upper Whether the upper triangle is meant; default `0.3333333333333333`.
+ * @param training Whether this is training; default `false`.
+ * @param generator A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function rrelu(
   self: Tensor,
@@ -5641,6 +5940,10 @@ function rsub$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  * Subtracts this tensor, times `alpha`, from `other`.
  *
  * ATen: `aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `alpha`: A factor; default `1`.
  */
 export function rsub(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
 export function rsub(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -5740,7 +6043,10 @@ function scatter$value_reduce(
  *
  * ATen: `aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param src The values that are written: as many dimensions as `index`.
  *
  * @example
  * ```ts
@@ -5842,7 +6148,10 @@ const scatterAdd$$op = new Op("aten::scatter_add", "scatterAdd");
  *
  * ATen: `aten::scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param src The values that are written: as many dimensions as `index`.
  *
  * @example
  * ```ts
@@ -5897,7 +6206,12 @@ const scatterReduce$two$op = new Op("aten::scatter_reduce.two", "scatterReduce")
  *
  * ATen: `aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param src The values that are written: as many dimensions as `index`.
+ * @param reduce How values at the same position are put together, as PyTorch names it.
+ * @param options `includeSelf`: Whether the old values take part; default `true`.
  *
  * @example
  * ```ts
@@ -6038,6 +6352,10 @@ function searchsorted$Scalar(
  *
  * ATen: `aten::searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor`
  *
+ * @param sortedSequence A tensor.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `outInt32`: A boolean; default `false`. `right`: Whether a value equal to a boundary lies to its left; default `false`. `side`: `left` or `right`, instead of `right`. `sorter`: A tensor.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -6093,6 +6411,10 @@ const segmentReduce$$op = new Op("aten::segment_reduce", "segmentReduce");
  * PyTorch's `segmentReduce`.
  *
  * ATen: `aten::segment_reduce(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor`
+ *
+ * @param data A tensor.
+ * @param reduce How values at the same position are put together, as PyTorch names it.
+ * @param options `lengths`: A tensor. `indices`: Positions: an int64 tensor. `offsets`: A tensor. `axis`: An integer; default `0`. `unsafe`: A boolean; default `false`. `initial`: A number.
  */
 export function segmentReduce(
   data: Tensor,
@@ -6167,7 +6489,9 @@ const selectCopy$int$op = new Op("aten::select_copy.int", "selectCopy");
  *
  * ATen: `aten::select_copy.int(Tensor self, int dim, SymInt index) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
  */
 export function selectCopy(self: Tensor, dim: number, index: number): Tensor;
 export function selectCopy(
@@ -6207,7 +6531,11 @@ const sliceCopy$Tensor$op = new Op("aten::slice_copy.Tensor", "sliceCopy");
  *
  * ATen: `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
+ * @param start Where to start.
+ * @param end Where to end: exclusive for ranges, inclusive for `linspace` and `logspace`.
+ * @param step The distance between values; default `1`.
  */
 export function sliceCopy(
   self: Tensor,
@@ -6314,6 +6642,7 @@ const softmax$int$op = new Op("aten::softmax.int", "softmax");
  *
  * ATen: `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  * @param dtype The element type of the result; default: what PyTorch infers.
  *
@@ -6405,6 +6734,9 @@ function sort$(self: unknown, dim: unknown, descending: unknown): ValuesIndices<
  *
  * ATen: `aten::sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `stable`: Whether equal elements keep their order. `dim`: The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`. `descending`: Whether the largest comes first; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -6475,7 +6807,9 @@ const splitCopy$Tensor$op = new Op("aten::split_copy.Tensor", "splitCopy");
  *
  * ATen: `aten::split_copy.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param splitSize The size of each part; the last may be smaller.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function splitCopy(self: Tensor, splitSize: number, dim?: number): Tensor[];
 /**
@@ -6522,7 +6856,9 @@ const splitWithSizesCopy$$op = new Op("aten::split_with_sizes_copy", "splitWithS
  *
  * ATen: `aten::split_with_sizes_copy(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param splitSizes The size of each part.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function splitWithSizesCopy(
   self: Tensor,
@@ -6576,6 +6912,11 @@ const sspaddmm$$op = new Op("aten::sspaddmm", "sspaddmm");
  * PyTorch's `sspaddmm`.
  *
  * ATen: `aten::sspaddmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mat1 A matrix `[n, m]`.
+ * @param mat2 A matrix `[m, p]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function sspaddmm(
   self: Tensor,
@@ -6626,7 +6967,8 @@ const stack$$op = new Op("aten::stack", "stack");
  *
  * ATen: `aten::stack(Tensor[] tensors, int dim=0) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param tensors The tensors.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  *
  * @example
  * ```ts
@@ -6694,6 +7036,10 @@ function sub$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  *
  * ATen: `aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `alpha`: A factor; default `1`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -6753,6 +7099,10 @@ function subtract$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor 
  * Subtracts `other`; the same as `sub`.
  *
  * ATen: `aten::subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `alpha`: A factor; default `1`.
  */
 export function subtract(
   self: Tensor,
@@ -6794,6 +7144,7 @@ const sumToSize$$op = new Op("aten::sum_to_size", "sumToSize");
  *
  * ATen: `aten::sum_to_size(Tensor self, SymInt[] size) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
  */
 export function sumToSize(self: Tensor, size: readonly number[]): Tensor;
@@ -6826,6 +7177,10 @@ const svd$$op = new Op("aten::svd", "svd");
  * The singular value decomposition: `U`, `S` and `V`.
  *
  * ATen: `aten::svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param some A boolean; default `true`.
+ * @param computeUv A boolean; default `true`.
  */
 export function svd(self: Tensor, some?: boolean, computeUv?: boolean): USV<Tensor>;
 /**
@@ -6877,6 +7232,10 @@ const threshold$$op = new Op("aten::threshold", "threshold");
  * Replaces elements that do not exceed a threshold by a value.
  *
  * ATen: `aten::threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param threshold The threshold.
+ * @param value The value.
  */
 export function threshold(self: Tensor, threshold: Scalar, value: Scalar): Tensor;
 export function threshold(
@@ -6916,6 +7275,9 @@ const tile$$op = new Op("aten::tile", "tile");
  *
  * ATen: `aten::tile(Tensor self, SymInt[] dims) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dims The dimensions; from the end, where they are negative.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -6950,7 +7312,9 @@ const toDense$$op = new Op("aten::to_dense", "toDense");
  *
  * ATen: `aten::to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dtype The element type of the result; default: what PyTorch infers.
+ * @param options `maskedGrad`: A boolean.
  */
 export function toDense(
   self: Tensor,
@@ -7001,6 +7365,7 @@ const toMkldnn$$op = new Op("aten::to_mkldnn", "toMkldnn");
  *
  * ATen: `aten::to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function toMkldnn(self: Tensor, dtype?: DType | null): Tensor;
@@ -7039,6 +7404,10 @@ const toPaddedTensor$$op = new Op("aten::to_padded_tensor", "toPaddedTensor");
  * PyTorch's `toPaddedTensor`.
  *
  * ATen: `aten::to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param padding What is added on each side of each dimension.
+ * @param outputSize The sizes of the result's spatial dimensions.
  */
 export function toPaddedTensor(
   self: Tensor,
@@ -7123,6 +7492,9 @@ function toSparse$sparse_dim(self: unknown, sparseDim: unknown): Tensor {
  * The elements that are not zero, with their places.
  *
  * ATen: `aten::to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `layout`: The memory layout of the result; default: strided. `blocksize`: A list. `denseDim`: An integer.
  */
 export function toSparse(
   self: Tensor,
@@ -7180,6 +7552,10 @@ const toSparseBsc$$op = new Op("aten::to_sparse_bsc", "toSparseBsc");
  * PyTorch's `toSparseBsc`.
  *
  * ATen: `aten::to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param blocksize A list.
+ * @param denseDim An integer.
  */
 export function toSparseBsc(
   self: Tensor,
@@ -7232,6 +7608,10 @@ const toSparseBsr$$op = new Op("aten::to_sparse_bsr", "toSparseBsr");
  * PyTorch's `toSparseBsr`.
  *
  * ATen: `aten::to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param blocksize A list.
+ * @param denseDim An integer.
  */
 export function toSparseBsr(
   self: Tensor,
@@ -7284,6 +7664,9 @@ const toSparseCsc$$op = new Op("aten::to_sparse_csc", "toSparseCsc");
  * PyTorch's `toSparseCsc`.
  *
  * ATen: `aten::to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param denseDim An integer.
  */
 export function toSparseCsc(self: Tensor, denseDim?: number | null): Tensor;
 /**
@@ -7321,6 +7704,9 @@ const toSparseCsr$$op = new Op("aten::to_sparse_csr", "toSparseCsr");
  * PyTorch's `toSparseCsr`.
  *
  * ATen: `aten::to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param denseDim An integer.
  */
 export function toSparseCsr(self: Tensor, denseDim?: number | null): Tensor;
 /**
@@ -7359,7 +7745,11 @@ const topk$$op = new Op("aten::topk", "topk");
  *
  * ATen: `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param k How many, or which (from 1), as the op says.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param largest Whether the largest are meant, rather than the smallest; default `true`.
+ * @param sorted Whether the results are in order; default `true`.
  *
  * @example
  * ```ts
@@ -7465,6 +7855,10 @@ const transposeCopy$int$op = new Op("aten::transpose_copy.int", "transposeCopy")
  * PyTorch's `transposeCopy`.
  *
  * ATen: `aten::transpose_copy.int(Tensor self, int dim0, int dim1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim0 The first dimension.
+ * @param dim1 The first of two dimensions, or the second after `dim0`.
  */
 export function transposeCopy(self: Tensor, dim0: number, dim1: number): Tensor;
 export function transposeCopy(
@@ -7524,6 +7918,9 @@ function trapezoid$x(y: unknown, x: unknown, dim: unknown): Tensor {
  * The integral along a dimension, by the trapezoidal rule.
  *
  * ATen: `aten::trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
+ *
+ * @param y A tensor.
+ * @param options `dx`: A number; default `1`. `dim`: The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
  */
 export function trapezoid(y: Tensor, options?: { dx?: Scalar; dim?: number }): Tensor;
 /**
@@ -7581,6 +7978,9 @@ function trapz$x(y: unknown, x: unknown, dim: unknown): Tensor {
  * The integral along a dimension; the same as `trapezoid`.
  *
  * ATen: `aten::trapz.dx(Tensor y, *, float dx=1., int dim=-1) -> Tensor`
+ *
+ * @param y A tensor.
+ * @param options `dx`: A number; default `1`. `dim`: The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
  */
 export function trapz(y: Tensor, options?: { dx?: number; dim?: number }): Tensor;
 /**
@@ -7615,6 +8015,9 @@ const tril$$op = new Op("aten::tril", "tril");
  * The matrix with zeros above a diagonal.
  *
  * ATen: `aten::tril(Tensor self, SymInt diagonal=0) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param diagonal Which diagonal: above the main one where positive; default `0`.
  *
  * @example
  * ```ts
@@ -7660,6 +8063,15 @@ const tripletMarginLoss$$op = new Op("aten::triplet_margin_loss", "tripletMargin
  * PyTorch's `tripletMarginLoss`.
  *
  * ATen: `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`
+ *
+ * @param anchor A tensor.
+ * @param positive A tensor.
+ * @param negative A tensor.
+ * @param margin The margin; default `1`.
+ * @param p A probability from 0 to 1, or the order of a norm; default `2`.
+ * @param eps A small number that keeps from dividing by zero; default `0.000001`.
+ * @param swap A boolean; default `false`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function tripletMarginLoss(
   anchor: Tensor,
@@ -7851,6 +8263,9 @@ const triu$$op = new Op("aten::triu", "triu");
  *
  * ATen: `aten::triu(Tensor self, SymInt diagonal=0) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param diagonal Which diagonal: above the main one where positive; default `0`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -7912,6 +8327,9 @@ function trueDivide$Scalar(self: unknown, other: unknown): Tensor {
  * Divides by `other`, always to a fraction; the same as `div`.
  *
  * ATen: `aten::true_divide.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function trueDivide(self: Tensor, other: Tensor | Scalar): Tensor;
 export function trueDivide(
@@ -7948,7 +8366,8 @@ const unbindCopy$int$op = new Op("aten::unbind_copy.int", "unbindCopy");
  *
  * ATen: `aten::unbind_copy.int(Tensor self, int dim=0) -> Tensor[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function unbindCopy(self: Tensor, dim?: number): Tensor[];
 /**
@@ -7988,7 +8407,10 @@ const unfoldCopy$$op = new Op("aten::unfold_copy", "unfoldCopy");
  *
  * ATen: `aten::unfold_copy(Tensor self, int dimension, int size, int step) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dimension An integer.
  * @param size The sizes of the result.
+ * @param step The distance between values.
  */
 export function unfoldCopy(self: Tensor, dimension: number, size: number, step: number): Tensor;
 export function unfoldCopy(
@@ -8040,7 +8462,9 @@ const unsafeChunk$$op = new Op("aten::unsafe_chunk", "unsafeChunk");
  *
  * ATen: `aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param chunks Into how many parts.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function unsafeChunk(self: Tensor, chunks: number, dim?: number): Tensor[];
 /**
@@ -8087,7 +8511,9 @@ const unsafeSplit$Tensor$op = new Op("aten::unsafe_split.Tensor", "unsafeSplit")
  *
  * ATen: `aten::unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param splitSize The size of each part; the last may be smaller.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function unsafeSplit(self: Tensor, splitSize: number, dim?: number): Tensor[];
 /**
@@ -8134,7 +8560,9 @@ const unsafeSplitWithSizes$$op = new Op("aten::unsafe_split_with_sizes", "unsafe
  *
  * ATen: `aten::unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param splitSizes The size of each part.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function unsafeSplitWithSizes(
   self: Tensor,
@@ -8194,6 +8622,7 @@ const unsqueezeCopy$$op = new Op("aten::unsqueeze_copy", "unsqueezeCopy");
  *
  * ATen: `aten::unsqueeze_copy(Tensor self, int dim) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function unsqueezeCopy(self: Tensor, dim: number): Tensor;
@@ -8232,6 +8661,10 @@ const vander$$op = new Op("aten::vander", "vander");
  * The powers of each element: a Vandermonde matrix.
  *
  * ATen: `aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param N An integer.
+ * @param increasing A boolean; default `false`.
  */
 export function vander(x: Tensor, N?: number | null, increasing?: boolean): Tensor;
 /**
@@ -8300,6 +8733,7 @@ function viewCopy$(self: unknown, size: unknown): Tensor {
  *
  * ATen: `aten::view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dtype The element type of the result; default: what PyTorch infers.
  */
 export function viewCopy(self: Tensor, dtype: DType): Tensor;
@@ -8364,6 +8798,9 @@ function xlogy$Scalar_Self(self: unknown, other: unknown): Tensor {
  * x times log(y), and 0 where x is 0.
  *
  * ATen: `aten::xlogy.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function xlogy(self: Tensor, other: Tensor | Scalar): Tensor;
 /**

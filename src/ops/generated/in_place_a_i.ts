@@ -55,6 +55,8 @@ const abs_$$op = new Op("aten::abs_", "abs_");
  * The absolute value of each element; of a complex one its modulus; in place.
  *
  * ATen: `aten::abs_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function abs_(self: Tensor): Tensor;
 export function abs_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -73,6 +75,8 @@ const absolute_$$op = new Op("aten::absolute_", "absolute_");
  * The absolute value of each element; the same as `abs`; in place.
  *
  * ATen: `aten::absolute_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function absolute_(self: Tensor): Tensor;
 export function absolute_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -91,6 +95,8 @@ const acos_$$op = new Op("aten::acos_", "acos_");
  * The inverse cosine of each element, in radians; in place.
  *
  * ATen: `aten::acos_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function acos_(self: Tensor): Tensor;
 export function acos_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -109,6 +115,8 @@ const acosh_$$op = new Op("aten::acosh_", "acosh_");
  * The inverse hyperbolic cosine of each element; in place.
  *
  * ATen: `aten::acosh_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function acosh_(self: Tensor): Tensor;
 export function acosh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -151,6 +159,10 @@ function add_$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  *
  * ATen: `aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `alpha`: A factor; default `1`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -189,6 +201,11 @@ const addbmm_$$op = new Op("aten::addbmm_", "addbmm_");
  * Adds the sum of the matrix products of two batches; in place.
  *
  * ATen: `aten::addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param batch1 A batch of matrices `[b, n, m]`.
+ * @param batch2 A batch of matrices `[b, m, p]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function addbmm_(
   self: Tensor,
@@ -239,6 +256,11 @@ const addcdiv_$$op = new Op("aten::addcdiv_", "addcdiv_");
  * Adds `value * tensor1 / tensor2`, element by element; in place.
  *
  * ATen: `aten::addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param tensor1 The first factor.
+ * @param tensor2 The second factor.
+ * @param options `value`: The value; default `1`.
  */
 export function addcdiv_(
   self: Tensor,
@@ -286,6 +308,11 @@ const addcmul_$$op = new Op("aten::addcmul_", "addcmul_");
  * Adds `value * tensor1 * tensor2`, element by element; in place.
  *
  * ATen: `aten::addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param tensor1 The first factor.
+ * @param tensor2 The second factor.
+ * @param options `value`: The value; default `1`.
  */
 export function addcmul_(
   self: Tensor,
@@ -333,6 +360,11 @@ const addmm_$$op = new Op("aten::addmm_", "addmm_");
  * The matrix product of `mat1` and `mat2`, times `alpha`, plus this tensor times `beta`; in place.
  *
  * ATen: `aten::addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mat1 A matrix `[n, m]`.
+ * @param mat2 A matrix `[m, p]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function addmm_(
   self: Tensor,
@@ -383,6 +415,11 @@ const addmv_$$op = new Op("aten::addmv_", "addmv_");
  * The product of a matrix and a vector, times `alpha`, plus this tensor times `beta`; in place.
  *
  * ATen: `aten::addmv_(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mat A tensor.
+ * @param vec A vector `[m]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function addmv_(
   self: Tensor,
@@ -433,6 +470,11 @@ const addr_$$op = new Op("aten::addr_", "addr_");
  * The outer product of two vectors, times `alpha`, plus this matrix times `beta`; in place.
  *
  * ATen: `aten::addr_(Tensor(a!) self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param vec1 A vector `[n]`.
+ * @param vec2 A vector `[m]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function addr_(
   self: Tensor,
@@ -483,6 +525,10 @@ const alphaDropout_$$op = new Op("aten::alpha_dropout_", "alphaDropout_");
  * Sets elements to a negative saturation value at random, keeping mean and variance as `selu` expects; in place.
  *
  * ATen: `aten::alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param train Whether this is training.
  */
 export function alphaDropout_(self: Tensor, p: number, train: boolean): Tensor;
 export function alphaDropout_(
@@ -522,6 +568,8 @@ const arccos_$$op = new Op("aten::arccos_", "arccos_");
  * The inverse cosine of each element; the same as `acos`; in place.
  *
  * ATen: `aten::arccos_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arccos_(self: Tensor): Tensor;
 export function arccos_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -540,6 +588,8 @@ const arccosh_$$op = new Op("aten::arccosh_", "arccosh_");
  * The inverse hyperbolic cosine of each element; the same as `acosh`; in place.
  *
  * ATen: `aten::arccosh_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arccosh_(self: Tensor): Tensor;
 export function arccosh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -558,6 +608,8 @@ const arcsin_$$op = new Op("aten::arcsin_", "arcsin_");
  * The inverse sine of each element; the same as `asin`; in place.
  *
  * ATen: `aten::arcsin_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arcsin_(self: Tensor): Tensor;
 export function arcsin_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -576,6 +628,8 @@ const arcsinh_$$op = new Op("aten::arcsinh_", "arcsinh_");
  * The inverse hyperbolic sine of each element; the same as `asinh`; in place.
  *
  * ATen: `aten::arcsinh_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arcsinh_(self: Tensor): Tensor;
 export function arcsinh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -594,6 +648,9 @@ const arctan2_$$op = new Op("aten::arctan2_", "arctan2_");
  * The angle of each point (`other`, `self`); the same as `atan2`; in place.
  *
  * ATen: `aten::arctan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function arctan2_(self: Tensor, other: Tensor): Tensor;
 export function arctan2_(
@@ -626,6 +683,8 @@ const arctan_$$op = new Op("aten::arctan_", "arctan_");
  * The inverse tangent of each element; the same as `atan`; in place.
  *
  * ATen: `aten::arctan_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arctan_(self: Tensor): Tensor;
 export function arctan_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -644,6 +703,8 @@ const arctanh_$$op = new Op("aten::arctanh_", "arctanh_");
  * The inverse hyperbolic tangent of each element; the same as `atanh`; in place.
  *
  * ATen: `aten::arctanh_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arctanh_(self: Tensor): Tensor;
 export function arctanh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -663,7 +724,10 @@ const asStrided_$$op = new Op("aten::as_strided_", "asStrided_");
  *
  * ATen: `aten::as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param storageOffset An integer.
  */
 export function asStrided_(
   self: Tensor,
@@ -736,6 +800,8 @@ const asin_$$op = new Op("aten::asin_", "asin_");
  * The inverse sine of each element, in radians; in place.
  *
  * ATen: `aten::asin_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function asin_(self: Tensor): Tensor;
 export function asin_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -754,6 +820,8 @@ const asinh_$$op = new Op("aten::asinh_", "asinh_");
  * The inverse hyperbolic sine of each element; in place.
  *
  * ATen: `aten::asinh_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function asinh_(self: Tensor): Tensor;
 export function asinh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -772,6 +840,9 @@ const atan2_$$op = new Op("aten::atan2_", "atan2_");
  * The angle of each point (`other`, `self`), in radians from -π to π; in place.
  *
  * ATen: `aten::atan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function atan2_(self: Tensor, other: Tensor): Tensor;
 export function atan2_(
@@ -804,6 +875,8 @@ const atan_$$op = new Op("aten::atan_", "atan_");
  * The inverse tangent of each element, in radians; in place.
  *
  * ATen: `aten::atan_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function atan_(self: Tensor): Tensor;
 export function atan_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -822,6 +895,8 @@ const atanh_$$op = new Op("aten::atanh_", "atanh_");
  * The inverse hyperbolic tangent of each element; in place.
  *
  * ATen: `aten::atanh_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function atanh_(self: Tensor): Tensor;
 export function atanh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -840,6 +915,11 @@ const baddbmm_$$op = new Op("aten::baddbmm_", "baddbmm_");
  * The products of two batches of matrices, times `alpha`, plus this tensor times `beta`; in place.
  *
  * ATen: `aten::baddbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param batch1 A batch of matrices `[b, n, m]`.
+ * @param batch2 A batch of matrices `[b, m, p]`.
+ * @param options `beta`: A factor of the input; default `1`. `alpha`: A factor; default `1`.
  */
 export function baddbmm_(
   self: Tensor,
@@ -919,6 +999,10 @@ function bernoulli_$float(self: unknown, p: unknown, generator: unknown): Tensor
  * ATen: `aten::bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function bernoulli_(
   self: Tensor,
@@ -995,6 +1079,9 @@ function bitwiseAnd_$Scalar(self: unknown, other: unknown): Tensor {
  * The bits set in both; of booleans the logical and; in place.
  *
  * ATen: `aten::bitwise_and_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function bitwiseAnd_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseAnd_(
@@ -1052,6 +1139,9 @@ function bitwiseLeftShift_$Tensor_Scalar(self: unknown, other: unknown): Tensor 
  * Shifts the bits of each integer to the left; in place.
  *
  * ATen: `aten::bitwise_left_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function bitwiseLeftShift_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseLeftShift_(
@@ -1087,6 +1177,8 @@ const bitwiseNot_$$op = new Op("aten::bitwise_not_", "bitwiseNot_");
  * Flips the bits of each integer; of booleans the logical not; in place.
  *
  * ATen: `aten::bitwise_not_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function bitwiseNot_(self: Tensor): Tensor;
 export function bitwiseNot_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1124,6 +1216,9 @@ function bitwiseOr_$Scalar(self: unknown, other: unknown): Tensor {
  * The bits set in either; of booleans the logical or; in place.
  *
  * ATen: `aten::bitwise_or_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function bitwiseOr_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseOr_(
@@ -1184,6 +1279,9 @@ function bitwiseRightShift_$Tensor_Scalar(self: unknown, other: unknown): Tensor
  * Shifts the bits of each integer to the right, keeping the sign; in place.
  *
  * ATen: `aten::bitwise_right_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function bitwiseRightShift_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseRightShift_(
@@ -1238,6 +1336,9 @@ function bitwiseXor_$Scalar(self: unknown, other: unknown): Tensor {
  * The bits set in just one; of booleans the exclusive or; in place.
  *
  * ATen: `aten::bitwise_xor_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function bitwiseXor_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function bitwiseXor_(
@@ -1275,6 +1376,11 @@ const cauchy_$$op = new Op("aten::cauchy_", "cauchy_");
  * ATen: `aten::cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param median A number; default `0`.
+ * @param sigma A number; default `1`.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function cauchy_(
   self: Tensor,
@@ -1343,6 +1449,8 @@ const ceil_$$op = new Op("aten::ceil_", "ceil_");
  * The smallest integer that is not less than each element; in place.
  *
  * ATen: `aten::ceil_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function ceil_(self: Tensor): Tensor;
 export function ceil_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1361,6 +1469,9 @@ const celu_$$op = new Op("aten::celu_", "celu_");
  * The continuously differentiable exponential linear unit of each element; in place.
  *
  * ATen: `aten::celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param alpha A factor; default `1`.
  */
 export function celu_(self: Tensor, alpha?: Scalar): Tensor;
 /**
@@ -1417,6 +1528,10 @@ function clamp_$(self: unknown, min: unknown, max: unknown): Tensor {
  * Limits each element to lie from `min` to `max`; in place.
  *
  * ATen: `aten::clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param min The lower bound: a number or a tensor that broadcasts.
+ * @param max The upper bound, likewise.
  */
 export function clamp_(self: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
 /**
@@ -1510,6 +1625,9 @@ function clampMax_$(self: unknown, max: unknown): Tensor {
  * Limits each element to at most `max`; in place.
  *
  * ATen: `aten::clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param max The upper bound, likewise.
  */
 export function clampMax_(self: Tensor, max: Tensor | Scalar): Tensor;
 export function clampMax_(
@@ -1560,6 +1678,9 @@ function clampMin_$(self: unknown, min: unknown): Tensor {
  * Limits each element to at least `min`; in place.
  *
  * ATen: `aten::clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param min The lower bound: a number or a tensor that broadcasts.
  */
 export function clampMin_(self: Tensor, min: Tensor | Scalar): Tensor;
 export function clampMin_(
@@ -1614,6 +1735,10 @@ function clip_$(self: unknown, min: unknown, max: unknown): Tensor {
  * Limits each element to lie from `min` to `max`; the same as `clamp`; in place.
  *
  * ATen: `aten::clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param min The lower bound: a number or a tensor that broadcasts.
+ * @param max The upper bound, likewise.
  */
 export function clip_(self: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
 /**
@@ -1688,6 +1813,8 @@ const conjPhysical_$$op = new Op("aten::conj_physical_", "conjPhysical_");
  * The complex conjugate of each element, computed at once; in place.
  *
  * ATen: `aten::conj_physical_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function conjPhysical_(self: Tensor): Tensor;
 export function conjPhysical_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1706,6 +1833,10 @@ const copy_$$op = new Op("aten::copy_", "copy_");
  * Copies the elements of another tensor, broadcast and converted; in place.
  *
  * ATen: `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param src The values that are written: as many dimensions as `index`.
+ * @param nonBlocking A boolean; default `false`.
  *
  * @example
  * ```ts
@@ -1780,6 +1911,9 @@ function copysign_$Scalar(self: unknown, other: unknown): Tensor {
  * The magnitude of each element with the sign of `other`; in place.
  *
  * ATen: `aten::copysign_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function copysign_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function copysign_(
@@ -1815,6 +1949,8 @@ const cos_$$op = new Op("aten::cos_", "cos_");
  * The cosine of each element, in radians; in place.
  *
  * ATen: `aten::cos_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function cos_(self: Tensor): Tensor;
 export function cos_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1833,6 +1969,8 @@ const cosh_$$op = new Op("aten::cosh_", "cosh_");
  * The hyperbolic cosine of each element; in place.
  *
  * ATen: `aten::cosh_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function cosh_(self: Tensor): Tensor;
 export function cosh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1852,7 +1990,9 @@ const cumprod_$$op = new Op("aten::cumprod_", "cumprod_");
  *
  * ATen: `aten::cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  */
 export function cumprod_(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
 /**
@@ -1895,7 +2035,9 @@ const cumsum_$$op = new Op("aten::cumsum_", "cumsum_");
  *
  * ATen: `aten::cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  */
 export function cumsum_(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
 /**
@@ -1932,6 +2074,8 @@ const deg2rad_$$op = new Op("aten::deg2rad_", "deg2rad_");
  * Degrees to radians; in place.
  *
  * ATen: `aten::deg2rad_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function deg2rad_(self: Tensor): Tensor;
 export function deg2rad_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1950,6 +2094,8 @@ const detach_$$op = new Op("aten::detach_", "detach_");
  * The same memory, apart from the graph: gradients do not flow through it; in place.
  *
  * ATen: `aten::detach_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function detach_(self: Tensor): Tensor;
 export function detach_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1968,6 +2114,8 @@ const digamma_$$op = new Op("aten::digamma_", "digamma_");
  * The derivative of the logarithm of the gamma function; in place.
  *
  * ATen: `aten::digamma_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function digamma_(self: Tensor): Tensor;
 export function digamma_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2033,6 +2181,10 @@ function div_$Scalar_mode(self: unknown, other: unknown, roundingMode: unknown):
  * Divides by `other`; with `roundingMode` rounds to zero ("trunc") or down ("floor"); in place.
  *
  * ATen: `aten::div_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `roundingMode`: `null` for true division, `trunc` to cut the fraction off, `floor` to round down.
  */
 export function div_(
   self: Tensor,
@@ -2121,6 +2273,10 @@ function divide_$Scalar_mode(self: unknown, other: unknown, roundingMode: unknow
  * Divides by `other`; the same as `div`; in place.
  *
  * ATen: `aten::divide_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `roundingMode`: `null` for true division, `trunc` to cut the fraction off, `floor` to round down.
  */
 export function divide_(
   self: Tensor,
@@ -2167,6 +2323,10 @@ const dropout_$$op = new Op("aten::dropout_", "dropout_");
  * Sets elements to zero at random while training, and scales the others up; in place.
  *
  * ATen: `aten::dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param train Whether this is training.
  */
 export function dropout_(self: Tensor, p: number, train: boolean): Tensor;
 export function dropout_(
@@ -2206,6 +2366,11 @@ const embeddingRenorm_$$op = new Op("aten::embedding_renorm_", "embeddingRenorm_
  * PyTorch's in-place `embedding_renorm_`: writes to this tensor, and returns it.
  *
  * ATen: `aten::embedding_renorm_(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param indices Positions: an int64 tensor.
+ * @param maxNorm A number.
+ * @param normType A number.
  */
 export function embeddingRenorm_(
   self: Tensor,
@@ -2286,6 +2451,9 @@ function eq_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element equals that of `other`; in place.
  *
  * ATen: `aten::eq_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function eq_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function eq_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2310,6 +2478,8 @@ const erf_$$op = new Op("aten::erf_", "erf_");
  * The error function of each element; in place.
  *
  * ATen: `aten::erf_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function erf_(self: Tensor): Tensor;
 export function erf_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2328,6 +2498,8 @@ const erfc_$$op = new Op("aten::erfc_", "erfc_");
  * One minus the error function of each element; in place.
  *
  * ATen: `aten::erfc_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function erfc_(self: Tensor): Tensor;
 export function erfc_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2346,6 +2518,8 @@ const erfinv_$$op = new Op("aten::erfinv_", "erfinv_");
  * The inverse of the error function of each element; in place.
  *
  * ATen: `aten::erfinv_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function erfinv_(self: Tensor): Tensor;
 export function erfinv_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2364,6 +2538,8 @@ const exp2_$$op = new Op("aten::exp2_", "exp2_");
  * 2 to the power of each element; in place.
  *
  * ATen: `aten::exp2_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function exp2_(self: Tensor): Tensor;
 export function exp2_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2382,6 +2558,8 @@ const exp_$$op = new Op("aten::exp_", "exp_");
  * e to the power of each element; in place.
  *
  * ATen: `aten::exp_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function exp_(self: Tensor): Tensor;
 export function exp_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2400,6 +2578,8 @@ const expm1_$$op = new Op("aten::expm1_", "expm1_");
  * e to the power of each element, minus 1, exact for small ones; in place.
  *
  * ATen: `aten::expm1_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function expm1_(self: Tensor): Tensor;
 export function expm1_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2420,6 +2600,10 @@ const exponential_$$op = new Op("aten::exponential_", "exponential_");
  * ATen: `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param lambd The threshold λ; default `1`.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function exponential_(
   self: Tensor,
@@ -2470,6 +2654,10 @@ const featureAlphaDropout_$$op = new Op("aten::feature_alpha_dropout_", "feature
  * PyTorch's in-place `feature_alpha_dropout_`: writes to this tensor, and returns it.
  *
  * ATen: `aten::feature_alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param train Whether this is training.
  */
 export function featureAlphaDropout_(self: Tensor, p: number, train: boolean): Tensor;
 export function featureAlphaDropout_(
@@ -2509,6 +2697,10 @@ const featureDropout_$$op = new Op("aten::feature_dropout_", "featureDropout_");
  * PyTorch's in-place `feature_dropout_`: writes to this tensor, and returns it.
  *
  * ATen: `aten::feature_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param train Whether this is training.
  */
 export function featureDropout_(self: Tensor, p: number, train: boolean): Tensor;
 export function featureDropout_(
@@ -2568,6 +2760,9 @@ function fill_$Scalar(self: unknown, value: unknown): Tensor {
  *
  * ATen: `aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param value The value.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2601,6 +2796,10 @@ const fillDiagonal_$$op = new Op("aten::fill_diagonal_", "fillDiagonal_");
  * Sets the diagonal to a value; in place.
  *
  * ATen: `aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param fillValue The value of every element.
+ * @param wrap A boolean; default `false`.
  */
 export function fillDiagonal_(self: Tensor, fillValue: Scalar, wrap?: boolean): Tensor;
 /**
@@ -2646,6 +2845,8 @@ const fix_$$op = new Op("aten::fix_", "fix_");
  * Each element rounded to zero; the same as `trunc`; in place.
  *
  * ATen: `aten::fix_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function fix_(self: Tensor): Tensor;
 export function fix_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2683,6 +2884,9 @@ function floatPower_$Scalar(self: unknown, exponent: unknown): Tensor {
  * Raises to a power, computed in float64; in place.
  *
  * ATen: `aten::float_power_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param exponent The exponent; its shape broadcasts with the base's.
  */
 export function floatPower_(self: Tensor, exponent: Tensor | Scalar): Tensor;
 export function floatPower_(
@@ -2718,6 +2922,8 @@ const floor_$$op = new Op("aten::floor_", "floor_");
  * The largest integer that is not greater than each element; in place.
  *
  * ATen: `aten::floor_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function floor_(self: Tensor): Tensor;
 export function floor_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2755,6 +2961,9 @@ function floorDivide_$Scalar(self: unknown, other: unknown): Tensor {
  * Divides by `other` and rounds down; in place.
  *
  * ATen: `aten::floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function floorDivide_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function floorDivide_(
@@ -2809,6 +3018,9 @@ function fmod_$Scalar(self: unknown, other: unknown): Tensor {
  * The remainder of the division, with the sign of the dividend; in place.
  *
  * ATen: `aten::fmod_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function fmod_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function fmod_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2835,6 +3047,8 @@ const frac_$$op = new Op("aten::frac_", "frac_");
  * The part of each element after the decimal point, with its sign; in place.
  *
  * ATen: `aten::frac_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function frac_(self: Tensor): Tensor;
 export function frac_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2853,6 +3067,9 @@ const gcd_$$op = new Op("aten::gcd_", "gcd_");
  * The greatest common divisor of each pair; in place.
  *
  * ATen: `aten::gcd_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function gcd_(self: Tensor, other: Tensor): Tensor;
 export function gcd_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2899,6 +3116,9 @@ function ge_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is greater than, or equal to, that of `other`; in place.
  *
  * ATen: `aten::ge_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function ge_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ge_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2925,6 +3145,10 @@ const geometric_$$op = new Op("aten::geometric_", "geometric_");
  * ATen: `aten::geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function geometric_(
   self: Tensor,
@@ -2985,6 +3209,9 @@ function greater_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is greater; the same as `gt`; in place.
  *
  * ATen: `aten::greater_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function greater_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greater_(
@@ -3039,6 +3266,9 @@ function greaterEqual_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is greater or equal; the same as `ge`; in place.
  *
  * ATen: `aten::greater_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function greaterEqual_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function greaterEqual_(
@@ -3093,6 +3323,9 @@ function gt_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is greater than that of `other`; in place.
  *
  * ATen: `aten::gt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function gt_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function gt_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3117,6 +3350,9 @@ const heaviside_$$op = new Op("aten::heaviside_", "heaviside_");
  * 0 for negative elements, 1 for positive ones, and `values` for zero; in place.
  *
  * ATen: `aten::heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param values The values.
  */
 export function heaviside_(self: Tensor, values: Tensor): Tensor;
 export function heaviside_(
@@ -3149,6 +3385,9 @@ const hypot_$$op = new Op("aten::hypot_", "hypot_");
  * The length of the hypotenuse of right triangles with these legs; in place.
  *
  * ATen: `aten::hypot_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function hypot_(self: Tensor, other: Tensor): Tensor;
 export function hypot_(
@@ -3181,6 +3420,8 @@ const i0_$$op = new Op("aten::i0_", "i0_");
  * The modified Bessel function of the first kind, of order 0; in place.
  *
  * ATen: `aten::i0_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function i0_(self: Tensor): Tensor;
 export function i0_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3199,6 +3440,9 @@ const igamma_$$op = new Op("aten::igamma_", "igamma_");
  * The regularized lower incomplete gamma function; in place.
  *
  * ATen: `aten::igamma_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function igamma_(self: Tensor, other: Tensor): Tensor;
 export function igamma_(
@@ -3231,6 +3475,9 @@ const igammac_$$op = new Op("aten::igammac_", "igammac_");
  * The regularized upper incomplete gamma function; in place.
  *
  * ATen: `aten::igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function igammac_(self: Tensor, other: Tensor): Tensor;
 export function igammac_(
@@ -3264,7 +3511,11 @@ const indexAdd_$$op = new Op("aten::index_add_", "indexAdd_");
  *
  * ATen: `aten::index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param source The values that are written, or where dimensions come from.
+ * @param options `alpha`: A factor; default `1`.
  */
 export function indexAdd_(
   self: Tensor,
@@ -3326,7 +3577,10 @@ const indexCopy_$$op = new Op("aten::index_copy_", "indexCopy_");
  *
  * ATen: `aten::index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param source The values that are written, or where dimensions come from.
  */
 export function indexCopy_(self: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
 export function indexCopy_(
@@ -3411,7 +3665,10 @@ function indexFill_$int_Scalar(
  *
  * ATen: `aten::index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param value The value.
  */
 export function indexFill_(
   self: Tensor,
@@ -3465,7 +3722,12 @@ const indexReduce_$$op = new Op("aten::index_reduce_", "indexReduce_");
  *
  * ATen: `aten::index_reduce_(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param source The values that are written, or where dimensions come from.
+ * @param reduce How values at the same position are put together, as PyTorch names it.
+ * @param options `includeSelf`: Whether the old values take part; default `true`.
  */
 export function indexReduce_(
   self: Tensor,

@@ -52,6 +52,9 @@ const lcm_$$op = new Op("aten::lcm_", "lcm_");
  * The least common multiple of each pair; in place.
  *
  * ATen: `aten::lcm_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function lcm_(self: Tensor, other: Tensor): Tensor;
 export function lcm_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -79,6 +82,9 @@ const ldexp_$$op = new Op("aten::ldexp_", "ldexp_");
  * Each element times two to the power of `other`; in place.
  *
  * ATen: `aten::ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function ldexp_(self: Tensor, other: Tensor): Tensor;
 export function ldexp_(
@@ -130,6 +136,9 @@ function le_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is less than, or equal to, that of `other`; in place.
  *
  * ATen: `aten::le_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function le_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function le_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -177,6 +186,10 @@ function lerp_$Scalar(self: unknown, end: unknown, weight: unknown): Tensor {
  * Interpolates between two tensors: `self + weight * (end - self)`; in place.
  *
  * ATen: `aten::lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param end Where to end: exclusive for ranges, inclusive for `linspace` and `logspace`.
+ * @param weight The weight; its shape is the layer's.
  */
 export function lerp_(self: Tensor, end: Tensor, weight: Tensor | Scalar): Tensor;
 export function lerp_(
@@ -236,6 +249,9 @@ function less_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is less; the same as `lt`; in place.
  *
  * ATen: `aten::less_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function less_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function less_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -281,6 +297,9 @@ function lessEqual_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is less or equal; the same as `le`; in place.
  *
  * ATen: `aten::less_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function lessEqual_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lessEqual_(
@@ -316,6 +335,8 @@ const lgamma_$$op = new Op("aten::lgamma_", "lgamma_");
  * The logarithm of the absolute value of the gamma function; in place.
  *
  * ATen: `aten::lgamma_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function lgamma_(self: Tensor): Tensor;
 export function lgamma_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -334,6 +355,8 @@ const log10_$$op = new Op("aten::log10_", "log10_");
  * The logarithm to base 10 of each element; in place.
  *
  * ATen: `aten::log10_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function log10_(self: Tensor): Tensor;
 export function log10_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -352,6 +375,8 @@ const log1p_$$op = new Op("aten::log1p_", "log1p_");
  * The natural logarithm of 1 plus each element, exact for small ones; in place.
  *
  * ATen: `aten::log1p_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function log1p_(self: Tensor): Tensor;
 export function log1p_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -370,6 +395,8 @@ const log2_$$op = new Op("aten::log2_", "log2_");
  * The logarithm to base 2 of each element; in place.
  *
  * ATen: `aten::log2_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function log2_(self: Tensor): Tensor;
 export function log2_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -388,6 +415,8 @@ const log_$$op = new Op("aten::log_", "log_");
  * The natural logarithm of each element; in place.
  *
  * ATen: `aten::log_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function log_(self: Tensor): Tensor;
 export function log_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -408,6 +437,11 @@ const logNormal_$$op = new Op("aten::log_normal_", "logNormal_");
  * ATen: `aten::log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mean The mean; default `1`.
+ * @param std The standard deviation; default `2`.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function logNormal_(
   self: Tensor,
@@ -476,6 +510,9 @@ const logicalAnd_$$op = new Op("aten::logical_and_", "logicalAnd_");
  * Whether both elements are true or not zero; in place.
  *
  * ATen: `aten::logical_and_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function logicalAnd_(self: Tensor, other: Tensor): Tensor;
 export function logicalAnd_(
@@ -508,6 +545,8 @@ const logicalNot_$$op = new Op("aten::logical_not_", "logicalNot_");
  * Whether each element is false or zero; in place.
  *
  * ATen: `aten::logical_not_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function logicalNot_(self: Tensor): Tensor;
 export function logicalNot_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -526,6 +565,9 @@ const logicalOr_$$op = new Op("aten::logical_or_", "logicalOr_");
  * Whether either element is true or not zero; in place.
  *
  * ATen: `aten::logical_or_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function logicalOr_(self: Tensor, other: Tensor): Tensor;
 export function logicalOr_(
@@ -558,6 +600,9 @@ const logicalXor_$$op = new Op("aten::logical_xor_", "logicalXor_");
  * Whether just one element is true or not zero; in place.
  *
  * ATen: `aten::logical_xor_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function logicalXor_(self: Tensor, other: Tensor): Tensor;
 export function logicalXor_(
@@ -590,6 +635,9 @@ const logit_$$op = new Op("aten::logit_", "logit_");
  * The logarithm of the odds of each probability; in place.
  *
  * ATen: `aten::logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param eps A small number that keeps from dividing by zero.
  */
 export function logit_(self: Tensor, eps?: number | null): Tensor;
 /**
@@ -642,6 +690,9 @@ function lt_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element is less than that of `other`; in place.
  *
  * ATen: `aten::lt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function lt_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function lt_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -689,6 +740,10 @@ function maskedFill_$Scalar(self: unknown, mask: unknown, value: unknown): Tenso
  * Sets elements where the mask is true to a value; in place.
  *
  * ATen: `aten::masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mask A bool tensor whose shape broadcasts with the input's.
+ * @param value The value.
  */
 export function maskedFill_(self: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor;
 export function maskedFill_(
@@ -729,6 +784,10 @@ const maskedScatter_$$op = new Op("aten::masked_scatter_", "maskedScatter_");
  * Sets elements where the mask is true to those of `source`, in order; in place.
  *
  * ATen: `aten::masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mask A bool tensor whose shape broadcasts with the input's.
+ * @param source The values that are written, or where dimensions come from.
  */
 export function maskedScatter_(self: Tensor, mask: Tensor, source: Tensor): Tensor;
 export function maskedScatter_(
@@ -788,6 +847,9 @@ function mul_$Scalar(self: unknown, other: unknown): Tensor {
  *
  * ATen: `aten::mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -838,6 +900,9 @@ function multiply_$Scalar(self: unknown, other: unknown): Tensor {
  * Multiplies by `other`; the same as `mul`; in place.
  *
  * ATen: `aten::multiply_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function multiply_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function multiply_(
@@ -873,6 +938,9 @@ const mvlgamma_$$op = new Op("aten::mvlgamma_", "mvlgamma_");
  * The logarithm of the multivariate gamma function; in place.
  *
  * ATen: `aten::mvlgamma_(Tensor(a!) self, int p) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
  */
 export function mvlgamma_(self: Tensor, p: number): Tensor;
 export function mvlgamma_(self?: unknown, p?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -900,6 +968,11 @@ const nanToNum_$$op = new Op("aten::nan_to_num_", "nanToNum_");
  * Replaces NaN and infinities by numbers; in place.
  *
  * ATen: `aten::nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param nan A number.
+ * @param posinf A number.
+ * @param neginf A number.
  */
 export function nanToNum_(
   self: Tensor,
@@ -1004,6 +1077,9 @@ function ne_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element differs from that of `other`; in place.
  *
  * ATen: `aten::ne_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function ne_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function ne_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1028,6 +1104,8 @@ const neg_$$op = new Op("aten::neg_", "neg_");
  * The negative of each element; in place.
  *
  * ATen: `aten::neg_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function neg_(self: Tensor): Tensor;
 export function neg_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1046,6 +1124,8 @@ const negative_$$op = new Op("aten::negative_", "negative_");
  * The negative of each element; the same as `neg`; in place.
  *
  * ATen: `aten::negative_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function negative_(self: Tensor): Tensor;
 export function negative_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1064,6 +1144,9 @@ const nextafter_$$op = new Op("aten::nextafter_", "nextafter_");
  * The next floating-point number after each element, towards `other`; in place.
  *
  * ATen: `aten::nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function nextafter_(self: Tensor, other: Tensor): Tensor;
 export function nextafter_(
@@ -1098,6 +1181,11 @@ const normal_$$op = new Op("aten::normal_", "normal_");
  * ATen: `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mean The mean; default `0`.
+ * @param std The standard deviation; default `1`.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function normal_(
   self: Tensor,
@@ -1185,6 +1273,9 @@ function notEqual_$Scalar(self: unknown, other: unknown): Tensor {
  * Whether each element differs; the same as `ne`; in place.
  *
  * ATen: `aten::not_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function notEqual_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function notEqual_(
@@ -1220,6 +1311,9 @@ const polygamma_$$op = new Op("aten::polygamma_", "polygamma_");
  * The `n`-th derivative of the digamma function; in place.
  *
  * ATen: `aten::polygamma_(Tensor(a!) self, int n) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says.
  */
 export function polygamma_(self: Tensor, n: number): Tensor;
 export function polygamma_(
@@ -1271,6 +1365,9 @@ function pow_$Scalar(self: unknown, exponent: unknown): Tensor {
  * Raises to a power, element by element; in place.
  *
  * ATen: `aten::pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param exponent The exponent; its shape broadcasts with the base's.
  */
 export function pow_(self: Tensor, exponent: Tensor | Scalar): Tensor;
 export function pow_(
@@ -1306,6 +1403,11 @@ const put_$$op = new Op("aten::put_", "put_");
  * Sets the elements at the given places of the flattened tensor; in place.
  *
  * ATen: `aten::put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param source The values that are written, or where dimensions come from.
+ * @param accumulate A boolean; default `false`.
  */
 export function put_(self: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
 /**
@@ -1368,6 +1470,8 @@ const rad2deg_$$op = new Op("aten::rad2deg_", "rad2deg_");
  * Radians to degrees; in place.
  *
  * ATen: `aten::rad2deg_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function rad2deg_(self: Tensor): Tensor;
 export function rad2deg_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1429,6 +1533,9 @@ function random_$from(self: unknown, from: unknown, to: unknown, generator: unkn
  * ATen: `aten::random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function random_(self: Tensor, options?: { generator?: GeneratorLike | null }): Tensor;
 /**
@@ -1506,6 +1613,8 @@ const reciprocal_$$op = new Op("aten::reciprocal_", "reciprocal_");
  * One divided by each element; in place.
  *
  * ATen: `aten::reciprocal_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function reciprocal_(self: Tensor): Tensor;
 export function reciprocal_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1524,6 +1633,8 @@ const relu_$$op = new Op("aten::relu_", "relu_");
  * Sets negative elements to zero; in place.
  *
  * ATen: `aten::relu_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1569,6 +1680,9 @@ function remainder_$Scalar(self: unknown, other: unknown): Tensor {
  * The remainder of the division, with the sign of the divisor; in place.
  *
  * ATen: `aten::remainder_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function remainder_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function remainder_(
@@ -1605,7 +1719,10 @@ const renorm_$$op = new Op("aten::renorm_", "renorm_");
  *
  * ATen: `aten::renorm_(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param maxnorm A number.
  */
 export function renorm_(self: Tensor, p: Scalar, dim: number, maxnorm: Scalar): Tensor;
 export function renorm_(
@@ -1653,7 +1770,9 @@ const resize_$$op = new Op("aten::resize_", "resize_");
  *
  * ATen: `aten::resize_(Tensor(a!) self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param options `memoryFormat`: The order of the dimensions in memory.
  */
 export function resize_(
   self: Tensor,
@@ -1695,6 +1814,10 @@ const resizeAs_$$op = new Op("aten::resize_as_", "resizeAs_");
  * PyTorch's in-place `resize_as_`: writes to this tensor, and returns it.
  *
  * ATen: `aten::resize_as_(Tensor(a!) self, Tensor the_template, *, MemoryFormat? memory_format=None) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param theTemplate A tensor.
+ * @param options `memoryFormat`: The order of the dimensions in memory.
  */
 export function resizeAs_(
   self: Tensor,
@@ -1736,6 +1859,9 @@ const resizeAsSparse_$$op = new Op("aten::resize_as_sparse_", "resizeAsSparse_")
  * PyTorch's in-place `resize_as_sparse_`: writes to this tensor, and returns it.
  *
  * ATen: `aten::resize_as_sparse_(Tensor(a!) self, Tensor the_template) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param theTemplate A tensor.
  */
 export function resizeAsSparse_(self: Tensor, theTemplate: Tensor): Tensor;
 export function resizeAsSparse_(
@@ -1785,6 +1911,8 @@ function round_$decimals(self: unknown, decimals: unknown): Tensor {
  * Each element rounded to the nearest integer, or to `decimals`; halves to the even one; in place.
  *
  * ATen: `aten::round_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function round_(self: Tensor): Tensor;
 /**
@@ -1813,6 +1941,12 @@ const rrelu_$$op = new Op("aten::rrelu_", "rrelu_");
  * ATen: `aten::rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param lower A number; default `0.125`.
+ * @param upper Whether the upper triangle is meant; default `0.3333333333333333`.
+ * @param training Whether this is training; default `false`.
+ * @param generator A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function rrelu_(
   self: Tensor,
@@ -1931,6 +2065,8 @@ const rsqrt_$$op = new Op("aten::rsqrt_", "rsqrt_");
  * One divided by the square root of each element; in place.
  *
  * ATen: `aten::rsqrt_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function rsqrt_(self: Tensor): Tensor;
 export function rsqrt_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2021,7 +2157,10 @@ function scatter_$value_reduce(
  *
  * ATen: `aten::scatter_.src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param src The values that are written: as many dimensions as `index`.
  */
 export function scatter_(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
 /**
@@ -2115,7 +2254,10 @@ const scatterAdd_$$op = new Op("aten::scatter_add_", "scatterAdd_");
  *
  * ATen: `aten::scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param src The values that are written: as many dimensions as `index`.
  */
 export function scatterAdd_(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
 export function scatterAdd_(
@@ -2163,7 +2305,12 @@ const scatterReduce_$two$op = new Op("aten::scatter_reduce_.two", "scatterReduce
  *
  * ATen: `aten::scatter_reduce_.two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param src The values that are written: as many dimensions as `index`.
+ * @param reduce How values at the same position are put together, as PyTorch names it.
+ * @param options `includeSelf`: Whether the old values take part; default `true`.
  */
 export function scatterReduce_(
   self: Tensor,
@@ -2249,6 +2396,8 @@ const selu_$$op = new Op("aten::selu_", "selu_");
  * The scaled exponential linear unit of each element; in place.
  *
  * ATen: `aten::selu_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function selu_(self: Tensor): Tensor;
 export function selu_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2309,6 +2458,8 @@ function set_$source_Tensor_storage_offset(
  * PyTorch's in-place `set_`: writes to this tensor, and returns it.
  *
  * ATen: `aten::set_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function set_(self: Tensor): Tensor;
 /**
@@ -2421,6 +2572,8 @@ const sgn_$$op = new Op("aten::sgn_", "sgn_");
  * The sign of each element; of a complex one the number of modulus 1 in its direction; in place.
  *
  * ATen: `aten::sgn_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sgn_(self: Tensor): Tensor;
 export function sgn_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2439,6 +2592,8 @@ const sigmoid_$$op = new Op("aten::sigmoid_", "sigmoid_");
  * 1 / (1 + e^-x) of each element; in place.
  *
  * ATen: `aten::sigmoid_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sigmoid_(self: Tensor): Tensor;
 export function sigmoid_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2457,6 +2612,8 @@ const sign_$$op = new Op("aten::sign_", "sign_");
  * -1, 0 or 1 by the sign of each element; in place.
  *
  * ATen: `aten::sign_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sign_(self: Tensor): Tensor;
 export function sign_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2475,6 +2632,8 @@ const sin_$$op = new Op("aten::sin_", "sin_");
  * The sine of each element, in radians; in place.
  *
  * ATen: `aten::sin_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sin_(self: Tensor): Tensor;
 export function sin_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2493,6 +2652,8 @@ const sinc_$$op = new Op("aten::sinc_", "sinc_");
  * sin(πx) / (πx) of each element; in place.
  *
  * ATen: `aten::sinc_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sinc_(self: Tensor): Tensor;
 export function sinc_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2511,6 +2672,8 @@ const sinh_$$op = new Op("aten::sinh_", "sinh_");
  * The hyperbolic sine of each element; in place.
  *
  * ATen: `aten::sinh_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sinh_(self: Tensor): Tensor;
 export function sinh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2530,7 +2693,10 @@ const sparseResize_$$op = new Op("aten::sparse_resize_", "sparseResize_");
  *
  * ATen: `aten::sparse_resize_(Tensor(a!) self, int[] size, int sparse_dim, int dense_dim) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param sparseDim An integer.
+ * @param denseDim An integer.
  */
 export function sparseResize_(
   self: Tensor,
@@ -2593,7 +2759,10 @@ const sparseResizeAndClear_$$op = new Op("aten::sparse_resize_and_clear_", "spar
  *
  * ATen: `aten::sparse_resize_and_clear_(Tensor(a!) self, int[] size, int sparse_dim, int dense_dim) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param sparseDim An integer.
+ * @param denseDim An integer.
  */
 export function sparseResizeAndClear_(
   self: Tensor,
@@ -2660,6 +2829,8 @@ const sqrt_$$op = new Op("aten::sqrt_", "sqrt_");
  * The square root of each element; in place.
  *
  * ATen: `aten::sqrt_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sqrt_(self: Tensor): Tensor;
 export function sqrt_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2678,6 +2849,8 @@ const square_$$op = new Op("aten::square_", "square_");
  * The square of each element; in place.
  *
  * ATen: `aten::square_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function square_(self: Tensor): Tensor;
 export function square_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2723,6 +2896,8 @@ function squeeze_$dims(self: unknown, dim: unknown): Tensor {
  * Removes dimensions of size 1: all, one, or those listed; a view; in place.
  *
  * ATen: `aten::squeeze_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function squeeze_(self: Tensor): Tensor;
 /**
@@ -2790,6 +2965,10 @@ function sub_$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor {
  * Subtracts `other`, times `alpha`, element by element; in place.
  *
  * ATen: `aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `alpha`: A factor; default `1`.
  */
 export function sub_(self: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar }): Tensor;
 export function sub_(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2844,6 +3023,10 @@ function subtract_$Scalar(self: unknown, other: unknown, alpha: unknown): Tensor
  * Subtracts `other`; the same as `sub`; in place.
  *
  * ATen: `aten::subtract_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `alpha`: A factor; default `1`.
  */
 export function subtract_(
   self: Tensor,
@@ -2884,6 +3067,10 @@ const swapaxes_$$op = new Op("aten::swapaxes_", "swapaxes_");
  * Swaps two dimensions; the same as `transpose`; in place.
  *
  * ATen: `aten::swapaxes_(Tensor(a!) self, int axis0, int axis1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param axis0 An integer.
+ * @param axis1 An integer.
  */
 export function swapaxes_(self: Tensor, axis0: number, axis1: number): Tensor;
 export function swapaxes_(
@@ -2923,6 +3110,10 @@ const swapdims_$$op = new Op("aten::swapdims_", "swapdims_");
  * Swaps two dimensions; the same as `transpose`; in place.
  *
  * ATen: `aten::swapdims_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim0 The first dimension.
+ * @param dim1 The first of two dimensions, or the second after `dim0`.
  */
 export function swapdims_(self: Tensor, dim0: number, dim1: number): Tensor;
 export function swapdims_(
@@ -2962,6 +3153,8 @@ const t_$$op = new Op("aten::t_", "t_");
  * A matrix with its dimensions swapped, as a view; in place.
  *
  * ATen: `aten::t_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function t_(self: Tensor): Tensor;
 export function t_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2980,6 +3173,8 @@ const tan_$$op = new Op("aten::tan_", "tan_");
  * The tangent of each element, in radians; in place.
  *
  * ATen: `aten::tan_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function tan_(self: Tensor): Tensor;
 export function tan_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2998,6 +3193,8 @@ const tanh_$$op = new Op("aten::tanh_", "tanh_");
  * The hyperbolic tangent of each element; in place.
  *
  * ATen: `aten::tanh_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function tanh_(self: Tensor): Tensor;
 export function tanh_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3016,6 +3213,10 @@ const threshold_$$op = new Op("aten::threshold_", "threshold_");
  * Replaces elements that do not exceed a threshold by a value; in place.
  *
  * ATen: `aten::threshold_(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param threshold The threshold.
+ * @param value The value.
  */
 export function threshold_(self: Tensor, threshold: Scalar, value: Scalar): Tensor;
 export function threshold_(
@@ -3055,6 +3256,10 @@ const transpose_$$op = new Op("aten::transpose_", "transpose_");
  * Swaps two dimensions, as a view; in place.
  *
  * ATen: `aten::transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim0 The first dimension.
+ * @param dim1 The first of two dimensions, or the second after `dim0`.
  */
 export function transpose_(self: Tensor, dim0: number, dim1: number): Tensor;
 export function transpose_(
@@ -3094,6 +3299,9 @@ const tril_$$op = new Op("aten::tril_", "tril_");
  * The matrix with zeros above a diagonal; in place.
  *
  * ATen: `aten::tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param diagonal Which diagonal: above the main one where positive; default `0`.
  */
 export function tril_(self: Tensor, diagonal?: number): Tensor;
 /**
@@ -3132,6 +3340,9 @@ const triu_$$op = new Op("aten::triu_", "triu_");
  * The matrix with zeros below a diagonal; in place.
  *
  * ATen: `aten::triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param diagonal Which diagonal: above the main one where positive; default `0`.
  */
 export function triu_(self: Tensor, diagonal?: number): Tensor;
 /**
@@ -3189,6 +3400,9 @@ function trueDivide_$Scalar(self: unknown, other: unknown): Tensor {
  * Divides by `other`, always to a fraction; the same as `div`; in place.
  *
  * ATen: `aten::true_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function trueDivide_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function trueDivide_(
@@ -3224,6 +3438,8 @@ const trunc_$$op = new Op("aten::trunc_", "trunc_");
  * Each element without the part after the decimal point; in place.
  *
  * ATen: `aten::trunc_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function trunc_(self: Tensor): Tensor;
 export function trunc_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3244,6 +3460,11 @@ const uniform_$$op = new Op("aten::uniform_", "uniform_");
  * ATen: `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param from A number; default `0`.
+ * @param to A number; default `1`.
+ * @param options `generator`: A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function uniform_(
   self: Tensor,
@@ -3313,6 +3534,7 @@ const unsqueeze_$$op = new Op("aten::unsqueeze_", "unsqueeze_");
  *
  * ATen: `aten::unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  */
 export function unsqueeze_(self: Tensor, dim: number): Tensor;
@@ -3371,6 +3593,9 @@ function xlogy_$Scalar_Other(self: unknown, other: unknown): Tensor {
  * x times log(y), and 0 where x is 0; in place.
  *
  * ATen: `aten::xlogy_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function xlogy_(self: Tensor, other: Tensor | Scalar): Tensor;
 export function xlogy_(
@@ -3404,6 +3629,8 @@ const zero_$$op = new Op("aten::zero_", "zero_");
  * Sets all elements to zero; in place.
  *
  * ATen: `aten::zero_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts

@@ -89,6 +89,9 @@ const cholesky$$op = new Op("aten::linalg_cholesky", "linalg.cholesky");
  *
  * ATen: `aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `upper`: Whether the upper triangle is meant; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -117,6 +120,9 @@ const choleskyEx$$op = new Op("aten::linalg_cholesky_ex", "linalg.choleskyEx");
  * PyTorch's `choleskyEx`.
  *
  * ATen: `aten::linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `upper`: Whether the upper triangle is meant; default `false`. `checkErrors`: Whether to throw where the computation fails; default `false`.
  */
 export function choleskyEx(
   self: Tensor,
@@ -164,6 +170,9 @@ function cond$p_str(self: unknown, p: unknown): Tensor {
  * The condition number of a matrix.
  *
  * ATen: `aten::linalg_cond(Tensor self, Scalar? p=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
  */
 export function cond(self: Tensor, p?: Scalar | null): Tensor;
 /**
@@ -204,6 +213,10 @@ const cross$$op = new Op("aten::linalg_cross", "linalg.cross");
  * The cross product of vectors of three elements.
  *
  * ATen: `aten::linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param options `dim`: The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
  */
 export function cross(self: Tensor, other: Tensor, options?: { dim?: number }): Tensor;
 export function cross(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -234,6 +247,8 @@ const det$$op = new Op("aten::linalg_det", "linalg.det");
  *
  * ATen: `aten::linalg_det(Tensor A) -> Tensor`
  *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -258,6 +273,9 @@ const diagonal$$op = new Op("aten::linalg_diagonal", "linalg.diagonal");
  * The diagonal of matrices, as a view.
  *
  * ATen: `aten::linalg_diagonal(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)`
+ *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param options `offset`: Which diagonal: above the main one where positive; default `0`. `dim1`: The first of two dimensions, or the second after `dim0`; default `-2`. `dim2`: The second dimension; default `-1`.
  */
 export function diagonal(
   A: Tensor,
@@ -288,6 +306,8 @@ const eig$$op = new Op("aten::linalg_eig", "linalg.eig");
  * The eigenvalues and eigenvectors of a square matrix, complex.
  *
  * ATen: `aten::linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function eig(self: Tensor): EigenvaluesEigenvectors<Tensor>;
 export function eig(
@@ -310,6 +330,9 @@ const eigh$$op = new Op("aten::linalg_eigh", "linalg.eigh");
  * The eigenvalues, ascending, and eigenvectors of a symmetric or Hermitian matrix.
  *
  * ATen: `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param UPLO Which triangle is read: `L` or `U`; default `"L"`.
  */
 export function eigh(self: Tensor, UPLO?: "L" | "U"): EigenvaluesEigenvectors<Tensor>;
 /**
@@ -348,6 +371,8 @@ const eigvals$$op = new Op("aten::linalg_eigvals", "linalg.eigvals");
  * The eigenvalues of a square matrix, complex.
  *
  * ATen: `aten::linalg_eigvals(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function eigvals(self: Tensor): Tensor;
 export function eigvals(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -365,6 +390,9 @@ const eigvalsh$$op = new Op("aten::linalg_eigvalsh", "linalg.eigvalsh");
  * The eigenvalues, ascending, of a symmetric or Hermitian matrix.
  *
  * ATen: `aten::linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param UPLO Which triangle is read: `L` or `U`; default `"L"`.
  *
  * @example
  * ```ts
@@ -413,6 +441,9 @@ const householderProduct$$op = new Op(
  * PyTorch's `householderProduct`.
  *
  * ATen: `aten::linalg_householder_product(Tensor input, Tensor tau) -> Tensor`
+ *
+ * @param input The input.
+ * @param tau A tensor.
  */
 export function householderProduct(input: Tensor, tau: Tensor): Tensor;
 export function householderProduct(
@@ -445,6 +476,8 @@ const inv$$op = new Op("aten::linalg_inv", "linalg.inv");
  *
  * ATen: `aten::linalg_inv(Tensor A) -> Tensor`
  *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -469,6 +502,9 @@ const invEx$$op = new Op("aten::linalg_inv_ex", "linalg.invEx");
  * PyTorch's `invEx`.
  *
  * ATen: `aten::linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)`
+ *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param options `checkErrors`: Whether to throw where the computation fails; default `false`.
  */
 export function invEx(A: Tensor, options?: { checkErrors?: boolean }): InverseInfo<Tensor>;
 export function invEx(A?: unknown, options?: unknown, extra?: unknown): InverseInfo<Tensor> {
@@ -493,6 +529,9 @@ const ldlFactor$$op = new Op("aten::linalg_ldl_factor", "linalg.ldlFactor");
  * PyTorch's `ldlFactor`.
  *
  * ATen: `aten::linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `hermitian`: Whether the input is Hermitian (symmetric, when real); default `false`.
  */
 export function ldlFactor(self: Tensor, options?: { hermitian?: boolean }): LDPivots<Tensor>;
 export function ldlFactor(self?: unknown, options?: unknown, extra?: unknown): LDPivots<Tensor> {
@@ -517,6 +556,9 @@ const ldlFactorEx$$op = new Op("aten::linalg_ldl_factor_ex", "linalg.ldlFactorEx
  * PyTorch's `ldlFactorEx`.
  *
  * ATen: `aten::linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `hermitian`: Whether the input is Hermitian (symmetric, when real); default `false`. `checkErrors`: Whether to throw where the computation fails; default `false`.
  */
 export function ldlFactorEx(
   self: Tensor,
@@ -553,6 +595,11 @@ const ldlSolve$$op = new Op("aten::linalg_ldl_solve", "linalg.ldlSolve");
  * PyTorch's `ldlSolve`.
  *
  * ATen: `aten::linalg_ldl_solve(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False) -> Tensor`
+ *
+ * @param LD A tensor.
+ * @param pivots A tensor.
+ * @param B A matrix, or a batch of matrices: `[..., m, k]`.
+ * @param options `hermitian`: Whether the input is Hermitian (symmetric, when real); default `false`.
  */
 export function ldlSolve(
   LD: Tensor,
@@ -601,6 +648,11 @@ const lstsq$$op = new Op("aten::linalg_lstsq", "linalg.lstsq");
  * The least squares solution of a linear system, with residuals, rank and singular values.
  *
  * ATen: `aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param b A tensor.
+ * @param rcond Singular values below this share of the largest count as zero.
+ * @param options `driver`: LAPACK's routine; default: the best for the input.
  */
 export function lstsq(
   self: Tensor,
@@ -667,6 +719,9 @@ const lu$$op = new Op("aten::linalg_lu", "linalg.lu");
  * The LU decomposition of a matrix with its permutation: `P`, `L` and `U`.
  *
  * ATen: `aten::linalg_lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)`
+ *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param options `pivot`: A boolean; default `true`.
  */
 export function lu(A: Tensor, options?: { pivot?: boolean }): PLU<Tensor>;
 export function lu(A?: unknown, options?: unknown, extra?: unknown): PLU<Tensor> {
@@ -689,6 +744,9 @@ const luFactor$$op = new Op("aten::linalg_lu_factor", "linalg.luFactor");
  * The LU decomposition of a matrix in compact form, for `luSolve`.
  *
  * ATen: `aten::linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)`
+ *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param options `pivot`: A boolean; default `true`.
  */
 export function luFactor(A: Tensor, options?: { pivot?: boolean }): LUPivots<Tensor>;
 export function luFactor(A?: unknown, options?: unknown, extra?: unknown): LUPivots<Tensor> {
@@ -711,6 +769,9 @@ const luFactorEx$$op = new Op("aten::linalg_lu_factor_ex", "linalg.luFactorEx");
  * PyTorch's `luFactorEx`.
  *
  * ATen: `aten::linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor pivots, Tensor info)`
+ *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param options `pivot`: A boolean; default `true`. `checkErrors`: Whether to throw where the computation fails; default `false`.
  */
 export function luFactorEx(
   A: Tensor,
@@ -741,6 +802,11 @@ const luSolve$$op = new Op("aten::linalg_lu_solve", "linalg.luSolve");
  * Solves a linear system from the compact LU decomposition of its matrix.
  *
  * ATen: `aten::linalg_lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor`
+ *
+ * @param LU A tensor.
+ * @param pivots A tensor.
+ * @param B A matrix, or a batch of matrices: `[..., m, k]`.
+ * @param options `left`: Whether the system is `A X = B` rather than `X A = B`; default `true`. `adjoint`: A boolean; default `false`.
  */
 export function luSolve(
   LU: Tensor,
@@ -790,6 +856,9 @@ const matmul$$op = new Op("aten::linalg_matmul", "linalg.matmul");
  * The matrix product of two tensors; the same as `torch.matmul`.
  *
  * ATen: `aten::linalg_matmul(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function matmul(self: Tensor, other: Tensor): Tensor;
 export function matmul(
@@ -821,6 +890,8 @@ const matrixExp$$op = new Op("aten::linalg_matrix_exp", "linalg.matrixExp");
  * The exponential of a square matrix.
  *
  * ATen: `aten::linalg_matrix_exp(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function matrixExp(self: Tensor): Tensor;
 export function matrixExp(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -880,8 +951,11 @@ function matrixNorm$str_ord(
  *
  * ATen: `aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param ord The order of the norm.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[-2, -1]`.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  */
 export function matrixNorm(
   self: Tensor,
@@ -990,6 +1064,9 @@ const matrixPower$$op = new Op("aten::linalg_matrix_power", "linalg.matrixPower"
  * A square matrix to an integer power.
  *
  * ATen: `aten::linalg_matrix_power(Tensor self, int n) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param n A count; which, the op says.
  *
  * @example
  * ```ts
@@ -1105,6 +1182,9 @@ function matrixRank$(self: unknown, tol: unknown, hermitian: unknown): Tensor {
  *
  * ATen: `aten::linalg_matrix_rank.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `atol`: How far apart values may be. `rtol`: How far apart values may be, relative to the second. `hermitian`: Whether the input is Hermitian (symmetric, when real); default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1213,6 +1293,8 @@ const multiDot$$op = new Op("aten::linalg_multi_dot", "linalg.multiDot");
  * The product of several matrices, multiplied in the order that costs least.
  *
  * ATen: `aten::linalg_multi_dot(Tensor[] tensors) -> Tensor`
+ *
+ * @param tensors The tensors.
  */
 export function multiDot(tensors: readonly Tensor[]): Tensor;
 export function multiDot(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1272,8 +1354,11 @@ function norm$ord_str(
  *
  * ATen: `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param ord The order of the norm.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  *
  * @example
  * ```ts
@@ -1458,6 +1543,9 @@ function pinv$(self: unknown, rcond: unknown, hermitian: unknown): Tensor {
  * The pseudoinverse of a matrix.
  *
  * ATen: `aten::linalg_pinv.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `atol`: How far apart values may be. `rtol`: How far apart values may be, relative to the second. `hermitian`: Whether the input is Hermitian (symmetric, when real); default `false`.
  */
 export function pinv(
   self: Tensor,
@@ -1547,6 +1635,9 @@ const qr$$op = new Op("aten::linalg_qr", "linalg.qr");
  *
  * ATen: `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)`
  *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param mode The mode, as PyTorch names them; default `"reduced"`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1587,6 +1678,8 @@ const slogdet$$op = new Op("aten::linalg_slogdet", "linalg.slogdet");
  * The sign and the logarithm of the absolute value of the determinant.
  *
  * ATen: `aten::linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)`
+ *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
  */
 export function slogdet(A: Tensor): SignLogabsdet<Tensor>;
 export function slogdet(A?: unknown, options?: unknown, extra?: unknown): SignLogabsdet<Tensor> {
@@ -1605,6 +1698,10 @@ const solve$$op = new Op("aten::linalg_solve", "linalg.solve");
  * The solution of a square system of linear equations.
  *
  * ATen: `aten::linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor`
+ *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param B A matrix, or a batch of matrices: `[..., m, k]`.
+ * @param options `left`: Whether the system is `A X = B` rather than `X A = B`; default `true`.
  *
  * @example
  * ```ts
@@ -1642,6 +1739,10 @@ const solveEx$$op = new Op("aten::linalg_solve_ex", "linalg.solveEx");
  * PyTorch's `solveEx`.
  *
  * ATen: `aten::linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor info)`
+ *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param B A matrix, or a batch of matrices: `[..., m, k]`.
+ * @param options `left`: Whether the system is `A X = B` rather than `X A = B`; default `true`. `checkErrors`: Whether to throw where the computation fails; default `false`.
  */
 export function solveEx(
   A: Tensor,
@@ -1686,6 +1787,10 @@ const solveTriangular$$op = new Op("aten::linalg_solve_triangular", "linalg.solv
  * The solution of a system whose matrix is triangular.
  *
  * ATen: `aten::linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param B A matrix, or a batch of matrices: `[..., m, k]`.
+ * @param options `upper`: Whether the upper triangle is meant. `left`: Whether the system is `A X = B` rather than `X A = B`; default `true`. `unitriangular`: Whether the diagonal is taken to be 1; default `false`.
  */
 export function solveTriangular(
   self: Tensor,
@@ -1737,6 +1842,10 @@ const svd$$op = new Op("aten::linalg_svd", "linalg.svd");
  * The singular value decomposition: `U`, `S` and `Vh`.
  *
  * ATen: `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)`
+ *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param fullMatrices A boolean; default `true`.
+ * @param options `driver`: LAPACK's routine; default: the best for the input.
  */
 export function svd(
   A: Tensor,
@@ -1790,6 +1899,9 @@ const svdvals$$op = new Op("aten::linalg_svdvals", "linalg.svdvals");
  *
  * ATen: `aten::linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor`
  *
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param options `driver`: LAPACK's routine; default: the best for the input.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1820,6 +1932,9 @@ const tensorinv$$op = new Op("aten::linalg_tensorinv", "linalg.tensorinv");
  * PyTorch's `tensorinv`.
  *
  * ATen: `aten::linalg_tensorinv(Tensor self, int ind=2) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param ind An integer; default `2`.
  */
 export function tensorinv(self: Tensor, ind?: number): Tensor;
 /**
@@ -1857,6 +1972,10 @@ const tensorsolve$$op = new Op("aten::linalg_tensorsolve", "linalg.tensorsolve")
  * PyTorch's `tensorsolve`.
  *
  * ATen: `aten::linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param dims The dimensions; from the end, where they are negative.
  */
 export function tensorsolve(self: Tensor, other: Tensor, dims?: readonly number[] | null): Tensor;
 /**
@@ -1907,6 +2026,9 @@ const vander$$op = new Op("aten::linalg_vander", "linalg.vander");
  * The powers of each element: a Vandermonde matrix.
  *
  * ATen: `aten::linalg_vander(Tensor x, *, SymInt? N=None) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param options `N`: An integer.
  */
 export function vander(x: Tensor, options?: { N?: number | null }): Tensor;
 export function vander(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1928,6 +2050,10 @@ const vecdot$$op = new Op("aten::linalg_vecdot", "linalg.vecdot");
  * The dot products of vectors along a dimension.
  *
  * ATen: `aten::linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param y A tensor.
+ * @param options `dim`: The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
  */
 export function vecdot(x: Tensor, y: Tensor, options?: { dim?: number }): Tensor;
 export function vecdot(x?: unknown, y?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1958,8 +2084,11 @@ const vectorNorm$$op = new Op("aten::linalg_vector_norm", "linalg.vectorNorm");
  *
  * ATen: `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param ord The order of the norm; default `2`.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  *
  * @example
  * ```ts

@@ -56,6 +56,9 @@ const adaptiveAvgPool2d$$op = new Op("aten::adaptive_avg_pool2d", "adaptiveAvgPo
  * Averages over as many windows as there are outputs asked for, whatever the input's height and width.
  *
  * ATen: `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
  */
 export function adaptiveAvgPool2d(self: Tensor, outputSize: number | readonly number[]): Tensor;
 export function adaptiveAvgPool2d(
@@ -87,6 +90,9 @@ const adaptiveAvgPool3d$$op = new Op("aten::adaptive_avg_pool3d", "adaptiveAvgPo
  * Averages over as many windows as there are outputs asked for, whatever the input's three sizes.
  *
  * ATen: `aten::adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
  */
 export function adaptiveAvgPool3d(self: Tensor, outputSize: number | readonly number[]): Tensor;
 export function adaptiveAvgPool3d(
@@ -118,6 +124,9 @@ const adaptiveMaxPool2d$$op = new Op("aten::adaptive_max_pool2d", "adaptiveMaxPo
  * PyTorch's `adaptiveMaxPool2d`.
  *
  * ATen: `aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
  */
 export function adaptiveMaxPool2d(
   self: Tensor,
@@ -153,6 +162,9 @@ const adaptiveMaxPool3d$$op = new Op("aten::adaptive_max_pool3d", "adaptiveMaxPo
  * PyTorch's `adaptiveMaxPool3d`.
  *
  * ATen: `aten::adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
  */
 export function adaptiveMaxPool3d(
   self: Tensor,
@@ -188,6 +200,14 @@ const avgPool2d$$op = new Op("aten::avg_pool2d", "avgPool2d");
  * Averages over windows that slide over the last two dimensions.
  *
  * ATen: `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0]`.
+ * @param ceilMode Whether the result's size is rounded up; default `false`.
+ * @param countIncludePad Whether padding counts in averages; default `true`.
+ * @param divisorOverride An integer.
  */
 export function avgPool2d(
   self: Tensor,
@@ -371,6 +391,14 @@ const avgPool3d$$op = new Op("aten::avg_pool3d", "avgPool3d");
  * Averages over windows that slide over the last three dimensions.
  *
  * ATen: `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0, 0]`.
+ * @param ceilMode Whether the result's size is rounded up; default `false`.
+ * @param countIncludePad Whether padding counts in averages; default `true`.
+ * @param divisorOverride An integer.
  */
 export function avgPool3d(
   self: Tensor,
@@ -554,6 +582,11 @@ const binaryCrossEntropy$$op = new Op("aten::binary_cross_entropy", "binaryCross
  * PyTorch's `binaryCrossEntropy`.
  *
  * ATen: `aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param weight The weight; its shape is the layer's.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function binaryCrossEntropy(
   self: Tensor,
@@ -642,6 +675,13 @@ const col2im$$op = new Op("aten::col2im", "col2im");
  * PyTorch's `col2im`.
  *
  * ATen: `aten::col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param kernelSize The size of the window in each dimension.
+ * @param dilation The distance between the window's elements.
+ * @param padding What is added on each side of each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
  */
 export function col2im(
   self: Tensor,
@@ -739,6 +779,14 @@ const convDepthwise3d$$op = new Op("aten::conv_depthwise3d", "convDepthwise3d");
  * PyTorch's `convDepthwise3d`.
  *
  * ATen: `aten::conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weight The weight; its shape is the layer's.
+ * @param kernelSize The size of the window in each dimension.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension.
+ * @param dilation The distance between the window's elements.
  */
 export function convDepthwise3d(
   self: Tensor,
@@ -849,6 +897,13 @@ const crossEntropyLoss$$op = new Op("aten::cross_entropy_loss", "crossEntropyLos
  * PyTorch's `crossEntropyLoss`.
  *
  * ATen: `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param weight The weight; its shape is the layer's.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param ignoreIndex An integer; default `-100`.
+ * @param labelSmoothing A number; default `0`.
  */
 export function crossEntropyLoss(
   self: Tensor,
@@ -1008,6 +1063,11 @@ const elu$$op = new Op("aten::elu", "elu");
  * The exponential linear unit of each element.
  *
  * ATen: `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param alpha A factor; default `1`.
+ * @param scale A number; default `1`.
+ * @param inputScale A number; default `1`.
  */
 export function elu(self: Tensor, alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): Tensor;
 /**
@@ -1088,6 +1148,11 @@ const elu_$$op = new Op("aten::elu_", "elu_");
  * The exponential linear unit of each element; in place.
  *
  * ATen: `aten::elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param alpha A factor; default `1`.
+ * @param scale A number; default `1`.
+ * @param inputScale A number; default `1`.
  */
 export function elu_(self: Tensor, alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): Tensor;
 /**
@@ -1169,6 +1234,8 @@ const flattenDenseTensors$$op = new Op("aten::flatten_dense_tensors", "flattenDe
  * PyTorch's `flattenDenseTensors`.
  *
  * ATen: `aten::flatten_dense_tensors(Tensor[] tensors) -> Tensor`
+ *
+ * @param tensors The tensors.
  */
 export function flattenDenseTensors(tensors: readonly Tensor[]): Tensor;
 export function flattenDenseTensors(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1186,6 +1253,11 @@ const fractionalMaxPool2d$$op = new Op("aten::fractional_max_pool2d", "fractiona
  * PyTorch's `fractionalMaxPool2d`.
  *
  * ATen: `aten::fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param randomSamples A tensor.
  */
 export function fractionalMaxPool2d(
   self: Tensor,
@@ -1258,6 +1330,11 @@ const fractionalMaxPool3d$$op = new Op("aten::fractional_max_pool3d", "fractiona
  * PyTorch's `fractionalMaxPool3d`.
  *
  * ATen: `aten::fractional_max_pool3d(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param randomSamples A tensor.
  */
 export function fractionalMaxPool3d(
   self: Tensor,
@@ -1330,6 +1407,9 @@ const gelu$$op = new Op("aten::gelu", "gelu");
  * The Gaussian error linear unit of each element.
  *
  * ATen: `aten::gelu(Tensor self, *, str approximate="none") -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `approximate`: A string, as PyTorch names the choices; default `"none"`.
  */
 export function gelu(self: Tensor, options?: { approximate?: "none" | "tanh" }): Tensor;
 export function gelu(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1353,6 +1433,9 @@ const gelu_$$op = new Op("aten::gelu_", "gelu_");
  * The Gaussian error linear unit of each element; in place.
  *
  * ATen: `aten::gelu_(Tensor(a!) self, *, str approximate="none") -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `approximate`: A string, as PyTorch names the choices; default `"none"`.
  */
 export function gelu_(self: Tensor, options?: { approximate?: "none" | "tanh" }): Tensor;
 export function gelu_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1378,7 +1461,8 @@ const glu$$op = new Op("aten::glu", "glu");
  *
  * ATen: `aten::glu(Tensor self, int dim=-1) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
  */
 export function glu(self: Tensor, dim?: number): Tensor;
 /**
@@ -1411,6 +1495,8 @@ const hardsigmoid$$op = new Op("aten::hardsigmoid", "hardsigmoid");
  * A sigmoid of three straight pieces.
  *
  * ATen: `aten::hardsigmoid(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function hardsigmoid(self: Tensor): Tensor;
 export function hardsigmoid(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1428,6 +1514,8 @@ const hardsigmoid_$$op = new Op("aten::hardsigmoid_", "hardsigmoid_");
  * A sigmoid of three straight pieces; in place.
  *
  * ATen: `aten::hardsigmoid_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function hardsigmoid_(self: Tensor): Tensor;
 export function hardsigmoid_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1446,6 +1534,8 @@ const hardswish$$op = new Op("aten::hardswish", "hardswish");
  * Each element times its `hardsigmoid`.
  *
  * ATen: `aten::hardswish(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function hardswish(self: Tensor): Tensor;
 export function hardswish(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1463,6 +1553,8 @@ const hardswish_$$op = new Op("aten::hardswish_", "hardswish_");
  * Each element times its `hardsigmoid`; in place.
  *
  * ATen: `aten::hardswish_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function hardswish_(self: Tensor): Tensor;
 export function hardswish_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1481,6 +1573,10 @@ const hardtanh$$op = new Op("aten::hardtanh", "hardtanh");
  * Limits each element to lie from `minVal` to `maxVal`.
  *
  * ATen: `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param minVal A number; default `-1`.
+ * @param maxVal A number; default `1`.
  */
 export function hardtanh(self: Tensor, minVal?: Scalar, maxVal?: Scalar): Tensor;
 /**
@@ -1531,6 +1627,10 @@ const hardtanh_$$op = new Op("aten::hardtanh_", "hardtanh_");
  * Limits each element to lie from `minVal` to `maxVal`; in place.
  *
  * ATen: `aten::hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param minVal A number; default `-1`.
+ * @param maxVal A number; default `1`.
  */
 export function hardtanh_(self: Tensor, minVal?: Scalar, maxVal?: Scalar): Tensor;
 /**
@@ -1582,6 +1682,11 @@ const huberLoss$$op = new Op("aten::huber_loss", "huberLoss");
  * Squared error for small differences and absolute error for others.
  *
  * ATen: `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param delta A number; default `1`.
  */
 export function huberLoss(
   self: Tensor,
@@ -1658,6 +1763,12 @@ const im2col$$op = new Op("aten::im2col", "im2col");
  * PyTorch's `im2col`.
  *
  * ATen: `aten::im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param dilation The distance between the window's elements.
+ * @param padding What is added on each side of each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
  */
 export function im2col(
   self: Tensor,
@@ -1731,6 +1842,10 @@ const l1Loss$$op = new Op("aten::l1_loss", "l1Loss");
  * The absolute error between two tensors.
  *
  * ATen: `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function l1Loss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**
@@ -1775,6 +1890,9 @@ const leakyRelu$$op = new Op("aten::leaky_relu", "leakyRelu");
  * Negative elements times a small slope, positive ones as they are.
  *
  * ATen: `aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param negativeSlope A number; default `0.01`.
  */
 export function leakyRelu(self: Tensor, negativeSlope?: Scalar): Tensor;
 /**
@@ -1814,6 +1932,9 @@ const leakyRelu_$$op = new Op("aten::leaky_relu_", "leakyRelu_");
  * Negative elements times a small slope, positive ones as they are; in place.
  *
  * ATen: `aten::leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param negativeSlope A number; default `0.01`.
  */
 export function leakyRelu_(self: Tensor, negativeSlope?: Scalar): Tensor;
 /**
@@ -1854,6 +1975,10 @@ const linear$$op = new Op("aten::linear", "linear");
  * The product with the transposed weight, plus the bias.
  *
  * ATen: `aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
  *
  * @example
  * ```ts
@@ -1906,6 +2031,8 @@ const logSigmoid$$op = new Op("aten::log_sigmoid", "logSigmoid");
  * The logarithm of the sigmoid of each element.
  *
  * ATen: `aten::log_sigmoid(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function logSigmoid(self: Tensor): Tensor;
 export function logSigmoid(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1923,6 +2050,13 @@ const maxPool2dWithIndices$$op = new Op("aten::max_pool2d_with_indices", "maxPoo
  * PyTorch's `maxPool2dWithIndices`.
  *
  * ATen: `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0]`.
+ * @param dilation The distance between the window's elements; default `[1, 1]`.
+ * @param ceilMode Whether the result's size is rounded up; default `false`.
  */
 export function maxPool2dWithIndices(
   self: Tensor,
@@ -2082,6 +2216,13 @@ const maxPool3dWithIndices$$op = new Op("aten::max_pool3d_with_indices", "maxPoo
  * PyTorch's `maxPool3dWithIndices`.
  *
  * ATen: `aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param kernelSize The size of the window in each dimension.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0, 0]`.
+ * @param dilation The distance between the window's elements; default `[1, 1, 1]`.
+ * @param ceilMode Whether the result's size is rounded up; default `false`.
  */
 export function maxPool3dWithIndices(
   self: Tensor,
@@ -2241,6 +2382,10 @@ const maxUnpool2d$$op = new Op("aten::max_unpool2d", "maxUnpool2d");
  * PyTorch's `maxUnpool2d`.
  *
  * ATen: `aten::max_unpool2d(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param indices Positions: an int64 tensor.
+ * @param outputSize The sizes of the result's spatial dimensions.
  */
 export function maxUnpool2d(
   self: Tensor,
@@ -2283,6 +2428,12 @@ const maxUnpool3d$$op = new Op("aten::max_unpool3d", "maxUnpool3d");
  * PyTorch's `maxUnpool3d`.
  *
  * ATen: `aten::max_unpool3d(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param indices Positions: an int64 tensor.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension.
  */
 export function maxUnpool3d(
   self: Tensor,
@@ -2361,6 +2512,8 @@ const mish$$op = new Op("aten::mish", "mish");
  * Each element times the hyperbolic tangent of its `softplus`.
  *
  * ATen: `aten::mish(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function mish(self: Tensor): Tensor;
 export function mish(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2378,6 +2531,8 @@ const mish_$$op = new Op("aten::mish_", "mish_");
  * Each element times the hyperbolic tangent of its `softplus`; in place.
  *
  * ATen: `aten::mish_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function mish_(self: Tensor): Tensor;
 export function mish_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2396,6 +2551,10 @@ const mseLoss$$op = new Op("aten::mse_loss", "mseLoss");
  * The squared error between two tensors.
  *
  * ATen: `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  *
  * @example
  * ```ts
@@ -2448,6 +2607,13 @@ const multiMarginLoss$$op = new Op("aten::multi_margin_loss", "multiMarginLoss")
  * PyTorch's `multiMarginLoss`.
  *
  * ATen: `aten::multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param p A probability from 0 to 1, or the order of a norm; default `1`.
+ * @param margin The margin; default `1`.
+ * @param weight The weight; its shape is the layer's.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function multiMarginLoss(
   self: Tensor,
@@ -2587,6 +2753,10 @@ const multilabelMarginLoss$$op = new Op("aten::multilabel_margin_loss", "multila
  * PyTorch's `multilabelMarginLoss`.
  *
  * ATen: `aten::multilabel_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function multilabelMarginLoss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**
@@ -2642,6 +2812,12 @@ const nllLoss$$op = new Op("aten::nll_loss", "nllLoss");
  * PyTorch's `nllLoss`.
  *
  * ATen: `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param weight The weight; its shape is the layer's.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param ignoreIndex An integer; default `-100`.
  */
 export function nllLoss(
   self: Tensor,
@@ -2755,6 +2931,12 @@ const nllLoss2d$$op = new Op("aten::nll_loss2d", "nllLoss2d");
  * PyTorch's `nllLoss2d`.
  *
  * ATen: `aten::nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param weight The weight; its shape is the layer's.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param ignoreIndex An integer; default `-100`.
  */
 export function nllLoss2d(
   self: Tensor,
@@ -2868,6 +3050,12 @@ const nllLossNd$$op = new Op("aten::nll_loss_nd", "nllLossNd");
  * PyTorch's `nllLossNd`.
  *
  * ATen: `aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param weight The weight; its shape is the layer's.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param ignoreIndex An integer; default `-100`.
  */
 export function nllLossNd(
   self: Tensor,
@@ -2982,6 +3170,9 @@ const oneHot$$op = new Op("aten::one_hot", "oneHot");
  *
  * ATen: `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param numClasses The number of classes; -1: one more than the largest index; default `-1`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -3026,6 +3217,11 @@ const pad$$op = new Op("aten::pad", "pad");
  * Pads the last dimensions with a constant, or by reflecting, replicating or wrapping the edge.
  *
  * ATen: `aten::pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param pad A list.
+ * @param mode The mode, as PyTorch names them; default `"constant"`.
+ * @param value The value.
  *
  * @example
  * ```ts
@@ -3105,6 +3301,11 @@ const padSequence$$op = new Op("aten::pad_sequence", "padSequence");
  * PyTorch's `padSequence`.
  *
  * ATen: `aten::pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`
+ *
+ * @param sequences A list.
+ * @param batchFirst Whether the batch is the first dimension; default `false`.
+ * @param paddingValue A number; default `0`.
+ * @param paddingSide A string, as PyTorch names the choices; default `"right"`.
  */
 export function padSequence(
   sequences: readonly Tensor[],
@@ -3206,6 +3407,9 @@ const reflectionPad1d$$op = new Op("aten::reflection_pad1d", "reflectionPad1d");
  * PyTorch's `reflectionPad1d`.
  *
  * ATen: `aten::reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param padding What is added on each side of each dimension.
  */
 export function reflectionPad1d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function reflectionPad1d(
@@ -3237,6 +3441,9 @@ const reflectionPad2d$$op = new Op("aten::reflection_pad2d", "reflectionPad2d");
  * PyTorch's `reflectionPad2d`.
  *
  * ATen: `aten::reflection_pad2d(Tensor self, SymInt[4] padding) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param padding What is added on each side of each dimension.
  */
 export function reflectionPad2d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function reflectionPad2d(
@@ -3268,6 +3475,9 @@ const reflectionPad3d$$op = new Op("aten::reflection_pad3d", "reflectionPad3d");
  * PyTorch's `reflectionPad3d`.
  *
  * ATen: `aten::reflection_pad3d(Tensor self, SymInt[6] padding) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param padding What is added on each side of each dimension.
  */
 export function reflectionPad3d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function reflectionPad3d(
@@ -3299,6 +3509,8 @@ const relu6$$op = new Op("aten::relu6", "relu6");
  * Limits each element to lie from 0 to 6.
  *
  * ATen: `aten::relu6(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function relu6(self: Tensor): Tensor;
 export function relu6(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3316,6 +3528,8 @@ const relu6_$$op = new Op("aten::relu6_", "relu6_");
  * Limits each element to lie from 0 to 6; in place.
  *
  * ATen: `aten::relu6_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function relu6_(self: Tensor): Tensor;
 export function relu6_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3334,6 +3548,9 @@ const replicationPad1d$$op = new Op("aten::replication_pad1d", "replicationPad1d
  * PyTorch's `replicationPad1d`.
  *
  * ATen: `aten::replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param padding What is added on each side of each dimension.
  */
 export function replicationPad1d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function replicationPad1d(
@@ -3365,6 +3582,9 @@ const replicationPad2d$$op = new Op("aten::replication_pad2d", "replicationPad2d
  * PyTorch's `replicationPad2d`.
  *
  * ATen: `aten::replication_pad2d(Tensor self, SymInt[4] padding) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param padding What is added on each side of each dimension.
  */
 export function replicationPad2d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function replicationPad2d(
@@ -3396,6 +3616,9 @@ const replicationPad3d$$op = new Op("aten::replication_pad3d", "replicationPad3d
  * PyTorch's `replicationPad3d`.
  *
  * ATen: `aten::replication_pad3d(Tensor self, SymInt[6] padding) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param padding What is added on each side of each dimension.
  */
 export function replicationPad3d(self: Tensor, padding: number | readonly number[]): Tensor;
 export function replicationPad3d(
@@ -3430,6 +3653,14 @@ const scaledDotProductAttention$$op = new Op(
  * Attention: values weighted by the softmax of scaled products of queries and keys.
  *
  * ATen: `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
+ *
+ * @param query A tensor.
+ * @param key A tensor.
+ * @param value The value.
+ * @param attnMask A tensor.
+ * @param dropoutP A number; default `0`.
+ * @param isCausal A boolean; default `false`.
+ * @param options `scale`: A number. `enableGqa`: A boolean; default `false`.
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -3584,6 +3815,8 @@ const silu$$op = new Op("aten::silu", "silu");
  * Each element times its sigmoid.
  *
  * ATen: `aten::silu(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function silu(self: Tensor): Tensor;
 export function silu(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3601,6 +3834,8 @@ const silu_$$op = new Op("aten::silu_", "silu_");
  * Each element times its sigmoid; in place.
  *
  * ATen: `aten::silu_(Tensor(a!) self) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function silu_(self: Tensor): Tensor;
 export function silu_(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -3619,6 +3854,13 @@ const slowConv3d$$op = new Op("aten::slow_conv3d", "slowConv3d");
  * PyTorch's `slowConv3d`.
  *
  * ATen: `aten::slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weight The weight; its shape is the layer's.
+ * @param kernelSize The size of the window in each dimension.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0, 0]`.
  */
 export function slowConv3d(
   self: Tensor,
@@ -3750,6 +3992,14 @@ const slowConvDilated2d$$op = new Op("aten::slow_conv_dilated2d", "slowConvDilat
  * PyTorch's `slowConvDilated2d`.
  *
  * ATen: `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weight The weight; its shape is the layer's.
+ * @param kernelSize The size of the window in each dimension.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0]`.
+ * @param dilation The distance between the window's elements; default `[1, 1]`.
  */
 export function slowConvDilated2d(
   self: Tensor,
@@ -3923,6 +4173,14 @@ const slowConvDilated3d$$op = new Op("aten::slow_conv_dilated3d", "slowConvDilat
  * PyTorch's `slowConvDilated3d`.
  *
  * ATen: `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weight The weight; its shape is the layer's.
+ * @param kernelSize The size of the window in each dimension.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0, 0]`.
+ * @param dilation The distance between the window's elements; default `[1, 1, 1]`.
  */
 export function slowConvDilated3d(
   self: Tensor,
@@ -4098,6 +4356,15 @@ const slowConvTranspose2d$$op = new Op("aten::slow_conv_transpose2d", "slowConvT
  * PyTorch's `slowConvTranspose2d`.
  *
  * ATen: `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weight The weight; its shape is the layer's.
+ * @param kernelSize The size of the window in each dimension.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0]`.
+ * @param outputPadding What is added on one side of the result; default `[0, 0]`.
+ * @param dilation The distance between the window's elements; default `[1, 1]`.
  */
 export function slowConvTranspose2d(
   self: Tensor,
@@ -4309,6 +4576,15 @@ const slowConvTranspose3d$$op = new Op("aten::slow_conv_transpose3d", "slowConvT
  * PyTorch's `slowConvTranspose3d`.
  *
  * ATen: `aten::slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weight The weight; its shape is the layer's.
+ * @param kernelSize The size of the window in each dimension.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0, 0]`.
+ * @param outputPadding What is added on one side of the result; default `[0, 0, 0]`.
+ * @param dilation The distance between the window's elements; default `[1, 1, 1]`.
  */
 export function slowConvTranspose3d(
   self: Tensor,
@@ -4520,6 +4796,11 @@ const smoothL1Loss$$op = new Op("aten::smooth_l1_loss", "smoothL1Loss");
  * Squared error for differences below `beta` and absolute error for others.
  *
  * ATen: `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param beta A factor of the input; default `1`.
  */
 export function smoothL1Loss(
   self: Tensor,
@@ -4603,6 +4884,10 @@ const softMarginLoss$$op = new Op("aten::soft_margin_loss", "softMarginLoss");
  * PyTorch's `softMarginLoss`.
  *
  * ATen: `aten::soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function softMarginLoss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**
@@ -4653,6 +4938,10 @@ const softplus$$op = new Op("aten::softplus", "softplus");
  * log(1 + e^x) of each element, a smooth `relu`.
  *
  * ATen: `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param beta A factor of the input; default `1`.
+ * @param threshold The threshold; default `20`.
  */
 export function softplus(self: Tensor, beta?: Scalar, threshold?: Scalar): Tensor;
 /**
@@ -4703,6 +4992,9 @@ const softshrink$$op = new Op("aten::softshrink", "softshrink");
  * Moves each element towards zero by `lambd`.
  *
  * ATen: `aten::softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param lambd The threshold λ; default `0.5`.
  */
 export function softshrink(self: Tensor, lambd?: Scalar): Tensor;
 /**
@@ -4740,6 +5032,13 @@ const thnnConv2d$$op = new Op("aten::thnn_conv2d", "thnnConv2d");
  * PyTorch's `thnnConv2d`.
  *
  * ATen: `aten::thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0]) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weight The weight; its shape is the layer's.
+ * @param kernelSize The size of the window in each dimension.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param padding What is added on each side of each dimension; default `[0, 0]`.
  */
 export function thnnConv2d(
   self: Tensor,
@@ -4871,6 +5170,9 @@ const unflattenDenseTensors$$op = new Op("aten::unflatten_dense_tensors", "unfla
  * PyTorch's `unflattenDenseTensors`.
  *
  * ATen: `aten::unflatten_dense_tensors(Tensor flat, Tensor[] tensors) -> Tensor[]`
+ *
+ * @param flat A tensor.
+ * @param tensors The tensors.
  */
 export function unflattenDenseTensors(flat: Tensor, tensors: readonly Tensor[]): Tensor[];
 export function unflattenDenseTensors(
@@ -4949,6 +5251,12 @@ function upsampleBicubic2d$vec(
  * PyTorch's `upsampleBicubic2d`.
  *
  * ATen: `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param alignCorners Whether the corners' centres are lined up, rather than their edges.
+ * @param scalesH A number.
+ * @param scalesW A number.
  */
 export function upsampleBicubic2d(
   self: Tensor,
@@ -5148,6 +5456,12 @@ function upsampleBilinear2d$vec(
  * PyTorch's `upsampleBilinear2d`.
  *
  * ATen: `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param alignCorners Whether the corners' centres are lined up, rather than their edges.
+ * @param scalesH A number.
+ * @param scalesW A number.
  */
 export function upsampleBilinear2d(
   self: Tensor,
@@ -5342,6 +5656,11 @@ function upsampleLinear1d$vec(
  * PyTorch's `upsampleLinear1d`.
  *
  * ATen: `aten::upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param alignCorners Whether the corners' centres are lined up, rather than their edges.
+ * @param scales A number.
  */
 export function upsampleLinear1d(
   self: Tensor,
@@ -5496,6 +5815,10 @@ function upsampleNearest1d$vec(input: unknown, outputSize: unknown, scaleFactors
  * PyTorch's `upsampleNearest1d`.
  *
  * ATen: `aten::upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param scales A number.
  */
 export function upsampleNearest1d(
   self: Tensor,
@@ -5628,6 +5951,11 @@ function upsampleNearest2d$vec(input: unknown, outputSize: unknown, scaleFactors
  * PyTorch's `upsampleNearest2d`.
  *
  * ATen: `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param scalesH A number.
+ * @param scalesW A number.
  */
 export function upsampleNearest2d(
   self: Tensor,
@@ -5807,6 +6135,12 @@ function upsampleNearest3d$vec(input: unknown, outputSize: unknown, scaleFactors
  * PyTorch's `upsampleNearest3d`.
  *
  * ATen: `aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param scalesD A number.
+ * @param scalesH A number.
+ * @param scalesW A number.
  */
 export function upsampleNearest3d(
   self: Tensor,
@@ -6023,6 +6357,13 @@ function upsampleTrilinear3d$vec(
  * PyTorch's `upsampleTrilinear3d`.
  *
  * ATen: `aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param outputSize The sizes of the result's spatial dimensions.
+ * @param alignCorners Whether the corners' centres are lined up, rather than their edges.
+ * @param scalesD A number.
+ * @param scalesH A number.
+ * @param scalesW A number.
  */
 export function upsampleTrilinear3d(
   self: Tensor,

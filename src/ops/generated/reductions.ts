@@ -85,8 +85,9 @@ function all$dims(self: unknown, dim: unknown, keepdim: unknown): Tensor {
  *
  * ATen: `aten::all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  *
  * @example
  * ```ts
@@ -174,8 +175,9 @@ const amax$$op = new Op("aten::amax", "amax");
  *
  * ATen: `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[]`.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  *
  * @example
  * ```ts
@@ -242,8 +244,9 @@ const amin$$op = new Op("aten::amin", "amin");
  *
  * ATen: `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[]`.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  *
  * @example
  * ```ts
@@ -310,6 +313,9 @@ const aminmax$$op = new Op("aten::aminmax", "aminmax");
  *
  * ATen: `aten::aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `dim`: The dimension (or dimensions, where a list is taken); from the end, where it is negative. `keepdim`: Whether dimensions that are reduced stay, with size 1; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -374,8 +380,9 @@ function any$dims(self: unknown, dim: unknown, keepdim: unknown): Tensor {
  *
  * ATen: `aten::any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  *
  * @example
  * ```ts
@@ -463,8 +470,9 @@ const argmax$$op = new Op("aten::argmax", "argmax");
  *
  * ATen: `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  *
  * @example
  * ```ts
@@ -524,8 +532,9 @@ const argmin$$op = new Op("aten::argmin", "argmin");
  *
  * ATen: `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  *
  * @example
  * ```ts
@@ -585,8 +594,9 @@ const frobeniusNorm$dim$op = new Op("aten::frobenius_norm.dim", "frobeniusNorm")
  *
  * ATen: `aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  */
 export function frobeniusNorm(
   self: Tensor,
@@ -640,7 +650,9 @@ const hashTensor$$op = new Op("aten::hash_tensor", "hashTensor");
  *
  * ATen: `aten::hash_tensor(Tensor self, int[1] dim=[], *, bool keepdim=False, int mode=0) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `[]`.
+ * @param options `keepdim`: Whether dimensions that are reduced stay, with size 1; default `false`. `mode`: The mode, as PyTorch names them; default `0`.
  */
 export function hashTensor(
   self: Tensor,
@@ -692,8 +704,10 @@ const kthvalue$$op = new Op("aten::kthvalue", "kthvalue");
  *
  * ATen: `aten::kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param k How many, or which (from 1), as the op says.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  *
  * @example
  * ```ts
@@ -775,8 +789,9 @@ const logsumexp$$op = new Op("aten::logsumexp", "logsumexp");
  *
  * ATen: `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  *
  * @example
  * ```ts
@@ -860,6 +875,8 @@ function max$dim(self: unknown, dim: unknown, keepdim: unknown): ValuesIndices<T
  * The largest element, or the largest along a dimension with its index, or the larger of two tensors.
  *
  * ATen: `aten::max(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -968,8 +985,10 @@ function mean$dim(self: unknown, dim: unknown, keepdim: unknown, dtype: unknown)
  *
  * ATen: `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  *
  * @example
  * ```ts
@@ -1065,6 +1084,8 @@ function median$dim(self: unknown, dim: unknown, keepdim: unknown): ValuesIndice
  * The median of all elements, or along a dimension with its index; the lower of two in the middle.
  *
  * ATen: `aten::median(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1168,6 +1189,8 @@ function min$dim(self: unknown, dim: unknown, keepdim: unknown): ValuesIndices<T
  *
  * ATen: `aten::min(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1254,8 +1277,9 @@ const mode$$op = new Op("aten::mode", "mode");
  *
  * ATen: `aten::mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `-1`.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  *
  * @example
  * ```ts
@@ -1323,8 +1347,10 @@ const nanmean$$op = new Op("aten::nanmean", "nanmean");
  *
  * ATen: `aten::nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  */
 export function nanmean(
   self: Tensor,
@@ -1408,6 +1434,8 @@ function nanmedian$dim(self: unknown, dim: unknown, keepdim: unknown): ValuesInd
  * The median of the elements that are not NaN.
  *
  * ATen: `aten::nanmedian(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function nanmedian(self: Tensor): Tensor;
 /**
@@ -1521,8 +1549,11 @@ function nanquantile$scalar(
  *
  * ATen: `aten::nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param q Quantiles from 0 to 1.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
+ * @param options `interpolation`: What to do between two elements: `linear`, `lower`, `higher`, `midpoint` or `nearest`; default `"linear"`.
  */
 export function nanquantile(
   self: Tensor,
@@ -1626,8 +1657,10 @@ const nansum$$op = new Op("aten::nansum", "nansum");
  *
  * ATen: `aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  *
  * @example
  * ```ts
@@ -1733,6 +1766,9 @@ function nativeNorm$ScalarOpt_dim_dtype(
  * PyTorch's `nativeNorm`.
  *
  * ATen: `aten::native_norm(Tensor self, Scalar p=2) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm; default `2`.
  */
 export function nativeNorm(self: Tensor, p?: Scalar): Tensor;
 /**
@@ -1891,6 +1927,9 @@ function norm$ScalarOpt_dim_dtype(
  *
  * ATen: `aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm; default `2`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2029,7 +2068,8 @@ function nuclearNorm$dim(self: unknown, dim: unknown, keepdim: unknown): Tensor 
  *
  * ATen: `aten::nuclear_norm(Tensor self, bool keepdim=False) -> Tensor`
  *
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  */
 export function nuclearNorm(self: Tensor, keepdim?: boolean): Tensor;
 /**
@@ -2099,7 +2139,11 @@ const pairwiseDistance$$op = new Op("aten::pairwise_distance", "pairwiseDistance
  *
  * ATen: `aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`
  *
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param x1 A tensor.
+ * @param x2 A tensor.
+ * @param p A probability from 0 to 1, or the order of a norm; default `2`.
+ * @param eps A small number that keeps from dividing by zero; default `0.000001`.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  */
 export function pairwiseDistance(
   x1: Tensor,
@@ -2222,6 +2266,9 @@ function prod$dim_int(self: unknown, dim: unknown, keepdim: unknown, dtype: unkn
  * The product of the elements, of the whole or along a dimension.
  *
  * ATen: `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  *
  * @example
  * ```ts
@@ -2349,8 +2396,11 @@ function quantile$scalar(
  *
  * ATen: `aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param q Quantiles from 0 to 1.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
+ * @param options `interpolation`: What to do between two elements: `linear`, `lower`, `higher`, `midpoint` or `nearest`; default `"linear"`.
  *
  * @example
  * ```ts
@@ -2494,6 +2544,9 @@ function std$dim(self: unknown, dim: unknown, unbiased: unknown, keepdim: unknow
  * The standard deviation, of the whole or along dimensions.
  *
  * ATen: `aten::std(Tensor self, bool unbiased=True) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param unbiased Whether to divide by one less than the count; default `true`.
  *
  * @example
  * ```ts
@@ -2682,6 +2735,9 @@ function stdMean$dim(
  * The standard deviation and the mean.
  *
  * ATen: `aten::std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param unbiased Whether to divide by one less than the count; default `true`.
  */
 export function stdMean(self: Tensor, unbiased?: boolean): [Tensor, Tensor];
 /**
@@ -2835,8 +2891,10 @@ function sum$dim_IntList(self: unknown, dim: unknown, keepdim: unknown, dtype: u
  *
  * ATen: `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  *
  * @example
  * ```ts
@@ -2955,6 +3013,9 @@ function var$dim(self: unknown, dim: unknown, unbiased: unknown, keepdim: unknow
  * The variance, of the whole or along dimensions.
  *
  * ATen: `aten::var(Tensor self, bool unbiased=True) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param unbiased Whether to divide by one less than the count; default `true`.
  *
  * @example
  * ```ts
@@ -3143,6 +3204,9 @@ function varMean$dim(
  * The variance and the mean.
  *
  * ATen: `aten::var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param unbiased Whether to divide by one less than the count; default `true`.
  */
 export function varMean(self: Tensor, unbiased?: boolean): [Tensor, Tensor];
 /**

@@ -44,6 +44,8 @@ const airyAi$$op = new Op("aten::special_airy_ai", "special.airyAi");
  * PyTorch's `airyAi`.
  *
  * ATen: `aten::special_airy_ai(Tensor x) -> Tensor`
+ *
+ * @param x A tensor.
  */
 export function airyAi(x: Tensor): Tensor;
 export function airyAi(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -61,6 +63,8 @@ const besselJ0$$op = new Op("aten::special_bessel_j0", "special.besselJ0");
  * The Bessel function of the first kind, of order 0.
  *
  * ATen: `aten::special_bessel_j0(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function besselJ0(self: Tensor): Tensor;
 export function besselJ0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -78,6 +82,8 @@ const besselJ1$$op = new Op("aten::special_bessel_j1", "special.besselJ1");
  * The Bessel function of the first kind, of order 1.
  *
  * ATen: `aten::special_bessel_j1(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function besselJ1(self: Tensor): Tensor;
 export function besselJ1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -95,6 +101,8 @@ const besselY0$$op = new Op("aten::special_bessel_y0", "special.besselY0");
  * PyTorch's `besselY0`.
  *
  * ATen: `aten::special_bessel_y0(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function besselY0(self: Tensor): Tensor;
 export function besselY0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -112,6 +120,8 @@ const besselY1$$op = new Op("aten::special_bessel_y1", "special.besselY1");
  * PyTorch's `besselY1`.
  *
  * ATen: `aten::special_bessel_y1(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function besselY1(self: Tensor): Tensor;
 export function besselY1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -164,6 +174,9 @@ function chebyshevPolynomialT$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `chebyshevPolynomialT`.
  *
  * ATen: `aten::special_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function chebyshevPolynomialT(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -247,6 +260,9 @@ function chebyshevPolynomialU$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `chebyshevPolynomialU`.
  *
  * ATen: `aten::special_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function chebyshevPolynomialU(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -330,6 +346,9 @@ function chebyshevPolynomialV$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `chebyshevPolynomialV`.
  *
  * ATen: `aten::special_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function chebyshevPolynomialV(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -413,6 +432,9 @@ function chebyshevPolynomialW$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `chebyshevPolynomialW`.
  *
  * ATen: `aten::special_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function chebyshevPolynomialW(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -461,6 +483,8 @@ const digamma$$op = new Op("aten::special_digamma", "special.digamma");
  * The derivative of the logarithm of the gamma function.
  *
  * ATen: `aten::special_digamma(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function digamma(self: Tensor): Tensor;
 export function digamma(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -478,6 +502,8 @@ const entr$$op = new Op("aten::special_entr", "special.entr");
  * -x ln x of each element.
  *
  * ATen: `aten::special_entr(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function entr(self: Tensor): Tensor;
 export function entr(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -495,6 +521,8 @@ const erf$$op = new Op("aten::special_erf", "special.erf");
  * The error function of each element.
  *
  * ATen: `aten::special_erf(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -520,6 +548,8 @@ const erfc$$op = new Op("aten::special_erfc", "special.erfc");
  * One minus the error function of each element.
  *
  * ATen: `aten::special_erfc(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function erfc(self: Tensor): Tensor;
 export function erfc(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -537,6 +567,8 @@ const erfcx$$op = new Op("aten::special_erfcx", "special.erfcx");
  * The scaled complementary error function: e^(x²) erfc(x).
  *
  * ATen: `aten::special_erfcx(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function erfcx(self: Tensor): Tensor;
 export function erfcx(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -554,6 +586,8 @@ const erfinv$$op = new Op("aten::special_erfinv", "special.erfinv");
  * The inverse of the error function of each element.
  *
  * ATen: `aten::special_erfinv(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function erfinv(self: Tensor): Tensor;
 export function erfinv(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -571,6 +605,8 @@ const exp2$$op = new Op("aten::special_exp2", "special.exp2");
  * 2 to the power of each element.
  *
  * ATen: `aten::special_exp2(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function exp2(self: Tensor): Tensor;
 export function exp2(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -588,6 +624,8 @@ const expit$$op = new Op("aten::special_expit", "special.expit");
  * The sigmoid of each element.
  *
  * ATen: `aten::special_expit(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -613,6 +651,8 @@ const expm1$$op = new Op("aten::special_expm1", "special.expm1");
  * e to the power of each element, minus 1, exact for small ones.
  *
  * ATen: `aten::special_expm1(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function expm1(self: Tensor): Tensor;
 export function expm1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -630,6 +670,9 @@ const gammainc$$op = new Op("aten::special_gammainc", "special.gammainc");
  * The regularized lower incomplete gamma function.
  *
  * ATen: `aten::special_gammainc(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function gammainc(self: Tensor, other: Tensor): Tensor;
 export function gammainc(
@@ -661,6 +704,9 @@ const gammaincc$$op = new Op("aten::special_gammaincc", "special.gammaincc");
  * The regularized upper incomplete gamma function.
  *
  * ATen: `aten::special_gammaincc(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function gammaincc(self: Tensor, other: Tensor): Tensor;
 export function gammaincc(
@@ -692,6 +738,8 @@ const gammaln$$op = new Op("aten::special_gammaln", "special.gammaln");
  * The logarithm of the absolute value of the gamma function.
  *
  * ATen: `aten::special_gammaln(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function gammaln(self: Tensor): Tensor;
 export function gammaln(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -744,6 +792,9 @@ function hermitePolynomialH$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `hermitePolynomialH`.
  *
  * ATen: `aten::special_hermite_polynomial_h(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function hermitePolynomialH(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -825,6 +876,9 @@ function hermitePolynomialHe$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `hermitePolynomialHe`.
  *
  * ATen: `aten::special_hermite_polynomial_he(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function hermitePolynomialHe(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -871,6 +925,8 @@ const i0$$op = new Op("aten::special_i0", "special.i0");
  * The modified Bessel function of the first kind, of order 0.
  *
  * ATen: `aten::special_i0(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function i0(self: Tensor): Tensor;
 export function i0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -888,6 +944,8 @@ const i0e$$op = new Op("aten::special_i0e", "special.i0e");
  * PyTorch's `i0e`.
  *
  * ATen: `aten::special_i0e(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function i0e(self: Tensor): Tensor;
 export function i0e(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -905,6 +963,8 @@ const i1$$op = new Op("aten::special_i1", "special.i1");
  * The modified Bessel function of the first kind, of order 1.
  *
  * ATen: `aten::special_i1(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function i1(self: Tensor): Tensor;
 export function i1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -922,6 +982,8 @@ const i1e$$op = new Op("aten::special_i1e", "special.i1e");
  * PyTorch's `i1e`.
  *
  * ATen: `aten::special_i1e(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function i1e(self: Tensor): Tensor;
 export function i1e(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -974,6 +1036,9 @@ function laguerrePolynomialL$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `laguerrePolynomialL`.
  *
  * ATen: `aten::special_laguerre_polynomial_l(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function laguerrePolynomialL(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -1055,6 +1120,9 @@ function legendrePolynomialP$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `legendrePolynomialP`.
  *
  * ATen: `aten::special_legendre_polynomial_p(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function legendrePolynomialP(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -1101,6 +1169,8 @@ const log1p$$op = new Op("aten::special_log1p", "special.log1p");
  * The natural logarithm of 1 plus each element, exact for small ones.
  *
  * ATen: `aten::special_log1p(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function log1p(self: Tensor): Tensor;
 export function log1p(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1118,6 +1188,8 @@ const logNdtr$$op = new Op("aten::special_log_ndtr", "special.logNdtr");
  * The logarithm of the area under the standard normal curve up to each element.
  *
  * ATen: `aten::special_log_ndtr(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function logNdtr(self: Tensor): Tensor;
 export function logNdtr(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1136,7 +1208,9 @@ const logSoftmax$$op = new Op("aten::special_log_softmax", "special.logSoftmax")
  *
  * ATen: `aten::special_log_softmax(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param options `dtype`: The element type of the result; default: what PyTorch infers.
  */
 export function logSoftmax(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
 /**
@@ -1177,6 +1251,9 @@ const logit$$op = new Op("aten::special_logit", "special.logit");
  * The logarithm of the odds of each probability.
  *
  * ATen: `aten::special_logit(Tensor self, float? eps=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param eps A small number that keeps from dividing by zero.
  */
 export function logit(self: Tensor, eps?: number | null): Tensor;
 /**
@@ -1210,8 +1287,9 @@ const logsumexp$$op = new Op("aten::special_logsumexp", "special.logsumexp");
  *
  * ATen: `aten::special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
- * @param keepdim Whether dimensions that are reduced stay, with size 1.
+ * @param keepdim Whether dimensions that are reduced stay, with size 1; default `false`.
  */
 export function logsumexp(self: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
 /**
@@ -1260,6 +1338,8 @@ const modifiedBesselI0$$op = new Op("aten::special_modified_bessel_i0", "special
  * PyTorch's `modifiedBesselI0`.
  *
  * ATen: `aten::special_modified_bessel_i0(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function modifiedBesselI0(self: Tensor): Tensor;
 export function modifiedBesselI0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1277,6 +1357,8 @@ const modifiedBesselI1$$op = new Op("aten::special_modified_bessel_i1", "special
  * PyTorch's `modifiedBesselI1`.
  *
  * ATen: `aten::special_modified_bessel_i1(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function modifiedBesselI1(self: Tensor): Tensor;
 export function modifiedBesselI1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1294,6 +1376,8 @@ const modifiedBesselK0$$op = new Op("aten::special_modified_bessel_k0", "special
  * PyTorch's `modifiedBesselK0`.
  *
  * ATen: `aten::special_modified_bessel_k0(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function modifiedBesselK0(self: Tensor): Tensor;
 export function modifiedBesselK0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1311,6 +1395,8 @@ const modifiedBesselK1$$op = new Op("aten::special_modified_bessel_k1", "special
  * PyTorch's `modifiedBesselK1`.
  *
  * ATen: `aten::special_modified_bessel_k1(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function modifiedBesselK1(self: Tensor): Tensor;
 export function modifiedBesselK1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1328,6 +1414,9 @@ const multigammaln$$op = new Op("aten::special_multigammaln", "special.multigamm
  * PyTorch's `multigammaln`.
  *
  * ATen: `aten::special_multigammaln(Tensor self, int p) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param p A probability from 0 to 1, or the order of a norm.
  */
 export function multigammaln(self: Tensor, p: number): Tensor;
 export function multigammaln(
@@ -1359,6 +1448,8 @@ const ndtr$$op = new Op("aten::special_ndtr", "special.ndtr");
  * The area under the standard normal curve up to each element.
  *
  * ATen: `aten::special_ndtr(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function ndtr(self: Tensor): Tensor;
 export function ndtr(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1376,6 +1467,8 @@ const ndtri$$op = new Op("aten::special_ndtri", "special.ndtri");
  * The inverse of `ndtr`.
  *
  * ATen: `aten::special_ndtri(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function ndtri(self: Tensor): Tensor;
 export function ndtri(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1393,6 +1486,9 @@ const polygamma$$op = new Op("aten::special_polygamma", "special.polygamma");
  * The `n`-th derivative of the digamma function.
  *
  * ATen: `aten::special_polygamma(int n, Tensor self) -> Tensor`
+ *
+ * @param n A count; which, the op says.
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function polygamma(n: number, self: Tensor): Tensor;
 export function polygamma(n?: unknown, self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1423,6 +1519,8 @@ const psi$$op = new Op("aten::special_psi", "special.psi");
  * The derivative of the logarithm of the gamma function; the same as `digamma`.
  *
  * ATen: `aten::special_psi(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function psi(self: Tensor): Tensor;
 export function psi(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1440,6 +1538,9 @@ const round$$op = new Op("aten::special_round", "special.round");
  * Each element rounded to the nearest integer, halves to the even one.
  *
  * ATen: `aten::special_round(Tensor self, *, int decimals=0) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `decimals`: To how many decimals; default `0`.
  */
 export function round(self: Tensor, options?: { decimals?: number }): Tensor;
 export function round(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1464,6 +1565,8 @@ const scaledModifiedBesselK0$$op = new Op(
  * PyTorch's `scaledModifiedBesselK0`.
  *
  * ATen: `aten::special_scaled_modified_bessel_k0(Tensor x) -> Tensor`
+ *
+ * @param x A tensor.
  */
 export function scaledModifiedBesselK0(x: Tensor): Tensor;
 export function scaledModifiedBesselK0(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1484,6 +1587,8 @@ const scaledModifiedBesselK1$$op = new Op(
  * PyTorch's `scaledModifiedBesselK1`.
  *
  * ATen: `aten::special_scaled_modified_bessel_k1(Tensor x) -> Tensor`
+ *
+ * @param x A tensor.
  */
 export function scaledModifiedBesselK1(x: Tensor): Tensor;
 export function scaledModifiedBesselK1(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1536,6 +1641,9 @@ function shiftedChebyshevPolynomialT$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `shiftedChebyshevPolynomialT`.
  *
  * ATen: `aten::special_shifted_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function shiftedChebyshevPolynomialT(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -1619,6 +1727,9 @@ function shiftedChebyshevPolynomialU$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `shiftedChebyshevPolynomialU`.
  *
  * ATen: `aten::special_shifted_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function shiftedChebyshevPolynomialU(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -1702,6 +1813,9 @@ function shiftedChebyshevPolynomialV$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `shiftedChebyshevPolynomialV`.
  *
  * ATen: `aten::special_shifted_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function shiftedChebyshevPolynomialV(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -1785,6 +1899,9 @@ function shiftedChebyshevPolynomialW$x_scalar(x: unknown, n: unknown): Tensor {
  * PyTorch's `shiftedChebyshevPolynomialW`.
  *
  * ATen: `aten::special_shifted_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
+ *
+ * @param x A tensor.
+ * @param n A count; which, the op says.
  */
 export function shiftedChebyshevPolynomialW(x: Tensor, n: Tensor | Scalar): Tensor;
 /**
@@ -1833,6 +1950,8 @@ const sinc$$op = new Op("aten::special_sinc", "special.sinc");
  * sin(πx) / (πx) of each element.
  *
  * ATen: `aten::special_sinc(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sinc(self: Tensor): Tensor;
 export function sinc(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1851,6 +1970,7 @@ const softmax$$op = new Op("aten::special_softmax", "special.softmax");
  *
  * ATen: `aten::special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  * @param dtype The element type of the result; default: what PyTorch infers.
  */
@@ -1906,6 +2026,8 @@ const sphericalBesselJ0$$op = new Op(
  * PyTorch's `sphericalBesselJ0`.
  *
  * ATen: `aten::special_spherical_bessel_j0(Tensor x) -> Tensor`
+ *
+ * @param x A tensor.
  */
 export function sphericalBesselJ0(x: Tensor): Tensor;
 export function sphericalBesselJ0(x?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1949,6 +2071,9 @@ function xlog1py$self_scalar(self: unknown, other: unknown): Tensor {
  * x times log1p(y), and 0 where x is 0.
  *
  * ATen: `aten::special_xlog1py(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function xlog1py(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
@@ -2023,6 +2148,9 @@ function xlogy$self_scalar(self: unknown, other: unknown): Tensor {
  * x times log(y), and 0 where x is 0.
  *
  * ATen: `aten::special_xlogy(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function xlogy(self: Tensor, other: Tensor | Scalar): Tensor;
 /**
@@ -2092,6 +2220,9 @@ function zeta$self_scalar(self: unknown, other: unknown): Tensor {
  * The Hurwitz zeta function.
  *
  * ATen: `aten::special_zeta(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function zeta(self: Tensor, other: Tensor | Scalar): Tensor;
 /**

@@ -54,6 +54,12 @@ const allclose$$op = new Op("aten::allclose", "allclose");
  *
  * ATen: `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param rtol How far apart values may be, relative to the second; default `0.00001`.
+ * @param atol How far apart values may be; default `1e-8`.
+ * @param equalNan Whether NaN equals NaN; default `false`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -163,6 +169,9 @@ const arctan2$$op = new Op("aten::arctan2", "arctan2");
  * The angle of each point (`other`, `self`); the same as `atan2`.
  *
  * ATen: `aten::arctan2(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function arctan2(self: Tensor, other: Tensor): Tensor;
 export function arctan2(
@@ -195,7 +204,11 @@ const asStridedScatter$$op = new Op("aten::as_strided_scatter", "asStridedScatte
  *
  * ATen: `aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param src The values that are written: as many dimensions as `index`.
  * @param size The sizes of the result.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param storageOffset An integer.
  */
 export function asStridedScatter(
   self: Tensor,
@@ -286,6 +299,9 @@ const atan2$$op = new Op("aten::atan2", "atan2");
  * The angle of each point (`other`, `self`), in radians from -π to π.
  *
  * ATen: `aten::atan2(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function atan2(self: Tensor, other: Tensor): Tensor;
 export function atan2(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -312,6 +328,10 @@ const bincount$$op = new Op("aten::bincount", "bincount");
  * How often each number from 0 on occurs, or the sum of its weights.
  *
  * ATen: `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weights A tensor.
+ * @param minlength An integer; default `0`.
  *
  * @example
  * ```ts
@@ -379,6 +399,10 @@ const binomial$$op = new Op("aten::binomial", "binomial");
  * ATen: `aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`
  *
  * Draws from `generator`, by default from the one that `torch.manualSeed` seeds.
+ *
+ * @param count A tensor.
+ * @param prob A tensor.
+ * @param generator A random generator; default: the one that `torch.manualSeed` seeds.
  */
 export function binomial(count: Tensor, prob: Tensor, generator?: GeneratorLike | null): Tensor;
 /**
@@ -449,6 +473,9 @@ function bmm$dtype(self: unknown, mat2: unknown, outDtype: unknown): Tensor {
  *
  * ATen: `aten::bmm(Tensor self, Tensor mat2) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mat2 A matrix `[m, p]`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -502,6 +529,11 @@ const cdist$$op = new Op("aten::cdist", "cdist");
  * The distances between each pair of rows of two tensors.
  *
  * ATen: `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor`
+ *
+ * @param x1 A tensor.
+ * @param x2 A tensor.
+ * @param p A probability from 0 to 1, or the order of a norm; default `2`.
+ * @param computeMode An integer.
  *
  * @example
  * ```ts
@@ -576,6 +608,10 @@ const choleskySolve$$op = new Op("aten::cholesky_solve", "choleskySolve");
  * Solves a linear system with the Cholesky factor of its matrix.
  *
  * ATen: `aten::cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param input2 A tensor.
+ * @param upper Whether the upper triangle is meant; default `false`.
  */
 export function choleskySolve(self: Tensor, input2: Tensor, upper?: boolean): Tensor;
 /**
@@ -621,6 +657,9 @@ const complex$$op = new Op("aten::complex", "complex");
  *
  * ATen: `aten::complex(Tensor real, Tensor imag) -> Tensor`
  *
+ * @param real A tensor.
+ * @param imag A tensor.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -660,7 +699,10 @@ const cosineSimilarity$$op = new Op("aten::cosine_similarity", "cosineSimilarity
  *
  * ATen: `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param x1 A tensor.
+ * @param x2 A tensor.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `1`.
+ * @param eps A small number that keeps from dividing by zero; default `1e-8`.
  */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor;
 /**
@@ -728,6 +770,8 @@ const cross$$op = new Op("aten::cross", "cross");
  *
  * ATen: `aten::cross(Tensor self, Tensor other, int? dim=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  *
  * @example
@@ -781,6 +825,12 @@ const diagonalScatter$$op = new Op("aten::diagonal_scatter", "diagonalScatter");
  * A copy with the diagonal replaced by `src`.
  *
  * ATen: `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param src The values that are written: as many dimensions as `index`.
+ * @param offset Which diagonal: above the main one where positive; default `0`.
+ * @param dim1 The first of two dimensions, or the second after `dim0`; default `0`.
+ * @param dim2 The second dimension; default `1`.
  */
 export function diagonalScatter(
   self: Tensor,
@@ -883,6 +933,10 @@ const dist$$op = new Op("aten::dist", "dist");
  *
  * ATen: `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param p A probability from 0 to 1, or the order of a norm; default `2`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -935,6 +989,9 @@ const dot$$op = new Op("aten::dot", "dot");
  *
  * ATen: `aten::dot(Tensor self, Tensor tensor) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param tensor A tensor.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -968,6 +1025,12 @@ const embedding$$op = new Op("aten::embedding", "embedding");
  * Looks up rows of a table by their indices.
  *
  * ATen: `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
+ *
+ * @param weight The weight; its shape is the layer's.
+ * @param indices Positions: an int64 tensor.
+ * @param paddingIdx An integer; default `-1`.
+ * @param scaleGradByFreq A boolean; default `false`.
+ * @param sparse A boolean; default `false`.
  */
 export function embedding(
   weight: Tensor,
@@ -1088,6 +1151,9 @@ const equal$$op = new Op("aten::equal", "equal");
  *
  * ATen: `aten::equal(Tensor self, Tensor other) -> bool`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1127,6 +1193,9 @@ const fmax$$op = new Op("aten::fmax", "fmax");
  * The larger element of two tensors, passing over NaN.
  *
  * ATen: `aten::fmax(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function fmax(self: Tensor, other: Tensor): Tensor;
 export function fmax(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1153,6 +1222,9 @@ const fmin$$op = new Op("aten::fmin", "fmin");
  * The smaller element of two tensors, passing over NaN.
  *
  * ATen: `aten::fmin(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function fmin(self: Tensor, other: Tensor): Tensor;
 export function fmin(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1180,7 +1252,10 @@ const gather$$op = new Op("aten::gather", "gather");
  *
  * ATen: `aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
+ * @param options `sparseGrad`: A boolean; default `false`.
  *
  * @example
  * ```ts
@@ -1236,6 +1311,9 @@ const gcd$$op = new Op("aten::gcd", "gcd");
  *
  * ATen: `aten::gcd(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1269,6 +1347,9 @@ const ger$$op = new Op("aten::ger", "ger");
  * The outer product of two vectors; the same as `outer`.
  *
  * ATen: `aten::ger(Tensor self, Tensor vec2) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param vec2 A vector `[m]`.
  */
 export function ger(self: Tensor, vec2: Tensor): Tensor;
 export function ger(self?: unknown, vec2?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1295,6 +1376,12 @@ const gridSampler$$op = new Op("aten::grid_sampler", "gridSampler");
  * PyTorch's `gridSampler`.
  *
  * ATen: `aten::grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`
+ *
+ * @param input The input.
+ * @param grid A tensor.
+ * @param interpolationMode An integer.
+ * @param paddingMode An integer.
+ * @param alignCorners Whether the corners' centres are lined up, rather than their edges.
  */
 export function gridSampler(
   input: Tensor,
@@ -1384,6 +1471,12 @@ const gridSampler2d$$op = new Op("aten::grid_sampler_2d", "gridSampler2d");
  * PyTorch's `gridSampler2d`.
  *
  * ATen: `aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`
+ *
+ * @param input The input.
+ * @param grid A tensor.
+ * @param interpolationMode An integer.
+ * @param paddingMode An integer.
+ * @param alignCorners Whether the corners' centres are lined up, rather than their edges.
  */
 export function gridSampler2d(
   input: Tensor,
@@ -1473,6 +1566,12 @@ const gridSampler3d$$op = new Op("aten::grid_sampler_3d", "gridSampler3d");
  * PyTorch's `gridSampler3d`.
  *
  * ATen: `aten::grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`
+ *
+ * @param input The input.
+ * @param grid A tensor.
+ * @param interpolationMode An integer.
+ * @param paddingMode An integer.
+ * @param alignCorners Whether the corners' centres are lined up, rather than their edges.
  */
 export function gridSampler3d(
   input: Tensor,
@@ -1563,6 +1662,9 @@ const heaviside$$op = new Op("aten::heaviside", "heaviside");
  *
  * ATen: `aten::heaviside(Tensor self, Tensor values) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param values The values.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1601,6 +1703,11 @@ const hingeEmbeddingLoss$$op = new Op("aten::hinge_embedding_loss", "hingeEmbedd
  * PyTorch's `hingeEmbeddingLoss`.
  *
  * ATen: `aten::hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param margin The margin; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
  */
 export function hingeEmbeddingLoss(
   self: Tensor,
@@ -1689,6 +1796,9 @@ const hypot$$op = new Op("aten::hypot", "hypot");
  * The length of the hypotenuse of right triangles with these legs.
  *
  * ATen: `aten::hypot(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  *
  * @example
  * ```ts

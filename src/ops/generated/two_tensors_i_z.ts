@@ -56,6 +56,9 @@ const igamma$$op = new Op("aten::igamma", "igamma");
  * The regularized lower incomplete gamma function.
  *
  * ATen: `aten::igamma(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function igamma(self: Tensor, other: Tensor): Tensor;
 export function igamma(
@@ -87,6 +90,9 @@ const igammac$$op = new Op("aten::igammac", "igammac");
  * The regularized upper incomplete gamma function.
  *
  * ATen: `aten::igammac(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function igammac(self: Tensor, other: Tensor): Tensor;
 export function igammac(
@@ -119,7 +125,9 @@ const indexSelect$$op = new Op("aten::index_select", "indexSelect");
  *
  * ATen: `aten::index_select(Tensor self, int dim, Tensor index) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
  *
  * @example
  * ```ts
@@ -167,6 +175,9 @@ const inner$$op = new Op("aten::inner", "inner");
  *
  * ATen: `aten::inner(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -200,6 +211,9 @@ const isSameSize$$op = new Op("aten::is_same_size", "isSameSize");
  * Whether both tensors have the same shape.
  *
  * ATen: `aten::is_same_size(Tensor self, Tensor other) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function isSameSize(self: Tensor, other: Tensor): boolean;
 export function isSameSize(
@@ -232,6 +246,9 @@ const isSetTo$$op = new Op("aten::is_set_to", "isSetTo");
  * PyTorch's `isSetTo`.
  *
  * ATen: `aten::is_set_to(Tensor self, Tensor tensor) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param tensor A tensor.
  */
 export function isSetTo(self: Tensor, tensor: Tensor): boolean;
 export function isSetTo(
@@ -264,6 +281,12 @@ const isclose$$op = new Op("aten::isclose", "isclose");
  * Whether each element equals that of `other` within a tolerance.
  *
  * ATen: `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ * @param rtol How far apart values may be, relative to the second; default `0.00001`.
+ * @param atol How far apart values may be; default `1e-8`.
+ * @param equalNan Whether NaN equals NaN; default `false`.
  *
  * @example
  * ```ts
@@ -373,6 +396,17 @@ const istft$$op = new Op("aten::istft", "istft");
  * The inverse of `stft`.
  *
  * ATen: `aten::istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param nFft The length of each transform.
+ * @param hopLength The distance between frames.
+ * @param winLength The length of the window.
+ * @param window The window, one-dimensional; default: ones.
+ * @param center A boolean; default `true`.
+ * @param normalized A boolean; default `false`.
+ * @param onesided A boolean.
+ * @param length An integer.
+ * @param returnComplex A boolean; default `false`.
  */
 export function istft(
   self: Tensor,
@@ -671,6 +705,11 @@ const klDiv$$op = new Op("aten::kl_div", "klDiv");
  * The Kullback-Leibler divergence of `target` from log probabilities.
  *
  * ATen: `aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param options `logTarget`: A boolean; default `false`.
  */
 export function klDiv(
   self: Tensor,
@@ -733,6 +772,9 @@ const kron$$op = new Op("aten::kron", "kron");
  *
  * ATen: `aten::kron(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -767,6 +809,9 @@ const lcm$$op = new Op("aten::lcm", "lcm");
  *
  * ATen: `aten::lcm(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -800,6 +845,9 @@ const ldexp$Tensor$op = new Op("aten::ldexp.Tensor", "ldexp");
  * Each element times two to the power of `other`.
  *
  * ATen: `aten::ldexp.Tensor(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function ldexp(self: Tensor, other: Tensor): Tensor;
 export function ldexp(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -826,6 +874,9 @@ const logaddexp$$op = new Op("aten::logaddexp", "logaddexp");
  * The logarithm of the sum of the exponentials of two tensors.
  *
  * ATen: `aten::logaddexp(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function logaddexp(self: Tensor, other: Tensor): Tensor;
 export function logaddexp(
@@ -857,6 +908,9 @@ const logaddexp2$$op = new Op("aten::logaddexp2", "logaddexp2");
  * The logarithm to base 2 of the sum of the powers of 2 of two tensors.
  *
  * ATen: `aten::logaddexp2(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function logaddexp2(self: Tensor, other: Tensor): Tensor;
 export function logaddexp2(
@@ -888,6 +942,9 @@ const logicalAnd$$op = new Op("aten::logical_and", "logicalAnd");
  * Whether both elements are true or not zero.
  *
  * ATen: `aten::logical_and(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  *
  * @example
  * ```ts
@@ -928,6 +985,9 @@ const logicalOr$$op = new Op("aten::logical_or", "logicalOr");
  *
  * ATen: `aten::logical_or(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -967,6 +1027,9 @@ const logicalXor$$op = new Op("aten::logical_xor", "logicalXor");
  *
  * ATen: `aten::logical_xor(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1005,6 +1068,11 @@ const luUnpack$$op = new Op("aten::lu_unpack", "luUnpack");
  * PyTorch's `luUnpack`.
  *
  * ATen: `aten::lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`
+ *
+ * @param LUData A tensor.
+ * @param LUPivots A tensor.
+ * @param unpackData A boolean; default `true`.
+ * @param unpackPivots A boolean; default `true`.
  */
 export function luUnpack(
   LUData: Tensor,
@@ -1097,6 +1165,9 @@ const maskedSelect$$op = new Op("aten::masked_select", "maskedSelect");
  *
  * ATen: `aten::masked_select(Tensor self, Tensor mask) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mask A bool tensor whose shape broadcasts with the input's.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1135,6 +1206,9 @@ const matmul$$op = new Op("aten::matmul", "matmul");
  * The matrix product; of vectors the dot product, of more dimensions a batch of products.
  *
  * ATen: `aten::matmul(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  *
  * @example
  * ```ts
@@ -1175,6 +1249,9 @@ const maximum$$op = new Op("aten::maximum", "maximum");
  *
  * ATen: `aten::maximum(Tensor self, Tensor other) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1213,6 +1290,9 @@ const minimum$$op = new Op("aten::minimum", "minimum");
  * The smaller element of two tensors; NaN where either is.
  *
  * ATen: `aten::minimum(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  *
  * @example
  * ```ts
@@ -1272,6 +1352,9 @@ function mm$dtype(self: unknown, mat2: unknown, outDtype: unknown): Tensor {
  *
  * ATen: `aten::mm(Tensor self, Tensor mat2) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mat2 A matrix `[m, p]`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1326,6 +1409,9 @@ const mv$$op = new Op("aten::mv", "mv");
  *
  * ATen: `aten::mv(Tensor self, Tensor vec) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param vec A vector `[m]`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1359,6 +1445,9 @@ const nextafter$$op = new Op("aten::nextafter", "nextafter");
  * The next floating-point number after each element, towards `other`.
  *
  * ATen: `aten::nextafter(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function nextafter(self: Tensor, other: Tensor): Tensor;
 export function nextafter(
@@ -1390,6 +1479,9 @@ const orgqr$$op = new Op("aten::orgqr", "orgqr");
  * PyTorch's `orgqr`.
  *
  * ATen: `aten::orgqr(Tensor self, Tensor input2) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param input2 A tensor.
  */
 export function orgqr(self: Tensor, input2: Tensor): Tensor;
 export function orgqr(
@@ -1421,6 +1513,9 @@ const outer$$op = new Op("aten::outer", "outer");
  * The products of each pair of elements of two vectors, as a matrix.
  *
  * ATen: `aten::outer(Tensor self, Tensor vec2) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param vec2 A vector `[m]`.
  *
  * @example
  * ```ts
@@ -1455,6 +1550,13 @@ const poissonNllLoss$$op = new Op("aten::poisson_nll_loss", "poissonNllLoss");
  * PyTorch's `poissonNllLoss`.
  *
  * ATen: `aten::poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor`
+ *
+ * @param input The input.
+ * @param target The target; its shape and dtype are as the loss says.
+ * @param logInput A boolean.
+ * @param full A boolean.
+ * @param eps A small number that keeps from dividing by zero.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`.
  */
 export function poissonNllLoss(
   input: Tensor,
@@ -1546,6 +1648,9 @@ const polar$$op = new Op("aten::polar", "polar");
  * Complex numbers from their moduli and angles.
  *
  * ATen: `aten::polar(Tensor abs, Tensor angle) -> Tensor`
+ *
+ * @param abs A tensor.
+ * @param angle A tensor.
  */
 export function polar(abs: Tensor, angle: Tensor): Tensor;
 export function polar(abs?: unknown, angle?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1572,6 +1677,9 @@ const prelu$$op = new Op("aten::prelu", "prelu");
  * Negative elements times a weight that can be learned.
  *
  * ATen: `aten::prelu(Tensor self, Tensor weight) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param weight The weight; its shape is the layer's.
  */
 export function prelu(self: Tensor, weight: Tensor): Tensor;
 export function prelu(
@@ -1603,6 +1711,10 @@ const resizeAs$$op = new Op("aten::resize_as", "resizeAs");
  * PyTorch's `resizeAs`.
  *
  * ATen: `aten::resize_as(Tensor self, Tensor the_template, *, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param theTemplate A tensor.
+ * @param options `memoryFormat`: The order of the dimensions in memory.
  */
 export function resizeAs(
   self: Tensor,
@@ -1643,6 +1755,11 @@ const rmsNorm$$op = new Op("aten::rms_norm", "rmsNorm");
  * Divides by the root of the mean square over the last dimensions, then scales.
  *
  * ATen: `aten::rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`
+ *
+ * @param input The input.
+ * @param normalizedShape The sizes of the dimensions that are normalized: the last ones.
+ * @param weight The weight; its shape is the layer's.
+ * @param eps A small number that keeps from dividing by zero.
  */
 export function rmsNorm(
   input: Tensor,
@@ -1720,7 +1837,10 @@ const selectScatter$$op = new Op("aten::select_scatter", "selectScatter");
  *
  * ATen: `aten::select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param src The values that are written: as many dimensions as `index`.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
  */
 export function selectScatter(self: Tensor, src: Tensor, dim: number, index: number): Tensor;
 export function selectScatter(
@@ -1767,7 +1887,12 @@ const sliceScatter$$op = new Op("aten::slice_scatter", "sliceScatter");
  *
  * ATen: `aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param src The values that are written: as many dimensions as `index`.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
+ * @param start Where to start.
+ * @param end Where to end: exclusive for ranges, inclusive for `linspace` and `logspace`.
+ * @param step The distance between values; default `1`.
  */
 export function sliceScatter(
   self: Tensor,
@@ -1895,6 +2020,9 @@ const sparseMask$$op = new Op("aten::sparse_mask", "sparseMask");
  * PyTorch's `sparseMask`.
  *
  * ATen: `aten::sparse_mask(Tensor self, Tensor mask) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mask A bool tensor whose shape broadcasts with the input's.
  */
 export function sparseMask(self: Tensor, mask: Tensor): Tensor;
 export function sparseMask(
@@ -2009,6 +2137,16 @@ function stft$center(
  * The Fourier transform of overlapping windows of a signal.
  *
  * ATen: `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param nFft The length of each transform.
+ * @param hopLength The distance between frames.
+ * @param winLength The length of the window.
+ * @param window The window, one-dimensional; default: ones.
+ * @param normalized A boolean; default `false`.
+ * @param onesided A boolean.
+ * @param returnComplex A boolean.
+ * @param alignToWindow A boolean.
  */
 export function stft(
   self: Tensor,
@@ -2457,6 +2595,9 @@ const take$$op = new Op("aten::take", "take");
  *
  * ATen: `aten::take(Tensor self, Tensor index) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param index Positions along `dim`: an int64 tensor.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2491,6 +2632,8 @@ const takeAlongDim$$op = new Op("aten::take_along_dim", "takeAlongDim");
  *
  * ATen: `aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param indices Positions: an int64 tensor.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  *
  * @example
@@ -2548,6 +2691,12 @@ const triangularSolve$$op = new Op("aten::triangular_solve", "triangularSolve");
  * Solves a system whose matrix is triangular.
  *
  * ATen: `aten::triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param A A matrix, or a batch of matrices: `[..., m, n]`.
+ * @param upper Whether the upper triangle is meant; default `true`.
+ * @param transpose A boolean; default `false`.
+ * @param unitriangular Whether the diagonal is taken to be 1; default `false`.
  */
 export function triangularSolve(
   self: Tensor,
@@ -2664,6 +2813,9 @@ const typeAs$$op = new Op("aten::type_as", "typeAs");
  * The tensor in the dtype of another.
  *
  * ATen: `aten::type_as(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function typeAs(self: Tensor, other: Tensor): Tensor;
 export function typeAs(
@@ -2695,6 +2847,9 @@ const vdot$$op = new Op("aten::vdot", "vdot");
  * The sum of the products of two vectors, the first conjugated.
  *
  * ATen: `aten::vdot(Tensor self, Tensor other) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function vdot(self: Tensor, other: Tensor): Tensor;
 export function vdot(self?: unknown, other?: unknown, options?: unknown, extra?: unknown): Tensor {

@@ -54,6 +54,8 @@ const abs$$op = new Op("aten::abs", "abs");
  *
  * ATen: `aten::abs(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -78,6 +80,8 @@ const absolute$$op = new Op("aten::absolute", "absolute");
  * The absolute value of each element; the same as `abs`.
  *
  * ATen: `aten::absolute(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function absolute(self: Tensor): Tensor;
 export function absolute(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -95,6 +99,8 @@ const acos$$op = new Op("aten::acos", "acos");
  * The inverse cosine of each element, in radians.
  *
  * ATen: `aten::acos(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -120,6 +126,8 @@ const acosh$$op = new Op("aten::acosh", "acosh");
  * The inverse hyperbolic cosine of each element.
  *
  * ATen: `aten::acosh(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function acosh(self: Tensor): Tensor;
 export function acosh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -137,6 +145,8 @@ const aliasCopy$$op = new Op("aten::alias_copy", "aliasCopy");
  * A copy of the tensor.
  *
  * ATen: `aten::alias_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function aliasCopy(self: Tensor): Tensor;
 export function aliasCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -154,6 +164,8 @@ const angle$$op = new Op("aten::angle", "angle");
  * The angle of each complex element, in radians.
  *
  * ATen: `aten::angle(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function angle(self: Tensor): Tensor;
 export function angle(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -171,6 +183,8 @@ const arccos$$op = new Op("aten::arccos", "arccos");
  * The inverse cosine of each element; the same as `acos`.
  *
  * ATen: `aten::arccos(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arccos(self: Tensor): Tensor;
 export function arccos(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -188,6 +202,8 @@ const arccosh$$op = new Op("aten::arccosh", "arccosh");
  * The inverse hyperbolic cosine of each element; the same as `acosh`.
  *
  * ATen: `aten::arccosh(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arccosh(self: Tensor): Tensor;
 export function arccosh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -205,6 +221,8 @@ const arcsin$$op = new Op("aten::arcsin", "arcsin");
  * The inverse sine of each element; the same as `asin`.
  *
  * ATen: `aten::arcsin(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arcsin(self: Tensor): Tensor;
 export function arcsin(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -222,6 +240,8 @@ const arcsinh$$op = new Op("aten::arcsinh", "arcsinh");
  * The inverse hyperbolic sine of each element; the same as `asinh`.
  *
  * ATen: `aten::arcsinh(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arcsinh(self: Tensor): Tensor;
 export function arcsinh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -239,6 +259,8 @@ const arctan$$op = new Op("aten::arctan", "arctan");
  * The inverse tangent of each element; the same as `atan`.
  *
  * ATen: `aten::arctan(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arctan(self: Tensor): Tensor;
 export function arctan(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -256,6 +278,8 @@ const arctanh$$op = new Op("aten::arctanh", "arctanh");
  * The inverse hyperbolic tangent of each element; the same as `atanh`.
  *
  * ATen: `aten::arctanh(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function arctanh(self: Tensor): Tensor;
 export function arctanh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -273,6 +297,8 @@ const argwhere$$op = new Op("aten::argwhere", "argwhere");
  * The indices of the elements that are not zero, a row for each.
  *
  * ATen: `aten::argwhere(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -298,6 +324,8 @@ const asin$$op = new Op("aten::asin", "asin");
  * The inverse sine of each element, in radians.
  *
  * ATen: `aten::asin(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function asin(self: Tensor): Tensor;
 export function asin(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -315,6 +343,8 @@ const asinh$$op = new Op("aten::asinh", "asinh");
  * The inverse hyperbolic sine of each element.
  *
  * ATen: `aten::asinh(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function asinh(self: Tensor): Tensor;
 export function asinh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -332,6 +362,8 @@ const atan$$op = new Op("aten::atan", "atan");
  * The inverse tangent of each element, in radians.
  *
  * ATen: `aten::atan(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function atan(self: Tensor): Tensor;
 export function atan(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -349,6 +381,8 @@ const atanh$$op = new Op("aten::atanh", "atanh");
  * The inverse hyperbolic tangent of each element.
  *
  * ATen: `aten::atanh(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function atanh(self: Tensor): Tensor;
 export function atanh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -380,6 +414,8 @@ function atleast1d$Sequence(tensors: unknown): Tensor[] {
  * The tensor with at least one dimension.
  *
  * ATen: `aten::atleast_1d(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function atleast1d(self: Tensor): Tensor;
 /**
@@ -419,6 +455,8 @@ function atleast2d$Sequence(tensors: unknown): Tensor[] {
  * The tensor with at least two dimensions.
  *
  * ATen: `aten::atleast_2d(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -466,6 +504,8 @@ function atleast3d$Sequence(tensors: unknown): Tensor[] {
  * The tensor with at least three dimensions.
  *
  * ATen: `aten::atleast_3d(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function atleast3d(self: Tensor): Tensor;
 /**
@@ -492,6 +532,8 @@ const bitwiseNot$$op = new Op("aten::bitwise_not", "bitwiseNot");
  *
  * ATen: `aten::bitwise_not(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -517,6 +559,8 @@ const blockDiag$$op = new Op("aten::block_diag", "blockDiag");
  *
  * ATen: `aten::block_diag(Tensor[] tensors) -> Tensor`
  *
+ * @param tensors The tensors.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -541,6 +585,8 @@ const broadcastTensors$$op = new Op("aten::broadcast_tensors", "broadcastTensors
  * The tensors, all expanded to their common shape.
  *
  * ATen: `aten::broadcast_tensors(Tensor[] tensors) -> Tensor[]`
+ *
+ * @param tensors The tensors.
  *
  * @example
  * ```ts
@@ -568,6 +614,8 @@ const cartesianProd$$op = new Op("aten::cartesian_prod", "cartesianProd");
  *
  * ATen: `aten::cartesian_prod(Tensor[] tensors) -> Tensor`
  *
+ * @param tensors The tensors.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -592,6 +640,8 @@ const ccolIndicesCopy$$op = new Op("aten::ccol_indices_copy", "ccolIndicesCopy")
  * PyTorch's `ccolIndicesCopy`.
  *
  * ATen: `aten::ccol_indices_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function ccolIndicesCopy(self: Tensor): Tensor;
 export function ccolIndicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -609,6 +659,8 @@ const ceil$$op = new Op("aten::ceil", "ceil");
  * The smallest integer that is not less than each element.
  *
  * ATen: `aten::ceil(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -634,6 +686,8 @@ const chainMatmul$$op = new Op("aten::chain_matmul", "chainMatmul");
  * The product of several matrices, multiplied in the order that costs least.
  *
  * ATen: `aten::chain_matmul(Tensor[] matrices) -> Tensor`
+ *
+ * @param matrices A list.
  */
 export function chainMatmul(matrices: readonly Tensor[]): Tensor;
 export function chainMatmul(matrices?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -651,6 +705,8 @@ const colIndicesCopy$$op = new Op("aten::col_indices_copy", "colIndicesCopy");
  * PyTorch's `colIndicesCopy`.
  *
  * ATen: `aten::col_indices_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function colIndicesCopy(self: Tensor): Tensor;
 export function colIndicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -668,6 +724,8 @@ const columnStack$$op = new Op("aten::column_stack", "columnStack");
  * Joins vectors as the columns of a matrix.
  *
  * ATen: `aten::column_stack(Tensor[] tensors) -> Tensor`
+ *
+ * @param tensors The tensors.
  *
  * @example
  * ```ts
@@ -693,6 +751,8 @@ const conjPhysical$$op = new Op("aten::conj_physical", "conjPhysical");
  * The complex conjugate of each element, computed at once.
  *
  * ATen: `aten::conj_physical(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function conjPhysical(self: Tensor): Tensor;
 export function conjPhysical(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -710,6 +770,8 @@ const corrcoef$$op = new Op("aten::corrcoef", "corrcoef");
  * The correlation coefficients of variables, which are rows.
  *
  * ATen: `aten::corrcoef(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function corrcoef(self: Tensor): Tensor;
 export function corrcoef(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -727,6 +789,8 @@ const cos$$op = new Op("aten::cos", "cos");
  * The cosine of each element, in radians.
  *
  * ATen: `aten::cos(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -752,6 +816,8 @@ const cosh$$op = new Op("aten::cosh", "cosh");
  * The hyperbolic cosine of each element.
  *
  * ATen: `aten::cosh(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function cosh(self: Tensor): Tensor;
 export function cosh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -769,6 +835,8 @@ const crowIndicesCopy$$op = new Op("aten::crow_indices_copy", "crowIndicesCopy")
  * PyTorch's `crowIndicesCopy`.
  *
  * ATen: `aten::crow_indices_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function crowIndicesCopy(self: Tensor): Tensor;
 export function crowIndicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -786,6 +854,8 @@ const deg2rad$$op = new Op("aten::deg2rad", "deg2rad");
  * Degrees to radians.
  *
  * ATen: `aten::deg2rad(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -811,6 +881,8 @@ const denseDim$$op = new Op("aten::dense_dim", "denseDim");
  * PyTorch's `denseDim`.
  *
  * ATen: `aten::dense_dim(Tensor self) -> int`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function denseDim(self: Tensor): number;
 export function denseDim(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -843,6 +915,8 @@ function dequantize$tensors(tensors: unknown): Tensor[] {
  * The floating-point tensor that a quantized one stands for.
  *
  * ATen: `aten::dequantize.self(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function dequantize(self: Tensor): Tensor;
 /**
@@ -872,6 +946,8 @@ const det$$op = new Op("aten::det", "det");
  *
  * ATen: `aten::det(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -896,6 +972,8 @@ const detachCopy$$op = new Op("aten::detach_copy", "detachCopy");
  * PyTorch's `detachCopy`.
  *
  * ATen: `aten::detach_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function detachCopy(self: Tensor): Tensor;
 export function detachCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -913,6 +991,8 @@ const digamma$$op = new Op("aten::digamma", "digamma");
  * The derivative of the logarithm of the gamma function.
  *
  * ATen: `aten::digamma(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function digamma(self: Tensor): Tensor;
 export function digamma(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -930,6 +1010,8 @@ const dim$$op = new Op("aten::dim", "dim");
  * The number of dimensions.
  *
  * ATen: `aten::dim(Tensor self) -> int`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function dim(self: Tensor): number;
 export function dim(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -948,6 +1030,8 @@ const dstack$$op = new Op("aten::dstack", "dstack");
  * Joins along the third dimension.
  *
  * ATen: `aten::dstack(Tensor[] tensors) -> Tensor`
+ *
+ * @param tensors The tensors.
  *
  * @example
  * ```ts
@@ -974,6 +1058,8 @@ const erf$$op = new Op("aten::erf", "erf");
  *
  * ATen: `aten::erf(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -998,6 +1084,8 @@ const erfc$$op = new Op("aten::erfc", "erfc");
  * One minus the error function of each element.
  *
  * ATen: `aten::erfc(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function erfc(self: Tensor): Tensor;
 export function erfc(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1015,6 +1103,8 @@ const erfinv$$op = new Op("aten::erfinv", "erfinv");
  * The inverse of the error function of each element.
  *
  * ATen: `aten::erfinv(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function erfinv(self: Tensor): Tensor;
 export function erfinv(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1032,6 +1122,8 @@ const exp$$op = new Op("aten::exp", "exp");
  * e to the power of each element.
  *
  * ATen: `aten::exp(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1058,6 +1150,8 @@ const exp2$$op = new Op("aten::exp2", "exp2");
  *
  * ATen: `aten::exp2(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1082,6 +1176,8 @@ const expm1$$op = new Op("aten::expm1", "expm1");
  * e to the power of each element, minus 1, exact for small ones.
  *
  * ATen: `aten::expm1(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function expm1(self: Tensor): Tensor;
 export function expm1(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1099,6 +1195,8 @@ const fix$$op = new Op("aten::fix", "fix");
  * Each element rounded to zero; the same as `trunc`.
  *
  * ATen: `aten::fix(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function fix(self: Tensor): Tensor;
 export function fix(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1116,6 +1214,8 @@ const fliplr$$op = new Op("aten::fliplr", "fliplr");
  * Reverses the order along the second dimension.
  *
  * ATen: `aten::fliplr(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1142,6 +1242,8 @@ const flipud$$op = new Op("aten::flipud", "flipud");
  *
  * ATen: `aten::flipud(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1166,6 +1268,8 @@ const floor$$op = new Op("aten::floor", "floor");
  * The largest integer that is not greater than each element.
  *
  * ATen: `aten::floor(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1192,6 +1296,8 @@ const frac$$op = new Op("aten::frac", "frac");
  *
  * ATen: `aten::frac(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1216,6 +1322,8 @@ const frexp$Tensor$op = new Op("aten::frexp.Tensor", "frexp");
  * Each element as a mantissa and a power of two.
  *
  * ATen: `aten::frexp.Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function frexp(self: Tensor): MantissaExponent<Tensor>;
 export function frexp(
@@ -1238,6 +1346,8 @@ const geqrf$$op = new Op("aten::geqrf", "geqrf");
  * PyTorch's `geqrf`.
  *
  * ATen: `aten::geqrf(Tensor self) -> (Tensor a, Tensor tau)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function geqrf(self: Tensor): ATau<Tensor>;
 export function geqrf(self?: unknown, options?: unknown, extra?: unknown): ATau<Tensor> {
@@ -1256,6 +1366,8 @@ const getDevice$$op = new Op("aten::get_device", "getDevice");
  * PyTorch's `getDevice`.
  *
  * ATen: `aten::get_device(Tensor self) -> int`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function getDevice(self: Tensor): number;
 export function getDevice(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -1274,6 +1386,8 @@ const hstack$$op = new Op("aten::hstack", "hstack");
  * Joins along the second dimension, or the only one.
  *
  * ATen: `aten::hstack(Tensor[] tensors) -> Tensor`
+ *
+ * @param tensors The tensors.
  *
  * @example
  * ```ts
@@ -1299,6 +1413,8 @@ const i0$$op = new Op("aten::i0", "i0");
  * The modified Bessel function of the first kind, of order 0.
  *
  * ATen: `aten::i0(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function i0(self: Tensor): Tensor;
 export function i0(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1316,6 +1432,8 @@ const indicesCopy$$op = new Op("aten::indices_copy", "indicesCopy");
  * PyTorch's `indicesCopy`.
  *
  * ATen: `aten::indices_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function indicesCopy(self: Tensor): Tensor;
 export function indicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1333,6 +1451,8 @@ const intRepr$$op = new Op("aten::int_repr", "intRepr");
  * PyTorch's `intRepr`.
  *
  * ATen: `aten::int_repr(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function intRepr(self: Tensor): Tensor;
 export function intRepr(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1350,6 +1470,8 @@ const inverse$$op = new Op("aten::inverse", "inverse");
  * The inverse of a square matrix; the same as `linalg.inv`.
  *
  * ATen: `aten::inverse(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1375,6 +1497,8 @@ const isCoalesced$$op = new Op("aten::is_coalesced", "isCoalesced");
  * PyTorch's `isCoalesced`.
  *
  * ATen: `aten::is_coalesced(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isCoalesced(self: Tensor): boolean;
 export function isCoalesced(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1393,6 +1517,8 @@ const isComplex$$op = new Op("aten::is_complex", "isComplex");
  * Whether the dtype is complex.
  *
  * ATen: `aten::is_complex(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1419,6 +1545,8 @@ const isConj$$op = new Op("aten::is_conj", "isConj");
  * PyTorch's `isConj`.
  *
  * ATen: `aten::is_conj(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isConj(self: Tensor): boolean;
 export function isConj(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1454,6 +1582,8 @@ function isContiguous$memory_format(self: unknown, memoryFormat: unknown): boole
  * Whether the elements lie in row-major order without gaps.
  *
  * ATen: `aten::is_contiguous(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isContiguous(self: Tensor): boolean;
 /**
@@ -1495,6 +1625,8 @@ const isDistributed$$op = new Op("aten::is_distributed", "isDistributed");
  * PyTorch's `isDistributed`.
  *
  * ATen: `aten::is_distributed(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isDistributed(self: Tensor): boolean;
 export function isDistributed(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1513,6 +1645,8 @@ const isFloatingPoint$$op = new Op("aten::is_floating_point", "isFloatingPoint")
  * Whether the dtype is a floating-point one.
  *
  * ATen: `aten::is_floating_point(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1539,6 +1673,8 @@ const isInference$$op = new Op("aten::is_inference", "isInference");
  * PyTorch's `isInference`.
  *
  * ATen: `aten::is_inference(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isInference(self: Tensor): boolean;
 export function isInference(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1557,6 +1693,8 @@ const isNeg$$op = new Op("aten::is_neg", "isNeg");
  * PyTorch's `isNeg`.
  *
  * ATen: `aten::is_neg(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isNeg(self: Tensor): boolean;
 export function isNeg(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1575,6 +1713,8 @@ const isNonzero$$op = new Op("aten::is_nonzero", "isNonzero");
  * Whether the single element is not zero.
  *
  * ATen: `aten::is_nonzero(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1601,6 +1741,8 @@ const isSigned$$op = new Op("aten::is_signed", "isSigned");
  * Whether the dtype has negative numbers.
  *
  * ATen: `aten::is_signed(Tensor self) -> bool`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isSigned(self: Tensor): boolean;
 export function isSigned(self?: unknown, options?: unknown, extra?: unknown): boolean {
@@ -1619,6 +1761,8 @@ const isfinite$$op = new Op("aten::isfinite", "isfinite");
  * Whether each element is neither infinite nor NaN.
  *
  * ATen: `aten::isfinite(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1645,6 +1789,8 @@ const isinf$$op = new Op("aten::isinf", "isinf");
  *
  * ATen: `aten::isinf(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1670,6 +1816,8 @@ const isnan$$op = new Op("aten::isnan", "isnan");
  *
  * ATen: `aten::isnan(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1694,6 +1842,8 @@ const isneginf$$op = new Op("aten::isneginf", "isneginf");
  * Whether each element is negative infinity.
  *
  * ATen: `aten::isneginf(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isneginf(self: Tensor): Tensor;
 export function isneginf(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1711,6 +1861,8 @@ const isposinf$$op = new Op("aten::isposinf", "isposinf");
  * Whether each element is positive infinity.
  *
  * ATen: `aten::isposinf(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isposinf(self: Tensor): Tensor;
 export function isposinf(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1728,6 +1880,8 @@ const isreal$$op = new Op("aten::isreal", "isreal");
  * Whether each element has no imaginary part.
  *
  * ATen: `aten::isreal(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function isreal(self: Tensor): Tensor;
 export function isreal(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1745,6 +1899,8 @@ const lgamma$$op = new Op("aten::lgamma", "lgamma");
  * The logarithm of the absolute value of the gamma function.
  *
  * ATen: `aten::lgamma(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function lgamma(self: Tensor): Tensor;
 export function lgamma(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1762,6 +1918,8 @@ const log$$op = new Op("aten::log", "log");
  * The natural logarithm of each element.
  *
  * ATen: `aten::log(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1787,6 +1945,8 @@ const log10$$op = new Op("aten::log10", "log10");
  * The logarithm to base 10 of each element.
  *
  * ATen: `aten::log10(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function log10(self: Tensor): Tensor;
 export function log10(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1804,6 +1964,8 @@ const log1p$$op = new Op("aten::log1p", "log1p");
  * The natural logarithm of 1 plus each element, exact for small ones.
  *
  * ATen: `aten::log1p(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function log1p(self: Tensor): Tensor;
 export function log1p(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1821,6 +1983,8 @@ const log2$$op = new Op("aten::log2", "log2");
  * The logarithm to base 2 of each element.
  *
  * ATen: `aten::log2(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1846,6 +2010,8 @@ const logdet$$op = new Op("aten::logdet", "logdet");
  * The logarithm of the determinant.
  *
  * ATen: `aten::logdet(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function logdet(self: Tensor): Tensor;
 export function logdet(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1863,6 +2029,8 @@ const logicalNot$$op = new Op("aten::logical_not", "logicalNot");
  * Whether each element is false or zero.
  *
  * ATen: `aten::logical_not(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1888,6 +2056,8 @@ const matrixExp$$op = new Op("aten::matrix_exp", "matrixExp");
  * The exponential of a square matrix.
  *
  * ATen: `aten::matrix_exp(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function matrixExp(self: Tensor): Tensor;
 export function matrixExp(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1922,6 +2092,8 @@ function meshgrid$indexing(tensors: unknown, indexing: unknown): Tensor[] {
  * The coordinates of a grid whose axes are the given vectors.
  *
  * ATen: `aten::meshgrid(Tensor[] tensors) -> Tensor[]`
+ *
+ * @param tensors The tensors.
  *
  * @example
  * ```ts
@@ -1961,6 +2133,8 @@ const msort$$op = new Op("aten::msort", "msort");
  * Sorts along the first dimension.
  *
  * ATen: `aten::msort(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function msort(self: Tensor): Tensor;
 export function msort(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1978,6 +2152,8 @@ const neg$$op = new Op("aten::neg", "neg");
  * The negative of each element.
  *
  * ATen: `aten::neg(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -2003,6 +2179,8 @@ const negative$$op = new Op("aten::negative", "negative");
  * The negative of each element; the same as `neg`.
  *
  * ATen: `aten::negative(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function negative(self: Tensor): Tensor;
 export function negative(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2020,6 +2198,8 @@ const nonzero$$op = new Op("aten::nonzero", "nonzero");
  * The indices of the elements that are not zero, a row for each.
  *
  * ATen: `aten::nonzero(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -2046,6 +2226,8 @@ const numel$$op = new Op("aten::numel", "numel");
  *
  * ATen: `aten::numel(Tensor self) -> int`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2071,6 +2253,8 @@ const qScale$$op = new Op("aten::q_scale", "qScale");
  * PyTorch's `qScale`.
  *
  * ATen: `aten::q_scale(Tensor self) -> float`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function qScale(self: Tensor): number;
 export function qScale(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -2089,6 +2273,8 @@ const qZeroPoint$$op = new Op("aten::q_zero_point", "qZeroPoint");
  * PyTorch's `qZeroPoint`.
  *
  * ATen: `aten::q_zero_point(Tensor self) -> int`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function qZeroPoint(self: Tensor): number;
 export function qZeroPoint(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -2107,6 +2293,8 @@ const rad2deg$$op = new Op("aten::rad2deg", "rad2deg");
  * Radians to degrees.
  *
  * ATen: `aten::rad2deg(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function rad2deg(self: Tensor): Tensor;
 export function rad2deg(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2124,6 +2312,8 @@ const reciprocal$$op = new Op("aten::reciprocal", "reciprocal");
  * One divided by each element.
  *
  * ATen: `aten::reciprocal(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -2149,6 +2339,8 @@ const relu$$op = new Op("aten::relu", "relu");
  * Sets negative elements to zero.
  *
  * ATen: `aten::relu(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -2190,6 +2382,8 @@ function round$decimals(self: unknown, decimals: unknown): Tensor {
  *
  * ATen: `aten::round(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2223,6 +2417,8 @@ const rowIndicesCopy$$op = new Op("aten::row_indices_copy", "rowIndicesCopy");
  * PyTorch's `rowIndicesCopy`.
  *
  * ATen: `aten::row_indices_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function rowIndicesCopy(self: Tensor): Tensor;
 export function rowIndicesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2240,6 +2436,8 @@ const rowStack$$op = new Op("aten::row_stack", "rowStack");
  * PyTorch's `rowStack`.
  *
  * ATen: `aten::row_stack(Tensor[] tensors) -> Tensor`
+ *
+ * @param tensors The tensors.
  */
 export function rowStack(tensors: readonly Tensor[]): Tensor;
 export function rowStack(tensors?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2257,6 +2455,8 @@ const rsqrt$$op = new Op("aten::rsqrt", "rsqrt");
  * One divided by the square root of each element.
  *
  * ATen: `aten::rsqrt(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function rsqrt(self: Tensor): Tensor;
 export function rsqrt(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2274,6 +2474,8 @@ const selu$$op = new Op("aten::selu", "selu");
  * The scaled exponential linear unit of each element.
  *
  * ATen: `aten::selu(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function selu(self: Tensor): Tensor;
 export function selu(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2291,6 +2493,8 @@ const sgn$$op = new Op("aten::sgn", "sgn");
  * The sign of each element; of a complex one the number of modulus 1 in its direction.
  *
  * ATen: `aten::sgn(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sgn(self: Tensor): Tensor;
 export function sgn(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2308,6 +2512,8 @@ const sigmoid$$op = new Op("aten::sigmoid", "sigmoid");
  * 1 / (1 + e^-x) of each element.
  *
  * ATen: `aten::sigmoid(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -2334,6 +2540,8 @@ const sign$$op = new Op("aten::sign", "sign");
  *
  * ATen: `aten::sign(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2358,6 +2566,8 @@ const signbit$$op = new Op("aten::signbit", "signbit");
  * Whether the sign bit of each element is set.
  *
  * ATen: `aten::signbit(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function signbit(self: Tensor): Tensor;
 export function signbit(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2375,6 +2585,8 @@ const sin$$op = new Op("aten::sin", "sin");
  * The sine of each element, in radians.
  *
  * ATen: `aten::sin(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -2400,6 +2612,8 @@ const sinc$$op = new Op("aten::sinc", "sinc");
  * sin(πx) / (πx) of each element.
  *
  * ATen: `aten::sinc(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sinc(self: Tensor): Tensor;
 export function sinc(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2417,6 +2631,8 @@ const sinh$$op = new Op("aten::sinh", "sinh");
  * The hyperbolic sine of each element.
  *
  * ATen: `aten::sinh(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sinh(self: Tensor): Tensor;
 export function sinh(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2434,6 +2650,8 @@ const slogdet$$op = new Op("aten::slogdet", "slogdet");
  * The sign and the logarithm of the absolute value of the determinant.
  *
  * ATen: `aten::slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function slogdet(self: Tensor): SignLogabsdet<Tensor>;
 export function slogdet(self?: unknown, options?: unknown, extra?: unknown): SignLogabsdet<Tensor> {
@@ -2452,6 +2670,8 @@ const sparseDim$$op = new Op("aten::sparse_dim", "sparseDim");
  * PyTorch's `sparseDim`.
  *
  * ATen: `aten::sparse_dim(Tensor self) -> int`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function sparseDim(self: Tensor): number;
 export function sparseDim(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -2470,6 +2690,8 @@ const sqrt$$op = new Op("aten::sqrt", "sqrt");
  * The square root of each element.
  *
  * ATen: `aten::sqrt(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -2495,6 +2717,8 @@ const square$$op = new Op("aten::square", "square");
  * The square of each element.
  *
  * ATen: `aten::square(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -2544,6 +2768,8 @@ function squeezeCopy$dims(self: unknown, dim: unknown): Tensor {
  * PyTorch's `squeezeCopy`.
  *
  * ATen: `aten::squeeze_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function squeezeCopy(self: Tensor): Tensor;
 /**
@@ -2588,6 +2814,8 @@ const storageOffset$$op = new Op("aten::storage_offset", "storageOffset");
  * PyTorch's `storageOffset`.
  *
  * ATen: `aten::storage_offset(Tensor self) -> int`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function storageOffset(self: Tensor): number;
 export function storageOffset(self?: unknown, options?: unknown, extra?: unknown): number {
@@ -2606,6 +2834,8 @@ const tCopy$$op = new Op("aten::t_copy", "tCopy");
  * PyTorch's `tCopy`.
  *
  * ATen: `aten::t_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function tCopy(self: Tensor): Tensor;
 export function tCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2623,6 +2853,8 @@ const tan$$op = new Op("aten::tan", "tan");
  * The tangent of each element, in radians.
  *
  * ATen: `aten::tan(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function tan(self: Tensor): Tensor;
 export function tan(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2640,6 +2872,8 @@ const tanh$$op = new Op("aten::tanh", "tanh");
  * The hyperbolic tangent of each element.
  *
  * ATen: `aten::tanh(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -2666,6 +2900,8 @@ const trace$$op = new Op("aten::trace", "trace");
  *
  * ATen: `aten::trace(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2691,6 +2927,8 @@ const trunc$$op = new Op("aten::trunc", "trunc");
  *
  * ATen: `aten::trunc(Tensor self) -> Tensor`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2715,6 +2953,8 @@ const valuesCopy$$op = new Op("aten::values_copy", "valuesCopy");
  * PyTorch's `valuesCopy`.
  *
  * ATen: `aten::values_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function valuesCopy(self: Tensor): Tensor;
 export function valuesCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2732,6 +2972,8 @@ const viewAsComplexCopy$$op = new Op("aten::view_as_complex_copy", "viewAsComple
  * PyTorch's `viewAsComplexCopy`.
  *
  * ATen: `aten::view_as_complex_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function viewAsComplexCopy(self: Tensor): Tensor;
 export function viewAsComplexCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2749,6 +2991,8 @@ const viewAsRealCopy$$op = new Op("aten::view_as_real_copy", "viewAsRealCopy");
  * PyTorch's `viewAsRealCopy`.
  *
  * ATen: `aten::view_as_real_copy(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function viewAsRealCopy(self: Tensor): Tensor;
 export function viewAsRealCopy(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2766,6 +3010,8 @@ const vstack$$op = new Op("aten::vstack", "vstack");
  * Joins along the first dimension.
  *
  * ATen: `aten::vstack(Tensor[] tensors) -> Tensor`
+ *
+ * @param tensors The tensors.
  *
  * @example
  * ```ts
@@ -2842,6 +3088,8 @@ function where$Scalar(condition: unknown, self: unknown, other: unknown): Tensor
  * Takes from one where the condition is true, and from the other elsewhere; alone: the indices where it is.
  *
  * ATen: `aten::where(Tensor condition) -> Tensor[]`
+ *
+ * @param condition A bool tensor: where it is true, the first is taken.
  *
  * @example
  * ```ts

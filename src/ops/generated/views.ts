@@ -47,6 +47,8 @@ const adjoint$$op = new Op("aten::adjoint", "adjoint");
  * The conjugate of the tensor with its last two dimensions swapped, as a view.
  *
  * ATen: `aten::adjoint(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function adjoint(self: Tensor): Tensor;
 export function adjoint(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -65,7 +67,10 @@ const asStrided$$op = new Op("aten::as_strided", "asStrided");
  *
  * ATen: `aten::as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param stride The step of the window in each dimension; default: as the op says.
+ * @param storageOffset An integer.
  */
 export function asStrided(
   self: Tensor,
@@ -138,6 +143,7 @@ const broadcastTo$$op = new Op("aten::broadcast_to", "broadcastTo");
  *
  * ATen: `aten::broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
  *
  * @example
@@ -178,6 +184,8 @@ const ccolIndices$$op = new Op("aten::ccol_indices", "ccolIndices");
  * PyTorch's `ccolIndices`.
  *
  * ATen: `aten::ccol_indices(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function ccolIndices(self: Tensor): Tensor;
 export function ccolIndices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -196,7 +204,9 @@ const chunk$$op = new Op("aten::chunk", "chunk");
  *
  * ATen: `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param chunks Into how many parts.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  *
  * @example
  * ```ts
@@ -250,6 +260,8 @@ const coalesce$$op = new Op("aten::coalesce", "coalesce");
  * The sparse tensor with entries of the same place added up.
  *
  * ATen: `aten::coalesce(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function coalesce(self: Tensor): Tensor;
 export function coalesce(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -267,6 +279,8 @@ const colIndices$$op = new Op("aten::col_indices", "colIndices");
  * PyTorch's `colIndices`.
  *
  * ATen: `aten::col_indices(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function colIndices(self: Tensor): Tensor;
 export function colIndices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -284,6 +298,8 @@ const conj$$op = new Op("aten::conj", "conj");
  * The complex conjugate of each element, as a view.
  *
  * ATen: `aten::conj(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -309,6 +325,9 @@ const contiguous$$op = new Op("aten::contiguous", "contiguous");
  * The tensor in row-major memory; a copy only where it is not.
  *
  * ATen: `aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param options `memoryFormat`: The order of the dimensions in memory; default `0`.
  *
  * @example
  * ```ts
@@ -340,6 +359,8 @@ const crowIndices$$op = new Op("aten::crow_indices", "crowIndices");
  * PyTorch's `crowIndices`.
  *
  * ATen: `aten::crow_indices(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function crowIndices(self: Tensor): Tensor;
 export function crowIndices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -357,6 +378,8 @@ const detach$$op = new Op("aten::detach", "detach");
  * The same memory, apart from the graph: gradients do not flow through it.
  *
  * ATen: `aten::detach(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -382,6 +405,11 @@ const diagonal$$op = new Op("aten::diagonal", "diagonal");
  * The diagonal over two dimensions, as a view.
  *
  * ATen: `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param offset Which diagonal: above the main one where positive; default `0`.
+ * @param dim1 The first of two dimensions, or the second after `dim0`; default `0`.
+ * @param dim2 The second dimension; default `1`.
  *
  * @example
  * ```ts
@@ -484,6 +512,9 @@ function dsplit$array(self: unknown, indices: unknown): Tensor[] {
  * Splits along the third dimension.
  *
  * ATen: `aten::dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param sections Into how many parts, or where to cut.
  */
 export function dsplit(self: Tensor, sections: number): Tensor[];
 /**
@@ -522,7 +553,9 @@ const expand$$op = new Op("aten::expand", "expand");
  *
  * ATen: `aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param size The sizes of the result.
+ * @param options `implicit`: A boolean; default `false`.
  *
  * @example
  * ```ts
@@ -565,6 +598,9 @@ const expandAs$$op = new Op("aten::expand_as", "expandAs");
  *
  * ATen: `aten::expand_as(Tensor(a) self, Tensor other) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -603,6 +639,10 @@ const flatten$using_ints$op = new Op("aten::flatten.using_ints", "flatten");
  * Joins the dimensions from `startDim` to `endDim` to one.
  *
  * ATen: `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param startDim An integer; default `0`.
+ * @param endDim An integer; default `-1`.
  *
  * @example
  * ```ts
@@ -680,6 +720,9 @@ function hsplit$array(self: unknown, indices: unknown): Tensor[] {
  * Splits along the second dimension, or the only one.
  *
  * ATen: `aten::hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param sections Into how many parts, or where to cut.
  */
 export function hsplit(self: Tensor, sections: number): Tensor[];
 /**
@@ -717,6 +760,8 @@ const imag$$op = new Op("aten::imag", "imag");
  * The imaginary part, as a view.
  *
  * ATen: `aten::imag(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function imag(self: Tensor): Tensor;
 export function imag(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -734,6 +779,8 @@ const indices$$op = new Op("aten::indices", "indices");
  * PyTorch's `indices`.
  *
  * ATen: `aten::indices(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function indices(self: Tensor): Tensor;
 export function indices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -751,6 +798,8 @@ const mH$$op = new Op("aten::mH", "mH");
  * The conjugate of the tensor with its last two dimensions swapped, as a view.
  *
  * ATen: `aten::mH(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function mH(self: Tensor): Tensor;
 export function mH(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -768,6 +817,8 @@ const mT$$op = new Op("aten::mT", "mT");
  * The tensor with its last two dimensions swapped, as a view.
  *
  * ATen: `aten::mT(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function mT(self: Tensor): Tensor;
 export function mT(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -785,6 +836,8 @@ const matrixH$$op = new Op("aten::matrix_H", "matrixH");
  * The conjugate of a matrix, transposed, as a view.
  *
  * ATen: `aten::matrix_H(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function matrixH(self: Tensor): Tensor;
 export function matrixH(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -823,6 +876,10 @@ function moveaxis$intlist(self: unknown, source: unknown, destination: unknown):
  * Moves dimensions to other places; the same as `movedim`.
  *
  * ATen: `aten::moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param source The values that are written, or where dimensions come from.
+ * @param destination An integer.
  */
 export function moveaxis(self: Tensor, source: number, destination: number): Tensor;
 /**
@@ -894,6 +951,10 @@ function movedim$intlist(self: unknown, source: unknown, destination: unknown): 
  * Moves dimensions to other places, as a view.
  *
  * ATen: `aten::movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param source The values that are written, or where dimensions come from.
+ * @param destination An integer.
  *
  * @example
  * ```ts
@@ -978,7 +1039,10 @@ function narrow$(self: unknown, dim: unknown, start: unknown, length: unknown): 
  *
  * ATen: `aten::narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param start Where to start.
+ * @param length An integer.
  *
  * @example
  * ```ts
@@ -1034,6 +1098,8 @@ const numpyT$$op = new Op("aten::numpy_T", "numpyT");
  * The tensor with its dimensions in reverse order, as a view.
  *
  * ATen: `aten::numpy_T(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function numpyT(self: Tensor): Tensor;
 export function numpyT(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1051,6 +1117,9 @@ const permute$$op = new Op("aten::permute", "permute");
  * The tensor with its dimensions in another order, as a view.
  *
  * ATen: `aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dims The dimensions; from the end, where they are negative.
  *
  * @example
  * ```ts
@@ -1090,6 +1159,9 @@ const pinMemory$$op = new Op("aten::pin_memory", "pinMemory");
  * PyTorch's `pinMemory`.
  *
  * ATen: `aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param device The device of the result; default: that of the input, or the CPU.
  */
 export function pinMemory(self: Tensor, device?: string | null): Tensor;
 /**
@@ -1129,6 +1201,8 @@ const positive$$op = new Op("aten::positive", "positive");
  * The tensor itself.
  *
  * ATen: `aten::positive(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function positive(self: Tensor): Tensor;
 export function positive(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1146,6 +1220,8 @@ const ravel$$op = new Op("aten::ravel", "ravel");
  * The elements as a vector; a copy only where needed.
  *
  * ATen: `aten::ravel(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1171,6 +1247,8 @@ const real$$op = new Op("aten::real", "real");
  * The real part, as a view.
  *
  * ATen: `aten::real(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function real(self: Tensor): Tensor;
 export function real(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1188,6 +1266,9 @@ const reshape$$op = new Op("aten::reshape", "reshape");
  * The elements in another shape; a view where possible. One size may be -1.
  *
  * ATen: `aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param shape The sizes of the result; one may be -1 and is worked out then.
  *
  * @example
  * ```ts
@@ -1227,6 +1308,9 @@ const reshapeAs$$op = new Op("aten::reshape_as", "reshapeAs");
  * The elements in the shape of another tensor.
  *
  * ATen: `aten::reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
  */
 export function reshapeAs(self: Tensor, other: Tensor): Tensor;
 export function reshapeAs(
@@ -1258,6 +1342,8 @@ const resolveConj$$op = new Op("aten::resolve_conj", "resolveConj");
  * PyTorch's `resolveConj`.
  *
  * ATen: `aten::resolve_conj(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function resolveConj(self: Tensor): Tensor;
 export function resolveConj(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1275,6 +1361,8 @@ const resolveNeg$$op = new Op("aten::resolve_neg", "resolveNeg");
  * PyTorch's `resolveNeg`.
  *
  * ATen: `aten::resolve_neg(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function resolveNeg(self: Tensor): Tensor;
 export function resolveNeg(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1292,6 +1380,8 @@ const rowIndices$$op = new Op("aten::row_indices", "rowIndices");
  * PyTorch's `rowIndices`.
  *
  * ATen: `aten::row_indices(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function rowIndices(self: Tensor): Tensor;
 export function rowIndices(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -1310,7 +1400,9 @@ const select$int$op = new Op("aten::select.int", "select");
  *
  * ATen: `aten::select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param index Positions along `dim`: an int64 tensor.
  *
  * @example
  * ```ts
@@ -1358,7 +1450,12 @@ const sliceInverse$$op = new Op("aten::slice_inverse", "sliceInverse");
  *
  * ATen: `aten::slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param src The values that are written: as many dimensions as `index`.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
+ * @param start Where to start.
+ * @param end Where to end: exclusive for ranges, inclusive for `linspace` and `logspace`.
+ * @param step The distance between values; default `1`.
  */
 export function sliceInverse(
   self: Tensor,
@@ -1510,7 +1607,9 @@ function split$sizes(self: unknown, splitSize: unknown, dim: unknown): Tensor[] 
  *
  * ATen: `aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param splitSize The size of each part; the last may be smaller.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  *
  * @example
  * ```ts
@@ -1572,7 +1671,9 @@ const splitWithSizes$$op = new Op("aten::split_with_sizes", "splitWithSizes");
  *
  * ATen: `aten::split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param splitSizes The size of each part.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  */
 export function splitWithSizes(self: Tensor, splitSizes: readonly number[], dim?: number): Tensor[];
 /**
@@ -1647,6 +1748,8 @@ function squeeze$dims(self: unknown, dim: unknown): Tensor {
  *
  * ATen: `aten::squeeze(Tensor(a) self) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1694,6 +1797,10 @@ const swapaxes$$op = new Op("aten::swapaxes", "swapaxes");
  *
  * ATen: `aten::swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param axis0 An integer.
+ * @param axis1 An integer.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -1739,6 +1846,10 @@ const swapdims$$op = new Op("aten::swapdims", "swapdims");
  * Swaps two dimensions; the same as `transpose`.
  *
  * ATen: `aten::swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim0 The first dimension.
+ * @param dim1 The first of two dimensions, or the second after `dim0`.
  */
 export function swapdims(self: Tensor, dim0: number, dim1: number): Tensor;
 export function swapdims(
@@ -1777,6 +1888,8 @@ const t$$op = new Op("aten::t", "t");
  * A matrix with its dimensions swapped, as a view.
  *
  * ATen: `aten::t(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  *
  * @example
  * ```ts
@@ -1849,7 +1962,9 @@ function tensorSplit$indices(self: unknown, indices: unknown, dim: unknown): Ten
  *
  * ATen: `aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param tensorIndicesOrSections A tensor.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  *
  * @example
  * ```ts
@@ -1968,6 +2083,10 @@ const transpose$int$op = new Op("aten::transpose.int", "transpose");
  *
  * ATen: `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim0 The first dimension.
+ * @param dim1 The first of two dimensions, or the second after `dim0`.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2014,7 +2133,8 @@ const unbind$int$op = new Op("aten::unbind.int", "unbind");
  *
  * ATen: `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`
  *
- * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative; default `0`.
  *
  * @example
  * ```ts
@@ -2062,7 +2182,9 @@ const unflatten$int$op = new Op("aten::unflatten.int", "unflatten");
  *
  * ATen: `aten::unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
+ * @param sizes A list.
  *
  * @example
  * ```ts
@@ -2110,7 +2232,10 @@ const unfold$$op = new Op("aten::unfold", "unfold");
  *
  * ATen: `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param dimension An integer.
  * @param size The sizes of the result.
+ * @param step The distance between values.
  *
  * @example
  * ```ts
@@ -2170,6 +2295,7 @@ const unsqueeze$$op = new Op("aten::unsqueeze", "unsqueeze");
  *
  * ATen: `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dim The dimension (or dimensions, where a list is taken); from the end, where it is negative.
  *
  * @example
@@ -2216,6 +2342,8 @@ const values$$op = new Op("aten::values", "values");
  * PyTorch's `values`.
  *
  * ATen: `aten::values(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function values(self: Tensor): Tensor;
 export function values(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2251,6 +2379,7 @@ function view$(self: unknown, size: unknown): Tensor {
  *
  * ATen: `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
  * @param dtype The element type of the result; default: what PyTorch infers.
  *
  * @example
@@ -2298,6 +2427,9 @@ const viewAs$$op = new Op("aten::view_as", "viewAs");
  *
  * ATen: `aten::view_as(Tensor(a) self, Tensor other) -> Tensor(a)`
  *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param other The second operand: its shape broadcasts with the first's, and dtypes are promoted.
+ *
  * @example
  * ```ts
  * import * as torch from "flambeau";
@@ -2336,6 +2468,8 @@ const viewAsComplex$$op = new Op("aten::view_as_complex", "viewAsComplex");
  * Pairs of real numbers as complex ones, a view.
  *
  * ATen: `aten::view_as_complex(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function viewAsComplex(self: Tensor): Tensor;
 export function viewAsComplex(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2353,6 +2487,8 @@ const viewAsReal$$op = new Op("aten::view_as_real", "viewAsReal");
  * Complex numbers as pairs of real ones, a view.
  *
  * ATen: `aten::view_as_real(Tensor(a) self) -> Tensor(a)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
  */
 export function viewAsReal(self: Tensor): Tensor;
 export function viewAsReal(self?: unknown, options?: unknown, extra?: unknown): Tensor {
@@ -2389,6 +2525,9 @@ function vsplit$array(self: unknown, indices: unknown): Tensor[] {
  * Splits along the first dimension.
  *
  * ATen: `aten::vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param sections Into how many parts, or where to cut.
  */
 export function vsplit(self: Tensor, sections: number): Tensor[];
 /**
