@@ -147,10 +147,7 @@ export class Arguments {
 
   /** Exactly `count` integers; a single one stands for all. */
   sizes(name: string, count: number, fallback?: Size): number[] {
-    const value = this.get(name) ?? fallback;
-    const list = value instanceof TracedSize
-      ? new Array(count).fill(asInt(value, this.op, name))
-      : asInts(value, this.op, name, count);
+    const list = asInts(constant(this.get(name) ?? fallback), this.op, name, count);
     if (list.length === 1) return new Array(count).fill(list[0]);
     if (list.length === count) return list;
     throw this.wrongCount(name, count, list.length);
@@ -158,7 +155,7 @@ export class Arguments {
 
   /** Integers, as many as there are. */
   ints(name: string): number[] {
-    return asInts(this.#values[name], this.op, name);
+    return asInts(constant(this.#values[name]), this.op, name);
   }
 
   /** Exactly `count` numbers; a single one stands for all. */
@@ -212,6 +209,12 @@ export class Arguments {
       }] of '${other}', but has [${shape.join(", ")}]`,
     );
   }
+}
+
+/** Sizes of a trace as numbers: they are computed with, which makes them constants, and a warning says so. */
+function constant(value: unknown): unknown {
+  if (value instanceof TracedSize) return value.valueOf();
+  return Array.isArray(value) ? value.map(constant) : value;
 }
 
 /** Tensors that a function makes on its way, which are freed when it ends. */
