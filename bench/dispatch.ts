@@ -26,7 +26,13 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { name: "add, 1 element", number: 0, python: "torch.add(x, x)", shape: [1], run: (x) => x.add(x).dispose() },
+  {
+    name: "add, 1 element",
+    number: 0,
+    python: "torch.add(x, x)",
+    shape: [1],
+    run: (x) => x.add(x).dispose(),
+  },
   {
     name: "matmul, 32 x 32",
     number: 1,
@@ -34,8 +40,20 @@ const cases: Case[] = [
     shape: [32, 32],
     run: (x) => x.matmul(x).dispose(),
   },
-  { name: "relu, 1 element", number: 2, python: "torch.relu(x)", shape: [1], run: (x) => x.relu().dispose() },
-  { name: "view, 1 element", number: 3, python: "x.view(-1)", shape: [1], run: (x) => x.view([-1]).dispose() },
+  {
+    name: "relu, 1 element",
+    number: 2,
+    python: "torch.relu(x)",
+    shape: [1],
+    run: (x) => x.relu().dispose(),
+  },
+  {
+    name: "view, 1 element",
+    number: 3,
+    python: "x.view(-1)",
+    shape: [1],
+    run: (x) => x.view([-1]).dispose(),
+  },
   { name: "item()", number: 4, python: "x.item()", shape: [1], run: (x) => void x.item() },
 ];
 
@@ -69,13 +87,17 @@ print(json.dumps(out))
 function timePython(): number[] | null {
   const python = process.env.FLAMBEAU_TEST_PYTHON;
   if (!python) return null;
-  const { stdout, status } = spawnSync(python, ["-W", "ignore", "-c", script], { encoding: "utf8" });
+  const { stdout, status } = spawnSync(python, ["-W", "ignore", "-c", script], {
+    encoding: "utf8",
+  });
   return status === 0 ? JSON.parse(stdout) : null;
 }
 
 torch.setNumThreads(1);
 const python = timePython();
-console.log("op                    here      C++  here/C++   Python  here/Python   (ns a call, medians)");
+console.log(
+  "op                    here      C++  here/C++   Python  here/Python   (ns a call, medians)",
+);
 cases.forEach((one, i) => {
   const x = torch.ones(one.shape);
   const here: number[] = [];

@@ -306,6 +306,9 @@ FB_API int32_t fb_callable_schema(double callable, double ctx);
 /* Words: the graph as a value; its shape is written beside describeGraph in graph.cpp. */
 FB_API int32_t fb_callable_graph(double callable, double ctx);
 
+/* Nanoseconds a call in a C++ loop, for benchmarks. Words: as for fb_callable_call. */
+FB_API double fb_callable_bench(double callable, double ctx, int32_t iterations);
+
 /* ---- Compilation units ---- */
 
 /* TorchScript source to a unit. Owned. */

@@ -16,6 +16,7 @@
 #include <torch/csrc/jit/serialization/python_print.h>
 #include <torch/jit.h>
 
+#include <chrono>
 #include <sstream>
 #include <unordered_set>
 
@@ -570,6 +571,23 @@ int32_t fb_callable_call(double callable, double ctx) {
     Writer out(ctx);
     writeValue(out, stack.back());
     return out.count();
+  });
+}
+
+double fb_callable_bench(double callable, double ctx, int32_t iterations) {
+  return guard(-1.0, [&] {
+    const auto& target = *fromHandle<Callable>(callable);
+    Reader in(ctx);
+    std::optional<IValue> self;
+    if (target.self) self = IValue(*target.self);
+    const Stack arguments = readArguments(in, target.function->getSchema(), self);
+    const auto start = std::chrono::steady_clock::now();
+    for (int32_t i = 0; i < iterations; i++) {
+      Stack stack = arguments;
+      target.function->run(stack);
+    }
+    const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
+    return taken.count() / iterations;
   });
 }
 

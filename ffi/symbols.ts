@@ -106,6 +106,7 @@ export const symbols = {
   fb_object_method: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //    object, name, bytes
   fb_callable_call: { parameters: ["f64", "f64"], result: "i32" }, //              callable, ctx
   fb_callable_text: { parameters: ["f64", "f64", "i32"], result: "f64" }, //       callable, ctx, what
+  fb_callable_bench: { parameters: ["f64", "f64", "i32"], result: "f64" }, //       callable, ctx, iterations
   fb_callable_schema: { parameters: ["f64", "f64"], result: "i32" }, //            callable, ctx
   fb_callable_graph: { parameters: ["f64", "f64"], result: "i32" }, //             callable, ctx
 

@@ -126,6 +126,15 @@ export class ScriptFunction extends Callable {
     return this.#text(OPTIMIZED_GRAPH, "graphFor");
   }
 
+  /** Nanoseconds a call in a loop in C++, without JavaScript: what benchmarks hold a call from here against. */
+  nativeNanoseconds(iterations: number, ...args: unknown[]): number {
+    writeArguments(args, this.#name);
+    return check(
+      native.fb_callable_bench(this.#native("nativeNanoseconds"), context, iterations),
+      "nativeNanoseconds",
+    );
+  }
+
   /** Saves it as a module whose `forward` it is: the file runs in Python, in C++, and here. */
   save(path: string | URL, options: SaveOptions = {}): void {
     writeArchive(path, this.serialize(options));
