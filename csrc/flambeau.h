@@ -334,6 +334,8 @@ FB_API int32_t fb_trace_pop_scope(void);
 FB_API double fb_trace_end(double ctx, const char* name, uint32_t bytes);
 /* Drops the trace, if one is under way. */
 FB_API void fb_trace_abort(void);
+/* Text: what LibTorch warned of in the last trace on this thread, a line each. Its bytes. */
+FB_API double fb_trace_warnings(double ctx);
 FB_API int32_t fb_is_tracing(void);
 /* While paused, ops run on this thread without being recorded. */
 FB_API void fb_trace_pause(bool paused);

@@ -9,6 +9,8 @@
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/passes/normalize_ops.h>
 
+#include <algorithm>
+
 #include "script.h"
 
 namespace flambeau {
@@ -26,6 +28,15 @@ struct Session {
 };
 
 thread_local std::optional<Session> session;
+
+// LibTorch would print these to the process's error stream; JavaScript shows them as its own.
+thread_local std::string warnings;
+
+void noteWarning(const std::string& warning) {
+  std::string line = warning;
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  if (warnings.find(line) == std::string::npos) warnings += line + '\n';
+}
 
 Session& requireSession() {
   TORCH_CHECK(session.has_value() && tracer::isTracing(), "No trace is under way on this thread");
@@ -310,6 +321,8 @@ int32_t fb_trace_begin(double ctx, double self, bool strict) {
     out.put(FB_VALUE_ARRAY);
     out.put(static_cast<double>(inputs.size()));
     for (const auto& input : inputs) writeValue(out, input);
+    warnings.clear();
+    tracer::setWarn(noteWarning);
     tracer::setTracingState(made.state);
     session = std::move(made);
     return out.count();
@@ -345,6 +358,14 @@ void fb_trace_abort(void) {
   guard(0, [] {
     endSession();
     return 0;
+  });
+}
+
+double fb_trace_warnings(double ctx) {
+  return guard(-1.0, [&] {
+    std::string told;
+    told.swap(warnings);
+    return setText(ctx, std::move(told));
   });
 }
 

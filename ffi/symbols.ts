@@ -119,6 +119,7 @@ export const symbols = {
   fb_trace_push_scope: { parameters: ["buffer", "u32"], result: "i32" }, //        name, bytes
   fb_trace_pop_scope: { parameters: [], result: "i32" },
   fb_trace_end: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //        ctx, name, bytes
+  fb_trace_warnings: { parameters: ["f64"], result: "f64" }, //    ctx
   fb_trace_abort: { parameters: [], result: "void" },
   fb_is_tracing: { parameters: [], result: "i32" },
   fb_trace_pause: { parameters: ["bool"], result: "void" }, //     paused

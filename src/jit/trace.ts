@@ -6,7 +6,16 @@
  * @module
  */
 
-import { check, checkHandle, context, encode, native, scratch, TorchError } from "../../ffi/mod.ts";
+import {
+  check,
+  checkHandle,
+  context,
+  encode,
+  native,
+  scratch,
+  takeText,
+  TorchError,
+} from "../../ffi/mod.ts";
 import { Module } from "../nn/module.ts";
 import { setTracedModules } from "../nn/trace_scope.ts";
 import { describe, isTensor } from "../tensor/tensor.ts";
@@ -103,7 +112,16 @@ function endTrace(output: unknown, name: string): ScriptFunction {
   }
   const bytes = encode(name);
   const handle = checkHandle(native.fb_trace_end(context, bytes, bytes.length), "jit.trace");
+  showWarnings();
   return new ScriptFunction(new NativeHandle("callable", handle));
+}
+
+function showWarnings(): void {
+  for (const line of takeText(native.fb_trace_warnings(context)).split("\n")) {
+    // The advice is for Python; ours has another form.
+    const text = line.replace("strict=False to trace()", "{ strict: false }");
+    if (text !== "") console.warn(`TracerWarning: ${text}`);
+  }
 }
 
 function refusePromise(output: unknown): unknown {
