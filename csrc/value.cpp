@@ -421,18 +421,28 @@ IValue readTagged(Reader& in, int tag, const TypePtr& type, const std::string& p
   }
 }
 
+// The type of a value for a container that holds it: a tensor's own type has its shape.
+TypePtr elementType(const IValue& value) {
+  if (value.isTensor()) return c10::TensorType::get();
+  if (!value.isTuple() || value.toTupleRef().type()->schema()) return value.type();
+  std::vector<TypePtr> types;
+  for (const auto& element : value.toTupleRef().elements()) types.push_back(elementType(element));
+  return c10::TupleType::create(std::move(types));
+}
+
 bool oneType(const std::vector<IValue>& values) {
-  for (const auto& value : values) {
-    if (*value.type() != *values.front().type()) return false;
-  }
-  return true;
+  if (values.empty()) return true;
+  const TypePtr first = elementType(values.front());
+  return std::all_of(values.begin(), values.end(), [&](const auto& value) {
+    return *elementType(value) == *first;
+  });
 }
 
 // An array without a type: a list where all elements are of one type, else a tuple.
 IValue listOrTuple(std::vector<IValue> values) {
   if (values.empty()) return c10::impl::GenericList(c10::TensorType::get());
   if (!oneType(values)) return c10::ivalue::Tuple::create(std::move(values));
-  c10::impl::GenericList list(values.front().type());
+  c10::impl::GenericList list(elementType(values.front()));
   list.reserve(values.size());
   for (auto& value : values) list.push_back(std::move(value));
   return list;
@@ -440,7 +450,7 @@ IValue listOrTuple(std::vector<IValue> values) {
 
 IValue namedTuple(std::vector<IValue> values, const std::vector<std::string>& names) {
   std::vector<TypePtr> types;
-  for (const auto& value : values) types.push_back(value.type());
+  for (const auto& value : values) types.push_back(elementType(value));
   auto type = c10::TupleType::createNamed(c10::QualifiedName("__torch__.NamedTuple"), names, types);
   return c10::ivalue::Tuple::createNamed(std::move(values), type);
 }
@@ -454,7 +464,8 @@ IValue readAnyRecord(Reader& in, int tag, const std::string& path) {
     values.push_back(readAnyValue(in, inside(path, names.back())));
   }
   if (tag == FB_VALUE_NAMED_TUPLE || !oneType(values)) return namedTuple(std::move(values), names);
-  const TypePtr type = values.empty() ? TypePtr(c10::TensorType::get()) : values.front().type();
+  const TypePtr type =
+      values.empty() ? TypePtr(c10::TensorType::get()) : elementType(values.front());
   c10::impl::GenericDict dict(c10::StringType::get(), type);
   for (size_t i = 0; i < count; i++) dict.insert(names[i], values[i]);
   return dict;
@@ -476,7 +487,7 @@ IValue readAnyMap(Reader& in, const std::string& path) {
             path,
             "': expected a Map with keys of one type and values of one type, got a mixture"));
   }
-  c10::impl::GenericDict dict(keys.front().type(), values.front().type());
+  c10::impl::GenericDict dict(elementType(keys.front()), elementType(values.front()));
   for (size_t i = 0; i < count; i++) dict.insert(keys[i], values[i]);
   return dict;
 }
