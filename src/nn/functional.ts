@@ -75,7 +75,7 @@ export {
   tripletMarginWithDistanceLoss,
   type TripletMarginWithDistanceLossOptions,
 } from "./functional/loss.ts";
-export type { OutputSize, Reduction, Size } from "./functional/_arguments.ts";
+export type { OutputSize, Reduction, Size } from "../ops/_call.ts";
 export { flatten, relu, relu_, selu, sigmoid, tanh } from "../ops/mod.ts";
 export {
   affineGrid,

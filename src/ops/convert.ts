@@ -8,75 +8,92 @@ import {
   asBool,
   asDevice,
   asDType,
+  asMemoryFormat,
   asTensor,
   begin,
   Op,
-  putAbsent,
   putBool,
   putNumber,
+  putOptionalNumber,
   putTensor,
   runTensor,
 } from "../tensor/call.ts";
 import { install } from "../tensor/attach.ts";
 import type { ToOptions } from "../tensor/companions.ts";
 import { deviceName } from "../tensor/device.ts";
+import type { MemoryFormat } from "../tensor/formats.ts";
 import { type DType, dtypeCode, dtypeName, isDType } from "../tensor/dtype.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
-import { isOptions, lastOptions, type Options, readOptions } from "./_arguments.ts";
+import { isOptions, type Options, readOptions } from "./_arguments.ts";
+import { Arguments } from "./_call.ts";
 
 const toDType = new Op("aten::to.dtype", "to");
+const PRESERVE = asMemoryFormat("preserve_format", "to", "memoryFormat");
 const toDevice = new Op("aten::to.device", "to");
 
-const OPTIONS = "dtype, device, copy";
+const OPTIONS = "dtype, device, nonBlocking, copy, memoryFormat";
 
 /** What is asked for, as LibTorch's numbers; `null` is what the tensor has. */
 interface Target {
   dtype: number | null;
   device: number | null;
+  nonBlocking: boolean;
   copy: boolean;
+  memoryFormat: number | null;
 }
 
 function readTarget(options: Options): Target {
-  const { dtype, device, copy } = options;
+  const { dtype, device, nonBlocking = false, copy = false, memoryFormat } = options;
+  const given = (value: unknown) => value !== undefined && value !== null;
   return {
-    dtype: dtype === undefined || dtype === null ? null : asDType(dtype, "to", "dtype"),
-    device: device === undefined || device === null ? null : asDevice(device, "to", "device"),
-    copy: copy === undefined ? false : asBool(copy, "to", "copy"),
+    dtype: given(dtype) ? asDType(dtype, "to", "dtype") : null,
+    device: given(device) ? asDevice(device, "to", "device") : null,
+    nonBlocking: asBool(nonBlocking, "to", "nonBlocking"),
+    copy: asBool(copy, "to", "copy"),
+    memoryFormat: given(memoryFormat) ? asMemoryFormat(memoryFormat, "to", "memoryFormat") : null,
   };
 }
 
-function targetOf(first: unknown, options: unknown, extra: unknown): Target {
-  if (isOptions(first)) return readTarget(readOptions("to", OPTIONS, first, options ?? extra));
-  const target = readTarget(lastOptions("to", OPTIONS, options, 1, extra));
-  if (isTensor(first)) {
-    target.dtype ??= dtypeCode(first.dtype, "to", "other");
-    target.device ??= asDevice(first.device, "to", "other");
-  } else if (isDType(first)) target.dtype = asDType(first, "to", "dtype");
-  else if (typeof first === "string") target.device = asDevice(first, "to", "device");
-  else {
-    throw new TypeError(
-      `to(): argument 'target' must be an options object, a dtype, a device or a Tensor, but got ${
-        describe(first)
-      }`,
-    );
+/** What a first argument by place says, and the names of those that may follow it. */
+function readFirst(first: unknown): [Record<string, unknown>, string] {
+  if (isTensor(first)) return [{ dtype: first.dtype, device: first.device }, "nonBlocking, copy"];
+  if (isDType(first)) return [{ dtype: first }, "nonBlocking, copy"];
+  if (typeof first === "string") return [{ device: first }, "dtype, nonBlocking, copy"];
+  throw new TypeError(
+    `to(): argument 'target' must be an options object, a dtype, a device or a Tensor, but got ${
+      describe(first)
+    }`,
+  );
+}
+
+function targetOf([first, ...rest]: unknown[]): Target {
+  if (isOptions(first)) {
+    const after = rest.find((one) => one !== undefined);
+    return readTarget(readOptions("to", OPTIONS, first, after));
   }
-  return target;
+  const [said, following] = readFirst(first);
+  const given = new Arguments("to", following, rest, OPTIONS);
+  const options: Record<string, unknown> = {};
+  for (const name of OPTIONS.split(", ")) options[name] = given.get(name) ?? said[name];
+  return readTarget(options);
 }
 
 /** The same object where nothing changes, as PyTorch returns the same tensor. */
-function convert(self: Tensor, { dtype, device, copy }: Target): Tensor {
+function convert(self: Tensor, target: Target): Tensor {
+  const { dtype, device, copy, memoryFormat } = target;
   const own = self.dtype;
   const sameDType = dtype === null || dtypeName(dtype) === own;
   const sameDevice = device === null || deviceName(device) === self.device;
-  if (sameDType && sameDevice && !copy) return self;
+  const sameFormat = memoryFormat === null || memoryFormat === PRESERVE;
+  if (sameDType && sameDevice && sameFormat && !copy) return self;
   const code = dtype ?? dtypeCode(own, "to", "dtype");
   begin();
   putTensor(self, "to", "self");
   if (!sameDevice) putNumber(device!);
   putNumber(code);
-  putBool(false);
+  putBool(target.nonBlocking);
   putBool(copy);
-  putAbsent();
+  putOptionalNumber(memoryFormat);
   return runTensor(sameDevice ? toDType : toDevice);
 }
 
@@ -98,27 +115,52 @@ export function to(self: Tensor, options: ToOptions): Tensor;
 export function to(
   self: Tensor,
   target: DType | string | Tensor,
-  options?: { copy?: boolean },
+  options?: { nonBlocking?: boolean; copy?: boolean; memoryFormat?: MemoryFormat },
 ): Tensor;
-export function to(self: unknown, first?: unknown, options?: unknown, extra?: unknown): Tensor {
-  return convert(asTensor(self, "to", "self"), targetOf(first, options, extra));
+/** The same with all that PyTorch takes by place. */
+export function to(
+  self: Tensor,
+  target: DType | Tensor,
+  nonBlocking: boolean,
+  copy?: boolean,
+  options?: { memoryFormat?: MemoryFormat },
+): Tensor;
+/** The same on a device. */
+export function to(
+  self: Tensor,
+  device: string,
+  dtype: DType | null,
+  nonBlocking?: boolean,
+  copy?: boolean,
+  options?: { memoryFormat?: MemoryFormat },
+): Tensor;
+export function to(self: unknown, ...args: unknown[]): Tensor {
+  return convert(asTensor(self, "to", "self"), targetOf(args));
 }
 
-function shortForm(name: string, dtype: DType): (this: Tensor, extra?: unknown) => Tensor {
-  const target: Target = { dtype: dtypeCode(dtype, name, "dtype"), device: null, copy: false };
-  return function (extra) {
-    lastOptions(name, "", extra, 0, undefined);
-    return convert(asTensor(this, name, "self"), target);
+function shortForm(name: string, dtype: DType): (this: Tensor, ...args: unknown[]) => Tensor {
+  const code = dtypeCode(dtype, name, "dtype");
+  const plain: Target = { ...readTarget({}), dtype: code };
+  return function (...args) {
+    return convert(
+      asTensor(this, name, "self"),
+      args.length === 0 ? plain : { ...plain, memoryFormat: readFormat(name, args) },
+    );
   };
 }
 
+function readFormat(name: string, args: unknown[]): number | null {
+  const format = new Arguments(name, "memoryFormat", args).get("memoryFormat");
+  return format === undefined ? null : asMemoryFormat(format, name, "memoryFormat");
+}
+
 install({
-  to(this: Tensor, first?: unknown, options?: unknown, extra?: unknown): Tensor {
-    return convert(asTensor(this, "to", "self"), targetOf(first, options, extra));
+  to(this: Tensor, ...args: unknown[]): Tensor {
+    return convert(asTensor(this, "to", "self"), targetOf(args));
   },
-  cpu(this: Tensor, extra?: unknown): Tensor {
-    lastOptions("cpu", "", extra, 0, undefined);
-    const target = { dtype: null, device: asDevice("cpu", "cpu", "device"), copy: false };
+  cpu(this: Tensor, ...args: unknown[]): Tensor {
+    const memoryFormat = args.length === 0 ? null : readFormat("cpu", args);
+    const target = { ...readTarget({ device: "cpu" }), memoryFormat };
     return convert(asTensor(this, "cpu", "self"), target);
   },
   float: shortForm("float", "float32"),

@@ -8,6 +8,7 @@
  */
 
 import {
+  asTensor,
   begin,
   isScalar,
   Op,
@@ -289,12 +290,32 @@ function setAt(
   return self;
 }
 
-function indexPut(
+/**
+ * A copy with values put at places.
+ *
+ * ATen: `aten::index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`
+ *
+ * @param self Any shape.
+ * @param indices A tensor of places or a mask for each dimension, `null` for a whole one.
+ * @param value What to put there, in a shape that broadcasts.
+ * @param options `accumulate` (default `false`): whether to add the values.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = torch.tensor([1, 2, 3]);
+ * assertEquals(torch.indexPut(x, [torch.tensor([0, 2])], 7).toArray(), [7, 2, 7]);
+ * ```
+ */
+export function indexPut(
   self: Tensor,
   indices: readonly (Tensor | null)[],
   value: Tensor | Scalar,
   options: { accumulate?: boolean } = {},
 ): Tensor {
+  asTensor(self, "indexPut", "self");
   const { accumulate = false } = options;
   if (!Array.isArray(indices)) {
     throw new TypeError(

@@ -19,6 +19,8 @@ export {
   type UniqueOptions,
   type UniqueResult,
 } from "./companions.ts";
+export { cdist, type CdistMode, nonzero, norm, type NormOptions } from "./python_forms.ts";
+export { indexPut } from "./indexing.ts";
 export * as fft from "./fft.ts";
 export * as linalg from "./linalg.ts";
 export * as special from "./special.ts";

@@ -775,6 +775,10 @@ export interface TensorOps<T> {
   indexFill(dim: number, index: T, value: T | Scalar): T;
   /** Sets the slices at the given indices along a dimension to a value; in place. */
   indexFill_(dim: number, index: T, value: T | Scalar): T;
+  /** PyTorch's in-place `index_put_`: writes to this tensor, and returns it. */
+  indexPut_(indices: readonly (T | null)[], values: T, accumulate?: boolean): T;
+  /** PyTorch's in-place `index_put_`: writes to this tensor, and returns it. */
+  indexPut_(indices: readonly (T | null)[], values: T, options: { accumulate?: boolean }): T;
   /** Combines the slices of `source` with those at the given indices by product, mean, maximum or minimum. */
   indexReduce(
     dim: number,
@@ -1340,6 +1344,10 @@ export interface TensorOps<T> {
   nextafter_(other: T): T;
   /** The indices of the elements that are not zero, a row for each. */
   nonzero(): T;
+  /** The indices of the elements that are not zero, a row for each. */
+  nonzero(options: { asTuple: true }): T[];
+  /** The indices of the elements that are not zero, a row for each. */
+  nonzero(options: { asTuple?: false }): T;
   /** PyTorch's `nonzeroStatic`. */
   nonzeroStatic(options: { size: number; fillValue?: number }): T;
   /** A norm of the elements, of the whole or along dimensions. */
@@ -1360,6 +1368,13 @@ export interface TensorOps<T> {
     dim: number | readonly number[],
     keepdim: boolean,
     options: { dtype: DType },
+  ): T;
+  /** A norm of the elements, of the whole or along dimensions. */
+  norm(p: "fro" | "nuc", dim?: number | readonly number[] | null, keepdim?: boolean): T;
+  /** A norm of the elements, of the whole or along dimensions. */
+  norm(
+    p: "fro" | "nuc",
+    options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
   ): T;
   /** Draws from normal distributions with these means and standard deviations; in place. */
   normal_(mean?: number, std?: number, options?: { generator?: GeneratorLike | null }): T;
@@ -1757,51 +1772,6 @@ export interface TensorOps<T> {
   /** The standard deviation, of the whole or along dimensions. */
   std(
     options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean },
-  ): T;
-  /** The Fourier transform of overlapping windows of a signal. */
-  stft(
-    nFft: number,
-    hopLength?: number | null,
-    winLength?: number | null,
-    window?: T | null,
-    normalized?: boolean,
-    onesided?: boolean | null,
-    returnComplex?: boolean | null,
-    alignToWindow?: boolean | null,
-  ): T;
-  /** The Fourier transform of overlapping windows of a signal. */
-  stft(
-    nFft: number,
-    hopLength: number | null,
-    winLength: number | null,
-    window: T | null,
-    normalized: boolean,
-    onesided: boolean | null,
-    returnComplex: boolean | null,
-    options: { alignToWindow?: boolean | null },
-  ): T;
-  /** The Fourier transform of overlapping windows of a signal. */
-  stft(
-    nFft: number,
-    hopLength: number | null,
-    winLength: number | null,
-    window: T | null,
-    normalized: boolean,
-    onesided: boolean | null,
-    options: { returnComplex?: boolean | null; alignToWindow?: boolean | null },
-  ): T;
-  /** The Fourier transform of overlapping windows of a signal. */
-  stft(
-    nFft: number,
-    hopLength: number | null,
-    winLength: number | null,
-    window: T | null,
-    normalized: boolean,
-    options: {
-      onesided?: boolean | null;
-      returnComplex?: boolean | null;
-      alignToWindow?: boolean | null;
-    },
   ): T;
   /** The Fourier transform of overlapping windows of a signal. */
   stft(

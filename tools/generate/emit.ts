@@ -363,6 +363,12 @@ function pickingBody(group: Group, emitter: Emitter): string {
       const value = named
         ? `${emitter.imports.use(ARGUMENTS, "or")}(${place}, ${local(parameter.name)})`
         : place;
+      // Where overloads disagree about a place, a name that was given may be another overload's.
+      const option = local(parameter.name);
+      if (names.includes(parameter.name) && !named) tests.push(`${option} === undefined`);
+      else if (named && place !== identifier(parameter.name)) {
+        tests.push(`(${place} === undefined || ${option} === undefined)`);
+      }
       tests.push(fits(parameter, value, emitter));
       values.push(value);
     });

@@ -75,8 +75,8 @@ export const exclusions: readonly Exclusion[] = [
   },
   {
     reason:
-      "ends the process (evaluation without running statistics); `batch_norm` checks for that",
-    applies: (schema) => schema.name === "native_batch_norm",
+      "does not center its windows, as PyTorch does by default; the other overload can do both",
+    applies: (schema) => schema.name === "stft" && schema.overload === "",
   },
   {
     reason: "opens a file, behind the runtime's permissions",
@@ -94,7 +94,7 @@ export const exclusions: readonly Exclusion[] = [
 
 /** Ops that are members of Tensor or hand-written companions already. */
 export const handWritten: ReadonlySet<string> = new Set(
-  ["item", "to", "index", "index_put", "index_put_", "backward", "requires_grad_", "numel", "size"]
+  ["item", "to", "index", "index_put", "backward", "requires_grad_", "numel", "size"]
     .concat(["stride", "data", "is_leaf", "output_nr", "retains_grad", "retain_grad", "set_data"])
     .concat(["unique_consecutive", "tensordot", "einsum"]),
 );
@@ -118,6 +118,15 @@ export const variadic: ReadonlySet<string> = new Set(
 export function byNameOnly(schema: Schema, parameter: string): boolean {
   return schema.overload === "Scalar" && parameter === "alpha";
 }
+
+/** Signatures that PyTorch's Python code adds to a method; `src/ops/python_forms.ts` has them. */
+export const addedSignatures: Readonly<Record<string, readonly string[]>> = {
+  nonzero: ["nonzero(options: { asTuple: true }): T[]", "nonzero(options: { asTuple?: false }): T"],
+  norm: [
+    `norm(p: "fro" | "nuc", dim?: number | readonly number[] | null, keepdim?: boolean): T`,
+    `norm(p: "fro" | "nuc", options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): T`,
+  ],
+};
 
 /** What a string argument may be, by its name or by op and name. */
 export const literals: Readonly<Record<string, string>> = {

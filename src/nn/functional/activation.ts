@@ -8,7 +8,7 @@ import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { Arguments, Temporaries, unchecked } from "./_arguments.ts";
+import { Arguments, Temporaries, unchecked } from "../../ops/_call.ts";
 
 /**
  * The logarithm of the sigmoid of each element.

@@ -7,7 +7,7 @@
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { Arguments, firstOf, type OutputSize } from "./_arguments.ts";
+import { Arguments, firstOf, type OutputSize } from "../../ops/_call.ts";
 import { type Pooled, pooled } from "./max_pool.ts";
 
 const ADAPTIVE = "input, outputSize, returnIndices";

@@ -7,7 +7,7 @@
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
-import { Arguments, type Reduction, Temporaries } from "./_arguments.ts";
+import { Arguments, type Reduction, Temporaries } from "../../ops/_call.ts";
 
 /** Options of {@linkcode nllLoss}. */
 export interface NllLossOptions {

@@ -6,7 +6,7 @@
 
 import * as ops from "../../ops/mod.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
-import { Arguments } from "./_arguments.ts";
+import { Arguments } from "../../ops/_call.ts";
 
 /** Options of {@linkcode dropout} and its kind. */
 export interface DropoutOptions {

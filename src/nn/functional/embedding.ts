@@ -7,7 +7,7 @@
 import * as ops from "../../ops/mod.ts";
 import { tensor } from "../../tensor/create.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
-import { Arguments, firstOf, Temporaries } from "./_arguments.ts";
+import { Arguments, firstOf, Temporaries } from "../../ops/_call.ts";
 
 /** Options of {@linkcode embedding}. */
 export interface EmbeddingOptions {

@@ -6,7 +6,7 @@
 
 import * as native from "../../ops/native_nn.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { Arguments, type Size } from "./_arguments.ts";
+import { Arguments, type Size } from "../../ops/_call.ts";
 
 /** Options of {@linkcode unfold} and {@linkcode fold}. */
 export interface FoldOptions {

@@ -7,7 +7,7 @@
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
-import { Arguments, firstOf, type Size } from "./_arguments.ts";
+import { Arguments, firstOf, type Size } from "../../ops/_call.ts";
 import { type Pooled, pooled } from "./max_pool.ts";
 
 /** Options of {@linkcode fractionalMaxPool2d} and {@linkcode fractionalMaxPool3d}. */

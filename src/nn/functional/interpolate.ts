@@ -8,7 +8,7 @@ import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { begin, Op, putBool, putNumbers, putTensor, runTensor } from "../../tensor/call.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
-import { Arguments, type Size } from "./_arguments.ts";
+import { Arguments, type Size } from "../../ops/_call.ts";
 
 /** How values between elements are found. */
 export type InterpolateMode =

@@ -7,7 +7,7 @@
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { Arguments, type Size, Temporaries, unchecked } from "./_arguments.ts";
+import { Arguments, type Size, Temporaries, unchecked } from "../../ops/_call.ts";
 
 /** Options of {@linkcode lpPool1d}, {@linkcode lpPool2d} and {@linkcode lpPool3d}. */
 export interface LpPoolOptions {

@@ -7,7 +7,7 @@
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { describe, shapeOf, type Tensor } from "../../tensor/tensor.ts";
-import { Arguments, reduce, type Reduction, Temporaries } from "./_arguments.ts";
+import { Arguments, reduce, type Reduction, Temporaries } from "../../ops/_call.ts";
 
 /** Options of losses with a margin. */
 export interface MarginLossOptions {

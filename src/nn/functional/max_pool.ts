@@ -8,7 +8,7 @@ import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { namedArray } from "../../ops/_arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { Arguments, type Size, unchecked } from "./_arguments.ts";
+import { Arguments, type Size, unchecked } from "../../ops/_call.ts";
 
 /** What pooling gives with `returnIndices`: the values, and where each was found. */
 export type Pooled = [output: Tensor, indices: Tensor] & {

@@ -6,7 +6,7 @@
 
 import * as native from "../../ops/native_nn.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
-import { Arguments, type Size, Temporaries } from "./_arguments.ts";
+import { Arguments, type Size, Temporaries } from "../../ops/_call.ts";
 
 /** Options of {@linkcode maxUnpool1d}, {@linkcode maxUnpool2d} and {@linkcode maxUnpool3d}. */
 export interface MaxUnpoolOptions {

@@ -7,7 +7,7 @@
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
-import { Arguments, Temporaries } from "./_arguments.ts";
+import { Arguments, Temporaries } from "../../ops/_call.ts";
 
 /** Options of {@linkcode batchNorm}. */
 export interface BatchNormOptions {

@@ -7,7 +7,7 @@
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { isTensor, shapeOf, type Tensor } from "../../tensor/tensor.ts";
-import { Arguments, reduce, type Reduction, Temporaries, unchecked } from "./_arguments.ts";
+import { Arguments, reduce, type Reduction, Temporaries, unchecked } from "../../ops/_call.ts";
 
 /** Options of {@linkcode mseLoss} and {@linkcode l1Loss}. */
 export interface ErrorLossOptions {

@@ -265,10 +265,11 @@ export function arange(
   const $requiresGrad = $o.requiresGrad;
   if (
     end === undefined && step === undefined && $start === undefined && $step === undefined &&
-    isScalar(or(a0, $end))
+    (a0 === undefined || $end === undefined) && isScalar(or(a0, $end))
   ) return arange$(or(a0, $end), $dtype, $layout, $device, $pinMemory, $requiresGrad);
   if (
-    step === undefined && $step === undefined && isScalar(or(a0, $start)) && isScalar(or(end, $end))
+    step === undefined && $step === undefined && (a0 === undefined || $start === undefined) &&
+    isScalar(or(a0, $start)) && isScalar(or(end, $end))
   ) {
     return arange$start(
       or(a0, $start),
@@ -281,8 +282,8 @@ export function arange(
     );
   }
   if (
-    isScalar(or(a0, $start)) && isScalar(or(end, $end)) &&
-    (or(step, $step) === undefined || isScalar(or(step, $step)))
+    (a0 === undefined || $start === undefined) && isScalar(or(a0, $start)) &&
+    isScalar(or(end, $end)) && (or(step, $step) === undefined || isScalar(or(step, $step)))
   ) {
     return arange$start_step(
       or(a0, $start),
@@ -3990,7 +3991,11 @@ export function randint(
   const $device = $o.device;
   const $pinMemory = $o.pinMemory;
   const $requiresGrad = $o.requiresGrad;
-  if (isIntegral(or(a0, $low)) && isIntegral(or(a1, $high)) && isNumbers(or(size, $size))) {
+  if (
+    (a0 === undefined || $low === undefined) && isIntegral(or(a0, $low)) &&
+    (a1 === undefined || $high === undefined) && isIntegral(or(a1, $high)) &&
+    isNumbers(or(size, $size))
+  ) {
     return randint$low_generator(
       or(a0, $low),
       or(a1, $high),
@@ -4004,7 +4009,8 @@ export function randint(
     );
   }
   if (
-    size === undefined && $low === undefined && isIntegral(or(a0, $high)) &&
+    size === undefined && $low === undefined && (a0 === undefined || $high === undefined) &&
+    isIntegral(or(a0, $high)) && (a1 === undefined || $size === undefined) &&
     isNumbers(or(a1, $size))
   ) {
     return randint$generator(
@@ -4252,7 +4258,10 @@ export function randintLike(
   const $pinMemory = $o.pinMemory;
   const $memoryFormat = $o.memoryFormat;
   const $requiresGrad = $o.requiresGrad;
-  if (high === undefined && $low === undefined && isTensor(self) && isTensor(or(a1, $high))) {
+  if (
+    high === undefined && $low === undefined && isTensor(self) &&
+    (a1 === undefined || $high === undefined) && isTensor(or(a1, $high))
+  ) {
     return randintLike$Tensor_generator(
       self,
       or(a1, $high),
@@ -4265,7 +4274,10 @@ export function randintLike(
       $requiresGrad,
     );
   }
-  if (high === undefined && $low === undefined && isTensor(self) && isIntegral(or(a1, $high))) {
+  if (
+    high === undefined && $low === undefined && isTensor(self) &&
+    (a1 === undefined || $high === undefined) && isIntegral(or(a1, $high))
+  ) {
     return randintLike$generator(
       self,
       or(a1, $high),
@@ -4278,7 +4290,10 @@ export function randintLike(
       $requiresGrad,
     );
   }
-  if (isTensor(self) && isIntegral(or(a1, $low)) && isIntegral(or(high, $high))) {
+  if (
+    isTensor(self) && (a1 === undefined || $low === undefined) && isIntegral(or(a1, $low)) &&
+    isIntegral(or(high, $high))
+  ) {
     return randintLike$low_generator_dtype(
       self,
       or(a1, $low),
@@ -5714,7 +5729,8 @@ export function sparseCooTensor(
   }
   if (
     values === undefined && size === undefined && $values === undefined &&
-    $isCoalesced === undefined && isNumbers(or(a0, $size))
+    $isCoalesced === undefined && (a0 === undefined || $size === undefined) &&
+    isNumbers(or(a0, $size))
   ) return sparseCooTensor$size(or(a0, $size), $dtype, $layout, $device, $pinMemory, $requiresGrad);
   throw noOverload(
     "sparseCooTensor",

@@ -8326,10 +8326,14 @@ export function gru(
   const $bidirectional = $o.bidirectional;
   const $batchFirst = $o.batchFirst;
   if (
-    $batchFirst === undefined && isTensor(a0) && isTensor(or(a1, $batchSizes)) &&
-    isTensor(or(a2, $hx)) && isTensors(or(a3, $params)) &&
-    typeof or(a4, $hasBiases) === "boolean" && isIntegral(or(a5, $numLayers)) &&
-    typeof or(a6, $dropout) === "number" && typeof or(a7, $train) === "boolean" &&
+    $batchFirst === undefined && isTensor(a0) && (a1 === undefined || $batchSizes === undefined) &&
+    isTensor(or(a1, $batchSizes)) && (a2 === undefined || $hx === undefined) &&
+    isTensor(or(a2, $hx)) && (a3 === undefined || $params === undefined) &&
+    isTensors(or(a3, $params)) && (a4 === undefined || $hasBiases === undefined) &&
+    typeof or(a4, $hasBiases) === "boolean" && (a5 === undefined || $numLayers === undefined) &&
+    isIntegral(or(a5, $numLayers)) && (a6 === undefined || $dropout === undefined) &&
+    typeof or(a6, $dropout) === "number" && (a7 === undefined || $train === undefined) &&
+    typeof or(a7, $train) === "boolean" && (a8 === undefined || $bidirectional === undefined) &&
     typeof or(a8, $bidirectional) === "boolean"
   ) {
     return gru$data(
@@ -8345,11 +8349,15 @@ export function gru(
     );
   }
   if (
-    $batchSizes === undefined && isTensor(a0) && isTensor(or(a1, $hx)) &&
-    isTensors(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
-    isIntegral(or(a4, $numLayers)) && typeof or(a5, $dropout) === "number" &&
-    typeof or(a6, $train) === "boolean" && typeof or(a7, $bidirectional) === "boolean" &&
-    typeof or(a8, $batchFirst) === "boolean"
+    $batchSizes === undefined && isTensor(a0) && (a1 === undefined || $hx === undefined) &&
+    isTensor(or(a1, $hx)) && (a2 === undefined || $params === undefined) &&
+    isTensors(or(a2, $params)) && (a3 === undefined || $hasBiases === undefined) &&
+    typeof or(a3, $hasBiases) === "boolean" && (a4 === undefined || $numLayers === undefined) &&
+    isIntegral(or(a4, $numLayers)) && (a5 === undefined || $dropout === undefined) &&
+    typeof or(a5, $dropout) === "number" && (a6 === undefined || $train === undefined) &&
+    typeof or(a6, $train) === "boolean" && (a7 === undefined || $bidirectional === undefined) &&
+    typeof or(a7, $bidirectional) === "boolean" &&
+    (a8 === undefined || $batchFirst === undefined) && typeof or(a8, $batchFirst) === "boolean"
   ) {
     return gru$input(
       a0,

@@ -697,15 +697,17 @@ export function isin(a0?: unknown, a1?: unknown, options?: unknown, extra?: unkn
   const $invert = $o.invert;
   if (
     $testElement === undefined && $element === undefined && isTensor(a0) &&
-    isTensor(or(a1, $testElements))
+    (a1 === undefined || $testElements === undefined) && isTensor(or(a1, $testElements))
   ) return isin$Tensor_Tensor(a0, or(a1, $testElements), $assumeUnique, $invert);
   if (
     $testElements === undefined && $element === undefined && isTensor(a0) &&
-    isScalar(or(a1, $testElement))
+    (a1 === undefined || $testElement === undefined) && isScalar(or(a1, $testElement))
   ) return isin$Tensor_Scalar(a0, or(a1, $testElement), $assumeUnique, $invert);
-  if ($testElement === undefined && isScalar(or(a0, $element)) && isTensor(or(a1, $testElements))) {
-    return isin$Scalar_Tensor(or(a0, $element), or(a1, $testElements), $assumeUnique, $invert);
-  }
+  if (
+    $testElement === undefined && (a0 === undefined || $element === undefined) &&
+    isScalar(or(a0, $element)) && (a1 === undefined || $testElements === undefined) &&
+    isTensor(or(a1, $testElements))
+  ) return isin$Scalar_Tensor(or(a0, $element), or(a1, $testElements), $assumeUnique, $invert);
   throw noOverload(
     "isin",
     "isin(elements: Tensor, testElements: Tensor, { assumeUnique?: boolean; invert?: boolean }?); isin(elements: Tensor, testElement: Scalar, { assumeUnique?: boolean; invert?: boolean }?); isin(element: Scalar, testElements: Tensor, { assumeUnique?: boolean; invert?: boolean }?)",
@@ -1434,10 +1436,14 @@ export function lstm(
   const $bidirectional = $o.bidirectional;
   const $batchFirst = $o.batchFirst;
   if (
-    $batchFirst === undefined && isTensor(a0) && isTensor(or(a1, $batchSizes)) &&
-    isTensors(or(a2, $hx)) && isTensors(or(a3, $params)) &&
-    typeof or(a4, $hasBiases) === "boolean" && isIntegral(or(a5, $numLayers)) &&
-    typeof or(a6, $dropout) === "number" && typeof or(a7, $train) === "boolean" &&
+    $batchFirst === undefined && isTensor(a0) && (a1 === undefined || $batchSizes === undefined) &&
+    isTensor(or(a1, $batchSizes)) && (a2 === undefined || $hx === undefined) &&
+    isTensors(or(a2, $hx)) && (a3 === undefined || $params === undefined) &&
+    isTensors(or(a3, $params)) && (a4 === undefined || $hasBiases === undefined) &&
+    typeof or(a4, $hasBiases) === "boolean" && (a5 === undefined || $numLayers === undefined) &&
+    isIntegral(or(a5, $numLayers)) && (a6 === undefined || $dropout === undefined) &&
+    typeof or(a6, $dropout) === "number" && (a7 === undefined || $train === undefined) &&
+    typeof or(a7, $train) === "boolean" && (a8 === undefined || $bidirectional === undefined) &&
     typeof or(a8, $bidirectional) === "boolean"
   ) {
     return lstm$data(
@@ -1453,11 +1459,15 @@ export function lstm(
     );
   }
   if (
-    $batchSizes === undefined && isTensor(a0) && isTensors(or(a1, $hx)) &&
-    isTensors(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
-    isIntegral(or(a4, $numLayers)) && typeof or(a5, $dropout) === "number" &&
-    typeof or(a6, $train) === "boolean" && typeof or(a7, $bidirectional) === "boolean" &&
-    typeof or(a8, $batchFirst) === "boolean"
+    $batchSizes === undefined && isTensor(a0) && (a1 === undefined || $hx === undefined) &&
+    isTensors(or(a1, $hx)) && (a2 === undefined || $params === undefined) &&
+    isTensors(or(a2, $params)) && (a3 === undefined || $hasBiases === undefined) &&
+    typeof or(a3, $hasBiases) === "boolean" && (a4 === undefined || $numLayers === undefined) &&
+    isIntegral(or(a4, $numLayers)) && (a5 === undefined || $dropout === undefined) &&
+    typeof or(a5, $dropout) === "number" && (a6 === undefined || $train === undefined) &&
+    typeof or(a6, $train) === "boolean" && (a7 === undefined || $bidirectional === undefined) &&
+    typeof or(a7, $bidirectional) === "boolean" &&
+    (a8 === undefined || $batchFirst === undefined) && typeof or(a8, $batchFirst) === "boolean"
   ) {
     return lstm$input(
       a0,
@@ -2959,6 +2969,139 @@ export function narrowCopy(
   return runTensor(narrowCopy$$op);
 }
 
+const nativeBatchNorm$$op = new Op("aten::native_batch_norm", "nativeBatchNorm");
+/**
+ * PyTorch's `nativeBatchNorm`.
+ *
+ * ATen: `aten::native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)`
+ *
+ * @param input The input.
+ * @param weight The weight; its shape is the layer's.
+ * @param bias The bias, one value an output channel or feature, or `null`.
+ * @param runningMean The running mean of each channel, `[C]`, or `null`.
+ * @param runningVar The running variance of each channel, `[C]`, or `null`.
+ * @param training Whether this is training.
+ * @param momentum The share of the batch in the running statistics.
+ * @param eps A small number that keeps from dividing by zero.
+ */
+export function nativeBatchNorm(
+  input: Tensor,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  training: boolean,
+  momentum: number,
+  eps: number,
+): [Tensor, Tensor, Tensor];
+export function nativeBatchNorm(
+  input?: unknown,
+  weight?: unknown,
+  bias?: unknown,
+  runningMean?: unknown,
+  runningVar?: unknown,
+  training?: unknown,
+  momentum?: unknown,
+  eps?: unknown,
+  options?: unknown,
+  extra?: unknown,
+): [Tensor, Tensor, Tensor] {
+  let $o: Options = NONE;
+  if (isOptions(weight)) {
+    $o = readOptions(
+      "nativeBatchNorm",
+      "weight, bias, runningMean, runningVar, training, momentum, eps",
+      weight,
+      bias ?? runningMean ?? runningVar ?? training ?? momentum ?? eps ?? options ?? extra,
+    );
+    weight = undefined;
+  } else if (isOptions(bias)) {
+    $o = readOptions(
+      "nativeBatchNorm",
+      "weight, bias, runningMean, runningVar, training, momentum, eps",
+      bias,
+      runningMean ?? runningVar ?? training ?? momentum ?? eps ?? options ?? extra,
+    );
+    bias = undefined;
+  } else if (isOptions(runningMean)) {
+    $o = readOptions(
+      "nativeBatchNorm",
+      "weight, bias, runningMean, runningVar, training, momentum, eps",
+      runningMean,
+      runningVar ?? training ?? momentum ?? eps ?? options ?? extra,
+    );
+    runningMean = undefined;
+  } else if (isOptions(runningVar)) {
+    $o = readOptions(
+      "nativeBatchNorm",
+      "weight, bias, runningMean, runningVar, training, momentum, eps",
+      runningVar,
+      training ?? momentum ?? eps ?? options ?? extra,
+    );
+    runningVar = undefined;
+  } else if (isOptions(training)) {
+    $o = readOptions(
+      "nativeBatchNorm",
+      "weight, bias, runningMean, runningVar, training, momentum, eps",
+      training,
+      momentum ?? eps ?? options ?? extra,
+    );
+    training = undefined;
+  } else if (isOptions(momentum)) {
+    $o = readOptions(
+      "nativeBatchNorm",
+      "weight, bias, runningMean, runningVar, training, momentum, eps",
+      momentum,
+      eps ?? options ?? extra,
+    );
+    momentum = undefined;
+  } else if (isOptions(eps)) {
+    $o = readOptions(
+      "nativeBatchNorm",
+      "weight, bias, runningMean, runningVar, training, momentum, eps",
+      eps,
+      options ?? extra,
+    );
+    eps = undefined;
+  } else if (options !== undefined || extra !== undefined) {
+    $o = lastOptions(
+      "nativeBatchNorm",
+      "weight, bias, runningMean, runningVar, training, momentum, eps",
+      options,
+      8,
+      extra,
+    );
+  }
+  if ($o !== NONE) {
+    weight = either("nativeBatchNorm", "weight", weight, $o.weight);
+    bias = either("nativeBatchNorm", "bias", bias, $o.bias);
+    runningMean = either("nativeBatchNorm", "runningMean", runningMean, $o.runningMean);
+    runningVar = either("nativeBatchNorm", "runningVar", runningVar, $o.runningVar);
+    training = either("nativeBatchNorm", "training", training, $o.training);
+    momentum = either("nativeBatchNorm", "momentum", momentum, $o.momentum);
+    eps = either("nativeBatchNorm", "eps", eps, $o.eps);
+  }
+  const $input = asTensor(input, "nativeBatchNorm", "input");
+  const $weight = asOptionalTensor(weight, "nativeBatchNorm", "weight");
+  const $bias = asOptionalTensor(bias, "nativeBatchNorm", "bias");
+  const $runningMean = asOptionalTensor(runningMean, "nativeBatchNorm", "runningMean");
+  const $runningVar = asOptionalTensor(runningVar, "nativeBatchNorm", "runningVar");
+  const $training = asBool(training, "nativeBatchNorm", "training");
+  const $momentum = asFloat(momentum, "nativeBatchNorm", "momentum");
+  const $eps = asFloat(eps, "nativeBatchNorm", "eps");
+  begin();
+  putTensor($input, "nativeBatchNorm", "input");
+  putOptionalTensor($weight, "nativeBatchNorm", "weight");
+  putOptionalTensor($bias, "nativeBatchNorm", "bias");
+  putOptionalTensor($runningMean, "nativeBatchNorm", "runningMean");
+  putOptionalTensor($runningVar, "nativeBatchNorm", "runningVar");
+  putBool($training);
+  putNumber($momentum);
+  putNumber($eps);
+  run(nativeBatchNorm$$op);
+  return [takeTensor(), takeTensor(), takeTensor()];
+}
+
 const nativeChannelShuffle$$op = new Op("aten::native_channel_shuffle", "nativeChannelShuffle");
 /**
  * PyTorch's `nativeChannelShuffle`.
@@ -4280,7 +4423,8 @@ export function quantizePerTensor(
   const $zeroPoints = $o.zeroPoints;
   if (
     $scales === undefined && $zeroPoints === undefined && isTensor(a0) &&
-    isTensor(or(a1, $scale)) && isTensor(or(a2, $zeroPoint)) &&
+    (a1 === undefined || $scale === undefined) && isTensor(or(a1, $scale)) &&
+    (a2 === undefined || $zeroPoint === undefined) && isTensor(or(a2, $zeroPoint)) &&
     typeof or(dtype, $dtype) === "string"
   ) {
     return quantizePerTensor$tensor_qparams(
@@ -4292,12 +4436,14 @@ export function quantizePerTensor(
   }
   if (
     $scales === undefined && $zeroPoints === undefined && isTensor(a0) &&
-    typeof or(a1, $scale) === "number" && isIntegral(or(a2, $zeroPoint)) &&
+    (a1 === undefined || $scale === undefined) && typeof or(a1, $scale) === "number" &&
+    (a2 === undefined || $zeroPoint === undefined) && isIntegral(or(a2, $zeroPoint)) &&
     typeof or(dtype, $dtype) === "string"
   ) return quantizePerTensor$(a0, or(a1, $scale), or(a2, $zeroPoint), or(dtype, $dtype));
   if (
     $scale === undefined && $zeroPoint === undefined && isTensors(a0) &&
-    isTensor(or(a1, $scales)) && isTensor(or(a2, $zeroPoints)) &&
+    (a1 === undefined || $scales === undefined) && isTensor(or(a1, $scales)) &&
+    (a2 === undefined || $zeroPoints === undefined) && isTensor(or(a2, $zeroPoints)) &&
     typeof or(dtype, $dtype) === "string"
   ) return quantizePerTensor$tensors(a0, or(a1, $scales), or(a2, $zeroPoints), or(dtype, $dtype));
   throw noOverload(
@@ -4468,11 +4614,12 @@ export function random(
     a1 === undefined && to === undefined && $to === undefined && $from === undefined &&
     isTensor(self)
   ) return random$(self, $generator);
-  if (to === undefined && $from === undefined && isTensor(self) && isIntegral(or(a1, $to))) {
-    return random$to(self, or(a1, $to), $generator);
-  }
   if (
-    isTensor(self) && isIntegral(or(a1, $from)) &&
+    to === undefined && $from === undefined && isTensor(self) &&
+    (a1 === undefined || $to === undefined) && isIntegral(or(a1, $to))
+  ) return random$to(self, or(a1, $to), $generator);
+  if (
+    isTensor(self) && (a1 === undefined || $from === undefined) && isIntegral(or(a1, $from)) &&
     (or(to, $to) === undefined || or(to, $to) === null || isIntegral(or(to, $to)))
   ) return random$from(self, or(a1, $from), or(to, $to), $generator);
   throw noOverload(
@@ -4771,9 +4918,10 @@ export function repeatInterleave(
   const $repeats = $o.repeats;
   const $dim = $o.dim;
   const $outputSize = $o.outputSize;
-  if (repeats === undefined && dim === undefined && $dim === undefined && isTensor(a0)) {
-    return repeatInterleave$Tensor(a0, $outputSize);
-  }
+  if (
+    repeats === undefined && dim === undefined && $dim === undefined && $repeats === undefined &&
+    isTensor(a0)
+  ) return repeatInterleave$Tensor(a0, $outputSize);
   if (
     isTensor(a0) && isTensor(or(repeats, $repeats)) &&
     (or(dim, $dim) === undefined || or(dim, $dim) === null || isIntegral(or(dim, $dim)))
@@ -4921,19 +5069,23 @@ export function resultType(a0?: unknown, a1?: unknown, options?: unknown, extra?
   const $scalar2 = $o.scalar2;
   if (
     $scalar === undefined && $scalar1 === undefined && $scalar2 === undefined &&
-    isTensor(or(a0, $tensor)) && isTensor(or(a1, $other))
+    (a0 === undefined || $tensor === undefined) && isTensor(or(a0, $tensor)) &&
+    (a1 === undefined || $other === undefined) && isTensor(or(a1, $other))
   ) return resultType$Tensor(or(a0, $tensor), or(a1, $other));
   if (
     $scalar === undefined && $scalar1 === undefined && $scalar2 === undefined &&
-    isTensor(or(a0, $tensor)) && isScalar(or(a1, $other))
+    (a0 === undefined || $tensor === undefined) && isTensor(or(a0, $tensor)) &&
+    (a1 === undefined || $other === undefined) && isScalar(or(a1, $other))
   ) return resultType$Scalar(or(a0, $tensor), or(a1, $other));
   if (
     $other === undefined && $scalar1 === undefined && $scalar2 === undefined &&
-    isScalar(or(a0, $scalar)) && isTensor(or(a1, $tensor))
+    (a0 === undefined || $scalar === undefined) && isScalar(or(a0, $scalar)) &&
+    (a1 === undefined || $tensor === undefined) && isTensor(or(a1, $tensor))
   ) return resultType$Scalar_Tensor(or(a0, $scalar), or(a1, $tensor));
   if (
     $other === undefined && $scalar === undefined && $tensor === undefined &&
-    isScalar(or(a0, $scalar1)) && isScalar(or(a1, $scalar2))
+    (a0 === undefined || $scalar1 === undefined) && isScalar(or(a0, $scalar1)) &&
+    (a1 === undefined || $scalar2 === undefined) && isScalar(or(a1, $scalar2))
   ) return resultType$Scalar_Scalar(or(a0, $scalar1), or(a1, $scalar2));
   throw noOverload(
     "resultType",
@@ -5150,10 +5302,14 @@ export function rnnRelu(
   const $bidirectional = $o.bidirectional;
   const $batchFirst = $o.batchFirst;
   if (
-    $batchFirst === undefined && isTensor(a0) && isTensor(or(a1, $batchSizes)) &&
-    isTensor(or(a2, $hx)) && isTensors(or(a3, $params)) &&
-    typeof or(a4, $hasBiases) === "boolean" && isIntegral(or(a5, $numLayers)) &&
-    typeof or(a6, $dropout) === "number" && typeof or(a7, $train) === "boolean" &&
+    $batchFirst === undefined && isTensor(a0) && (a1 === undefined || $batchSizes === undefined) &&
+    isTensor(or(a1, $batchSizes)) && (a2 === undefined || $hx === undefined) &&
+    isTensor(or(a2, $hx)) && (a3 === undefined || $params === undefined) &&
+    isTensors(or(a3, $params)) && (a4 === undefined || $hasBiases === undefined) &&
+    typeof or(a4, $hasBiases) === "boolean" && (a5 === undefined || $numLayers === undefined) &&
+    isIntegral(or(a5, $numLayers)) && (a6 === undefined || $dropout === undefined) &&
+    typeof or(a6, $dropout) === "number" && (a7 === undefined || $train === undefined) &&
+    typeof or(a7, $train) === "boolean" && (a8 === undefined || $bidirectional === undefined) &&
     typeof or(a8, $bidirectional) === "boolean"
   ) {
     return rnnRelu$data(
@@ -5169,11 +5325,15 @@ export function rnnRelu(
     );
   }
   if (
-    $batchSizes === undefined && isTensor(a0) && isTensor(or(a1, $hx)) &&
-    isTensors(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
-    isIntegral(or(a4, $numLayers)) && typeof or(a5, $dropout) === "number" &&
-    typeof or(a6, $train) === "boolean" && typeof or(a7, $bidirectional) === "boolean" &&
-    typeof or(a8, $batchFirst) === "boolean"
+    $batchSizes === undefined && isTensor(a0) && (a1 === undefined || $hx === undefined) &&
+    isTensor(or(a1, $hx)) && (a2 === undefined || $params === undefined) &&
+    isTensors(or(a2, $params)) && (a3 === undefined || $hasBiases === undefined) &&
+    typeof or(a3, $hasBiases) === "boolean" && (a4 === undefined || $numLayers === undefined) &&
+    isIntegral(or(a4, $numLayers)) && (a5 === undefined || $dropout === undefined) &&
+    typeof or(a5, $dropout) === "number" && (a6 === undefined || $train === undefined) &&
+    typeof or(a6, $train) === "boolean" && (a7 === undefined || $bidirectional === undefined) &&
+    typeof or(a7, $bidirectional) === "boolean" &&
+    (a8 === undefined || $batchFirst === undefined) && typeof or(a8, $batchFirst) === "boolean"
   ) {
     return rnnRelu$input(
       a0,
@@ -5510,10 +5670,14 @@ export function rnnTanh(
   const $bidirectional = $o.bidirectional;
   const $batchFirst = $o.batchFirst;
   if (
-    $batchFirst === undefined && isTensor(a0) && isTensor(or(a1, $batchSizes)) &&
-    isTensor(or(a2, $hx)) && isTensors(or(a3, $params)) &&
-    typeof or(a4, $hasBiases) === "boolean" && isIntegral(or(a5, $numLayers)) &&
-    typeof or(a6, $dropout) === "number" && typeof or(a7, $train) === "boolean" &&
+    $batchFirst === undefined && isTensor(a0) && (a1 === undefined || $batchSizes === undefined) &&
+    isTensor(or(a1, $batchSizes)) && (a2 === undefined || $hx === undefined) &&
+    isTensor(or(a2, $hx)) && (a3 === undefined || $params === undefined) &&
+    isTensors(or(a3, $params)) && (a4 === undefined || $hasBiases === undefined) &&
+    typeof or(a4, $hasBiases) === "boolean" && (a5 === undefined || $numLayers === undefined) &&
+    isIntegral(or(a5, $numLayers)) && (a6 === undefined || $dropout === undefined) &&
+    typeof or(a6, $dropout) === "number" && (a7 === undefined || $train === undefined) &&
+    typeof or(a7, $train) === "boolean" && (a8 === undefined || $bidirectional === undefined) &&
     typeof or(a8, $bidirectional) === "boolean"
   ) {
     return rnnTanh$data(
@@ -5529,11 +5693,15 @@ export function rnnTanh(
     );
   }
   if (
-    $batchSizes === undefined && isTensor(a0) && isTensor(or(a1, $hx)) &&
-    isTensors(or(a2, $params)) && typeof or(a3, $hasBiases) === "boolean" &&
-    isIntegral(or(a4, $numLayers)) && typeof or(a5, $dropout) === "number" &&
-    typeof or(a6, $train) === "boolean" && typeof or(a7, $bidirectional) === "boolean" &&
-    typeof or(a8, $batchFirst) === "boolean"
+    $batchSizes === undefined && isTensor(a0) && (a1 === undefined || $hx === undefined) &&
+    isTensor(or(a1, $hx)) && (a2 === undefined || $params === undefined) &&
+    isTensors(or(a2, $params)) && (a3 === undefined || $hasBiases === undefined) &&
+    typeof or(a3, $hasBiases) === "boolean" && (a4 === undefined || $numLayers === undefined) &&
+    isIntegral(or(a4, $numLayers)) && (a5 === undefined || $dropout === undefined) &&
+    typeof or(a5, $dropout) === "number" && (a6 === undefined || $train === undefined) &&
+    typeof or(a6, $train) === "boolean" && (a7 === undefined || $bidirectional === undefined) &&
+    typeof or(a7, $bidirectional) === "boolean" &&
+    (a8 === undefined || $batchFirst === undefined) && typeof or(a8, $batchFirst) === "boolean"
   ) {
     return rnnTanh$input(
       a0,
@@ -6120,19 +6288,23 @@ export function scatter(
   const $reduce = $o.reduce;
   if (
     $value === undefined && $reduce === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isTensor(or(a3, $src))
+    isTensor(or(index, $index)) && (a3 === undefined || $src === undefined) &&
+    isTensor(or(a3, $src))
   ) return scatter$src(self, or(dim, $dim), or(index, $index), or(a3, $src));
   if (
     $src === undefined && $reduce === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isScalar(or(a3, $value))
+    isTensor(or(index, $index)) && (a3 === undefined || $value === undefined) &&
+    isScalar(or(a3, $value))
   ) return scatter$value(self, or(dim, $dim), or(index, $index), or(a3, $value));
   if (
     $value === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isTensor(or(a3, $src)) && typeof $reduce === "string"
+    isTensor(or(index, $index)) && (a3 === undefined || $src === undefined) &&
+    isTensor(or(a3, $src)) && typeof $reduce === "string"
   ) return scatter$reduce(self, or(dim, $dim), or(index, $index), or(a3, $src), $reduce);
   if (
     $src === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isScalar(or(a3, $value)) && typeof $reduce === "string"
+    isTensor(or(index, $index)) && (a3 === undefined || $value === undefined) &&
+    isScalar(or(a3, $value)) && typeof $reduce === "string"
   ) return scatter$value_reduce(self, or(dim, $dim), or(index, $index), or(a3, $value), $reduce);
   throw noOverload(
     "scatter",
@@ -8753,12 +8925,14 @@ export function viewCopy(self?: unknown, a1?: unknown, options?: unknown, extra?
   }
   const $dtype = $o.dtype;
   const $size = $o.size;
-  if ($size === undefined && isTensor(self) && typeof or(a1, $dtype) === "string") {
-    return viewCopy$dtype(self, or(a1, $dtype));
-  }
-  if ($dtype === undefined && isTensor(self) && isNumbers(or(a1, $size))) {
-    return viewCopy$(self, or(a1, $size));
-  }
+  if (
+    $size === undefined && isTensor(self) && (a1 === undefined || $dtype === undefined) &&
+    typeof or(a1, $dtype) === "string"
+  ) return viewCopy$dtype(self, or(a1, $dtype));
+  if (
+    $dtype === undefined && isTensor(self) && (a1 === undefined || $size === undefined) &&
+    isNumbers(or(a1, $size))
+  ) return viewCopy$(self, or(a1, $size));
   throw noOverload(
     "viewCopy",
     "viewCopy(self: Tensor, dtype: DType); viewCopy(self: Tensor, size: readonly number[])",

@@ -29,6 +29,7 @@ import {
   putScalar,
   putString,
   putTensor,
+  putTensors,
   run,
   type Scalar,
 } from "../../tensor/call.ts";
@@ -39,6 +40,7 @@ import {
   asOptionalDType,
   asOptionalInt,
   asOptionalTensor,
+  asOptionalTensors,
   either,
   isIntegral,
   isOptions,
@@ -3714,6 +3716,85 @@ export function indexFill_(
     [self, dim, index, value],
     $o,
   );
+}
+
+const indexPut_$$op = new Op("aten::index_put_", "indexPut_");
+/**
+ * PyTorch's in-place `index_put_`: writes to this tensor, and returns it.
+ *
+ * ATen: `aten::index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param indices Positions: an int64 tensor.
+ * @param values The values.
+ * @param accumulate A boolean; default `false`.
+ */
+export function indexPut_(
+  self: Tensor,
+  indices: readonly (Tensor | null)[],
+  values: Tensor,
+  accumulate?: boolean,
+): Tensor;
+/**
+ * PyTorch's in-place `index_put_`: writes to this tensor, and returns it.
+ *
+ * ATen: `aten::index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)`
+ */
+export function indexPut_(
+  self: Tensor,
+  indices: readonly (Tensor | null)[],
+  values: Tensor,
+  options: { accumulate?: boolean },
+): Tensor;
+export function indexPut_(
+  self?: unknown,
+  indices?: unknown,
+  values?: unknown,
+  accumulate?: unknown,
+  options?: unknown,
+  extra?: unknown,
+): Tensor {
+  let $o: Options = NONE;
+  if (isOptions(indices)) {
+    $o = readOptions(
+      "indexPut_",
+      "indices, values, accumulate",
+      indices,
+      values ?? accumulate ?? options ?? extra,
+    );
+    indices = undefined;
+  } else if (isOptions(values)) {
+    $o = readOptions(
+      "indexPut_",
+      "indices, values, accumulate",
+      values,
+      accumulate ?? options ?? extra,
+    );
+    values = undefined;
+  } else if (isOptions(accumulate)) {
+    $o = readOptions("indexPut_", "indices, values, accumulate", accumulate, options ?? extra);
+    accumulate = undefined;
+  } else if (options !== undefined || extra !== undefined) {
+    $o = lastOptions("indexPut_", "indices, values, accumulate", options, 4, extra);
+  }
+  if ($o !== NONE) {
+    indices = either("indexPut_", "indices", indices, $o.indices);
+    values = either("indexPut_", "values", values, $o.values);
+    accumulate = either("indexPut_", "accumulate", accumulate, $o.accumulate);
+  }
+  const $self = asTensor(self, "indexPut_", "self");
+  const $indices = asOptionalTensors(indices, "indexPut_", "indices");
+  const $values = asTensor(values, "indexPut_", "values");
+  const $accumulate = accumulate === undefined
+    ? false
+    : asBool(accumulate, "indexPut_", "accumulate");
+  begin();
+  putTensor($self, "indexPut_", "self");
+  putTensors($indices, "indexPut_", "indices");
+  putTensor($values, "indexPut_", "values");
+  putBool($accumulate);
+  run(indexPut_$$op);
+  return $self;
 }
 
 const indexReduce_$$op = new Op("aten::index_reduce_", "indexReduce_");

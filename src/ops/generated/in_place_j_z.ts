@@ -1593,11 +1593,12 @@ export function random_(
     a1 === undefined && to === undefined && $to === undefined && $from === undefined &&
     isTensor(self)
   ) return random_$(self, $generator);
-  if (to === undefined && $from === undefined && isTensor(self) && isIntegral(or(a1, $to))) {
-    return random_$to(self, or(a1, $to), $generator);
-  }
   if (
-    isTensor(self) && isIntegral(or(a1, $from)) &&
+    to === undefined && $from === undefined && isTensor(self) &&
+    (a1 === undefined || $to === undefined) && isIntegral(or(a1, $to))
+  ) return random_$to(self, or(a1, $to), $generator);
+  if (
+    isTensor(self) && (a1 === undefined || $from === undefined) && isIntegral(or(a1, $from)) &&
     (or(to, $to) === undefined || or(to, $to) === null || isIntegral(or(to, $to)))
   ) return random_$from(self, or(a1, $from), or(to, $to), $generator);
   throw noOverload(
@@ -2226,19 +2227,23 @@ export function scatter_(
   const $reduce = $o.reduce;
   if (
     $value === undefined && $reduce === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isTensor(or(a3, $src))
+    isTensor(or(index, $index)) && (a3 === undefined || $src === undefined) &&
+    isTensor(or(a3, $src))
   ) return scatter_$src(self, or(dim, $dim), or(index, $index), or(a3, $src));
   if (
     $src === undefined && $reduce === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isScalar(or(a3, $value))
+    isTensor(or(index, $index)) && (a3 === undefined || $value === undefined) &&
+    isScalar(or(a3, $value))
   ) return scatter_$value(self, or(dim, $dim), or(index, $index), or(a3, $value));
   if (
     $value === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isTensor(or(a3, $src)) && typeof $reduce === "string"
+    isTensor(or(index, $index)) && (a3 === undefined || $src === undefined) &&
+    isTensor(or(a3, $src)) && typeof $reduce === "string"
   ) return scatter_$reduce(self, or(dim, $dim), or(index, $index), or(a3, $src), $reduce);
   if (
     $src === undefined && isTensor(self) && isIntegral(or(dim, $dim)) &&
-    isTensor(or(index, $index)) && isScalar(or(a3, $value)) && typeof $reduce === "string"
+    isTensor(or(index, $index)) && (a3 === undefined || $value === undefined) &&
+    isScalar(or(a3, $value)) && typeof $reduce === "string"
   ) return scatter_$value_reduce(self, or(dim, $dim), or(index, $index), or(a3, $value), $reduce);
   throw noOverload(
     "scatter_",

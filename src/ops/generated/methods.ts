@@ -208,6 +208,7 @@ import {
   indexAdd_,
   indexCopy_,
   indexFill_,
+  indexPut_,
   indexReduce_,
 } from "./in_place_a_i.ts";
 import {
@@ -1195,6 +1196,9 @@ const methods: Record<string, (this: Tensor, ...args: unknown[]) => unknown> = {
   },
   indexFill_(this: Tensor, a0?, a1?, a2?, a3?, a4?) {
     return (indexFill_ as Untyped)(this, a0, a1, a2, a3, a4);
+  },
+  indexPut_(this: Tensor, a0?, a1?, a2?, a3?, a4?) {
+    return (indexPut_ as Untyped)(this, a0, a1, a2, a3, a4);
   },
   indexReduce(this: Tensor, a0?, a1?, a2?, a3?, a4?, a5?) {
     return (indexReduce as Untyped)(this, a0, a1, a2, a3, a4, a5);

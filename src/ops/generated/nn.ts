@@ -5370,6 +5370,7 @@ export function upsampleBicubic2d(
     $scaleFactors === undefined && isTensor(a0) &&
     (isIntegral(or(outputSize, $outputSize)) || isNumbers(or(outputSize, $outputSize))) &&
     typeof or(alignCorners, $alignCorners) === "boolean" &&
+    (a3 === undefined || $scalesH === undefined) &&
     (or(a3, $scalesH) === undefined || or(a3, $scalesH) === null ||
       typeof or(a3, $scalesH) === "number") &&
     (or(scalesW, $scalesW) === undefined || or(scalesW, $scalesW) === null ||
@@ -5387,6 +5388,7 @@ export function upsampleBicubic2d(
     scalesW === undefined && $scalesH === undefined && $scalesW === undefined && isTensor(a0) &&
     (or(outputSize, $outputSize) === null || isNumbers(or(outputSize, $outputSize))) &&
     typeof or(alignCorners, $alignCorners) === "boolean" &&
+    (a3 === undefined || $scaleFactors === undefined) &&
     (or(a3, $scaleFactors) === undefined || or(a3, $scaleFactors) === null ||
       isNumbers(or(a3, $scaleFactors)))
   ) {
@@ -5575,6 +5577,7 @@ export function upsampleBilinear2d(
     $scaleFactors === undefined && isTensor(a0) &&
     (isIntegral(or(outputSize, $outputSize)) || isNumbers(or(outputSize, $outputSize))) &&
     typeof or(alignCorners, $alignCorners) === "boolean" &&
+    (a3 === undefined || $scalesH === undefined) &&
     (or(a3, $scalesH) === undefined || or(a3, $scalesH) === null ||
       typeof or(a3, $scalesH) === "number") &&
     (or(scalesW, $scalesW) === undefined || or(scalesW, $scalesW) === null ||
@@ -5592,6 +5595,7 @@ export function upsampleBilinear2d(
     scalesW === undefined && $scalesH === undefined && $scalesW === undefined && isTensor(a0) &&
     (or(outputSize, $outputSize) === null || isNumbers(or(outputSize, $outputSize))) &&
     typeof or(alignCorners, $alignCorners) === "boolean" &&
+    (a3 === undefined || $scaleFactors === undefined) &&
     (or(a3, $scaleFactors) === undefined || or(a3, $scaleFactors) === null ||
       isNumbers(or(a3, $scaleFactors)))
   ) {
@@ -5751,6 +5755,7 @@ export function upsampleLinear1d(
     $scaleFactors === undefined && isTensor(a0) &&
     (isIntegral(or(outputSize, $outputSize)) || isNumbers(or(outputSize, $outputSize))) &&
     typeof or(alignCorners, $alignCorners) === "boolean" &&
+    (a3 === undefined || $scales === undefined) &&
     (or(a3, $scales) === undefined || or(a3, $scales) === null ||
       typeof or(a3, $scales) === "number")
   ) {
@@ -5765,6 +5770,7 @@ export function upsampleLinear1d(
     $scales === undefined && isTensor(a0) &&
     (or(outputSize, $outputSize) === null || isNumbers(or(outputSize, $outputSize))) &&
     typeof or(alignCorners, $alignCorners) === "boolean" &&
+    (a3 === undefined || $scaleFactors === undefined) &&
     (or(a3, $scaleFactors) === undefined || or(a3, $scaleFactors) === null ||
       isNumbers(or(a3, $scaleFactors)))
   ) {
@@ -5892,6 +5898,7 @@ export function upsampleNearest1d(
   if (
     $scaleFactors === undefined && isTensor(a0) &&
     (isIntegral(or(outputSize, $outputSize)) || isNumbers(or(outputSize, $outputSize))) &&
+    (a2 === undefined || $scales === undefined) &&
     (or(a2, $scales) === undefined || or(a2, $scales) === null ||
       typeof or(a2, $scales) === "number")
   ) return upsampleNearest1d$(a0, or(outputSize, $outputSize), or(a2, $scales));
@@ -5899,6 +5906,7 @@ export function upsampleNearest1d(
     $scales === undefined && isTensor(a0) &&
     (or(outputSize, $outputSize) === undefined || or(outputSize, $outputSize) === null ||
       isNumbers(or(outputSize, $outputSize))) &&
+    (a2 === undefined || $scaleFactors === undefined) &&
     (or(a2, $scaleFactors) === undefined || or(a2, $scaleFactors) === null ||
       isNumbers(or(a2, $scaleFactors)))
   ) return upsampleNearest1d$vec(a0, or(outputSize, $outputSize), or(a2, $scaleFactors));
@@ -6062,6 +6070,7 @@ export function upsampleNearest2d(
   if (
     $scaleFactors === undefined && isTensor(a0) &&
     (isIntegral(or(outputSize, $outputSize)) || isNumbers(or(outputSize, $outputSize))) &&
+    (a2 === undefined || $scalesH === undefined) &&
     (or(a2, $scalesH) === undefined || or(a2, $scalesH) === null ||
       typeof or(a2, $scalesH) === "number") &&
     (or(scalesW, $scalesW) === undefined || or(scalesW, $scalesW) === null ||
@@ -6078,6 +6087,7 @@ export function upsampleNearest2d(
     scalesW === undefined && $scalesH === undefined && $scalesW === undefined && isTensor(a0) &&
     (or(outputSize, $outputSize) === undefined || or(outputSize, $outputSize) === null ||
       isNumbers(or(outputSize, $outputSize))) &&
+    (a2 === undefined || $scaleFactors === undefined) &&
     (or(a2, $scaleFactors) === undefined || or(a2, $scaleFactors) === null ||
       isNumbers(or(a2, $scaleFactors)))
   ) return upsampleNearest2d$vec(a0, or(outputSize, $outputSize), or(a2, $scaleFactors));
@@ -6270,6 +6280,7 @@ export function upsampleNearest3d(
   if (
     $scaleFactors === undefined && isTensor(a0) &&
     (isIntegral(or(outputSize, $outputSize)) || isNumbers(or(outputSize, $outputSize))) &&
+    (a2 === undefined || $scalesD === undefined) &&
     (or(a2, $scalesD) === undefined || or(a2, $scalesD) === null ||
       typeof or(a2, $scalesD) === "number") &&
     (or(scalesH, $scalesH) === undefined || or(scalesH, $scalesH) === null ||
@@ -6290,6 +6301,7 @@ export function upsampleNearest3d(
     $scalesH === undefined && $scalesW === undefined && isTensor(a0) &&
     (or(outputSize, $outputSize) === undefined || or(outputSize, $outputSize) === null ||
       isNumbers(or(outputSize, $outputSize))) &&
+    (a2 === undefined || $scaleFactors === undefined) &&
     (or(a2, $scaleFactors) === undefined || or(a2, $scaleFactors) === null ||
       isNumbers(or(a2, $scaleFactors)))
   ) return upsampleNearest3d$vec(a0, or(outputSize, $outputSize), or(a2, $scaleFactors));
@@ -6501,6 +6513,7 @@ export function upsampleTrilinear3d(
     $scaleFactors === undefined && isTensor(a0) &&
     (isIntegral(or(outputSize, $outputSize)) || isNumbers(or(outputSize, $outputSize))) &&
     typeof or(alignCorners, $alignCorners) === "boolean" &&
+    (a3 === undefined || $scalesD === undefined) &&
     (or(a3, $scalesD) === undefined || or(a3, $scalesD) === null ||
       typeof or(a3, $scalesD) === "number") &&
     (or(scalesH, $scalesH) === undefined || or(scalesH, $scalesH) === null ||
@@ -6522,6 +6535,7 @@ export function upsampleTrilinear3d(
     $scalesH === undefined && $scalesW === undefined && isTensor(a0) &&
     (or(outputSize, $outputSize) === null || isNumbers(or(outputSize, $outputSize))) &&
     typeof or(alignCorners, $alignCorners) === "boolean" &&
+    (a3 === undefined || $scaleFactors === undefined) &&
     (or(a3, $scaleFactors) === undefined || or(a3, $scaleFactors) === null ||
       isNumbers(or(a3, $scaleFactors)))
   ) {

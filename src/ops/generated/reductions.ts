@@ -944,10 +944,11 @@ export function max(
   ) return max$(self);
   if (
     keepdim === undefined && $dim === undefined && $keepdim === undefined && isTensor(self) &&
-    isTensor(or(a1, $other))
+    (a1 === undefined || $other === undefined) && isTensor(or(a1, $other))
   ) return max$other(self, or(a1, $other));
   if (
-    $other === undefined && isTensor(self) && isIntegral(or(a1, $dim)) &&
+    $other === undefined && isTensor(self) && (a1 === undefined || $dim === undefined) &&
+    isIntegral(or(a1, $dim)) &&
     (or(keepdim, $keepdim) === undefined || typeof or(keepdim, $keepdim) === "boolean")
   ) return max$dim(self, or(a1, $dim), or(keepdim, $keepdim));
   throw noOverload(
@@ -1257,10 +1258,11 @@ export function min(
   ) return min$(self);
   if (
     keepdim === undefined && $dim === undefined && $keepdim === undefined && isTensor(self) &&
-    isTensor(or(a1, $other))
+    (a1 === undefined || $other === undefined) && isTensor(or(a1, $other))
   ) return min$other(self, or(a1, $other));
   if (
-    $other === undefined && isTensor(self) && isIntegral(or(a1, $dim)) &&
+    $other === undefined && isTensor(self) && (a1 === undefined || $dim === undefined) &&
+    isIntegral(or(a1, $dim)) &&
     (or(keepdim, $keepdim) === undefined || typeof or(keepdim, $keepdim) === "boolean")
   ) return min$dim(self, or(a1, $dim), or(keepdim, $keepdim));
   throw noOverload(
@@ -2119,10 +2121,12 @@ export function nuclearNorm(
   const $dim = $o.dim;
   if (
     keepdim === undefined && $dim === undefined && isTensor(self) &&
+    (a1 === undefined || $keepdim === undefined) &&
     (or(a1, $keepdim) === undefined || typeof or(a1, $keepdim) === "boolean")
   ) return nuclearNorm$(self, or(a1, $keepdim));
   if (
-    isTensor(self) && (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim))) &&
+    isTensor(self) && (a1 === undefined || $dim === undefined) &&
+    (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim))) &&
     (or(keepdim, $keepdim) === undefined || typeof or(keepdim, $keepdim) === "boolean")
   ) return nuclearNorm$dim(self, or(a1, $dim), or(keepdim, $keepdim));
   throw noOverload(
@@ -2659,15 +2663,17 @@ export function std(
   if (
     unbiased === undefined && keepdim === undefined && $dim === undefined &&
     $keepdim === undefined && $correction === undefined && isTensor(self) &&
+    (a1 === undefined || $unbiased === undefined) &&
     (or(a1, $unbiased) === undefined || typeof or(a1, $unbiased) === "boolean")
   ) return std$(self, or(a1, $unbiased));
   if (
     unbiased === undefined && keepdim === undefined && $unbiased === undefined && isTensor(self) &&
+    (a1 === undefined || $dim === undefined) &&
     (or(a1, $dim) === undefined || or(a1, $dim) === null ||
       (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim))))
   ) return std$correction(self, or(a1, $dim), $correction, $keepdim);
   if (
-    $correction === undefined && isTensor(self) &&
+    $correction === undefined && isTensor(self) && (a1 === undefined || $dim === undefined) &&
     (or(a1, $dim) === undefined || or(a1, $dim) === null ||
       (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim)))) &&
     (or(unbiased, $unbiased) === undefined || typeof or(unbiased, $unbiased) === "boolean") &&
@@ -2842,15 +2848,17 @@ export function stdMean(
   if (
     unbiased === undefined && keepdim === undefined && $dim === undefined &&
     $keepdim === undefined && $correction === undefined && isTensor(self) &&
+    (a1 === undefined || $unbiased === undefined) &&
     (or(a1, $unbiased) === undefined || typeof or(a1, $unbiased) === "boolean")
   ) return stdMean$(self, or(a1, $unbiased));
   if (
     unbiased === undefined && keepdim === undefined && $unbiased === undefined && isTensor(self) &&
+    (a1 === undefined || $dim === undefined) &&
     (or(a1, $dim) === undefined || or(a1, $dim) === null ||
       (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim))))
   ) return stdMean$correction(self, or(a1, $dim), $correction, $keepdim);
   if (
-    $correction === undefined && isTensor(self) &&
+    $correction === undefined && isTensor(self) && (a1 === undefined || $dim === undefined) &&
     (or(a1, $dim) === undefined || or(a1, $dim) === null ||
       (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim)))) &&
     (or(unbiased, $unbiased) === undefined || typeof or(unbiased, $unbiased) === "boolean") &&
@@ -3128,15 +3136,17 @@ function var_(
   if (
     unbiased === undefined && keepdim === undefined && $dim === undefined &&
     $keepdim === undefined && $correction === undefined && isTensor(self) &&
+    (a1 === undefined || $unbiased === undefined) &&
     (or(a1, $unbiased) === undefined || typeof or(a1, $unbiased) === "boolean")
   ) return var$(self, or(a1, $unbiased));
   if (
     unbiased === undefined && keepdim === undefined && $unbiased === undefined && isTensor(self) &&
+    (a1 === undefined || $dim === undefined) &&
     (or(a1, $dim) === undefined || or(a1, $dim) === null ||
       (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim))))
   ) return var$correction(self, or(a1, $dim), $correction, $keepdim);
   if (
-    $correction === undefined && isTensor(self) &&
+    $correction === undefined && isTensor(self) && (a1 === undefined || $dim === undefined) &&
     (or(a1, $dim) === undefined || or(a1, $dim) === null ||
       (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim)))) &&
     (or(unbiased, $unbiased) === undefined || typeof or(unbiased, $unbiased) === "boolean") &&
@@ -3311,15 +3321,17 @@ export function varMean(
   if (
     unbiased === undefined && keepdim === undefined && $dim === undefined &&
     $keepdim === undefined && $correction === undefined && isTensor(self) &&
+    (a1 === undefined || $unbiased === undefined) &&
     (or(a1, $unbiased) === undefined || typeof or(a1, $unbiased) === "boolean")
   ) return varMean$(self, or(a1, $unbiased));
   if (
     unbiased === undefined && keepdim === undefined && $unbiased === undefined && isTensor(self) &&
+    (a1 === undefined || $dim === undefined) &&
     (or(a1, $dim) === undefined || or(a1, $dim) === null ||
       (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim))))
   ) return varMean$correction(self, or(a1, $dim), $correction, $keepdim);
   if (
-    $correction === undefined && isTensor(self) &&
+    $correction === undefined && isTensor(self) && (a1 === undefined || $dim === undefined) &&
     (or(a1, $dim) === undefined || or(a1, $dim) === null ||
       (isIntegral(or(a1, $dim)) || isNumbers(or(a1, $dim)))) &&
     (or(unbiased, $unbiased) === undefined || typeof or(unbiased, $unbiased) === "boolean") &&

@@ -175,6 +175,7 @@ export {
   mvlgamma,
   nanToNum,
   narrowCopy,
+  nativeBatchNorm,
   nativeChannelShuffle,
   nativeDropout,
   nativeGroupNorm,
@@ -290,6 +291,7 @@ export {
   frac_,
   gcd_,
   i0_,
+  indexPut_,
 } from "./in_place_a_i.ts";
 export {
   lcm_,

@@ -39,7 +39,6 @@ import {
   asOptionalTensor,
   asReduction,
   either,
-  isIntegral,
   isOptions,
   lastOptions,
   NONE,
@@ -2049,169 +2048,23 @@ export function sparseMask(
   return runTensor(sparseMask$$op);
 }
 
-const stft$$op = new Op("aten::stft", "stft");
 const stft$center$op = new Op("aten::stft.center", "stft");
-function stft$(
-  self: unknown,
-  nFft: unknown,
-  hopLength: unknown,
-  winLength: unknown,
-  window: unknown,
-  normalized: unknown,
-  onesided: unknown,
-  returnComplex: unknown,
-  alignToWindow: unknown,
-): Tensor {
-  const $self = asTensor(self, "stft", "self");
-  const $nFft = asInt(nFft, "stft", "nFft");
-  const $hopLength = asOptionalInt(hopLength, "stft", "hopLength");
-  const $winLength = asOptionalInt(winLength, "stft", "winLength");
-  const $window = asOptionalTensor(window, "stft", "window");
-  const $normalized = normalized === undefined ? false : asBool(normalized, "stft", "normalized");
-  const $onesided = onesided === undefined || onesided === null
-    ? null
-    : asBool(onesided, "stft", "onesided");
-  const $returnComplex = returnComplex === undefined || returnComplex === null
-    ? null
-    : asBool(returnComplex, "stft", "returnComplex");
-  const $alignToWindow = alignToWindow === undefined || alignToWindow === null
-    ? null
-    : asBool(alignToWindow, "stft", "alignToWindow");
-  begin();
-  putTensor($self, "stft", "self");
-  putNumber($nFft);
-  putOptionalNumber($hopLength);
-  putOptionalNumber($winLength);
-  putOptionalTensor($window, "stft", "window");
-  putBool($normalized);
-  putOptionalBool($onesided);
-  putOptionalBool($returnComplex);
-  putOptionalBool($alignToWindow);
-  return runTensor(stft$$op);
-}
-function stft$center(
-  self: unknown,
-  nFft: unknown,
-  hopLength: unknown,
-  winLength: unknown,
-  window: unknown,
-  center: unknown,
-  padMode: unknown,
-  normalized: unknown,
-  onesided: unknown,
-  returnComplex: unknown,
-  alignToWindow: unknown,
-): Tensor {
-  const $self = asTensor(self, "stft", "self");
-  const $nFft = asInt(nFft, "stft", "nFft");
-  const $hopLength = asOptionalInt(hopLength, "stft", "hopLength");
-  const $winLength = asOptionalInt(winLength, "stft", "winLength");
-  const $window = asOptionalTensor(window, "stft", "window");
-  const $center = center === undefined ? true : asBool(center, "stft", "center");
-  const $padMode = padMode === undefined ? "reflect" : asString(padMode, "stft", "padMode");
-  const $normalized = normalized === undefined ? false : asBool(normalized, "stft", "normalized");
-  const $onesided = onesided === undefined || onesided === null
-    ? null
-    : asBool(onesided, "stft", "onesided");
-  const $returnComplex = returnComplex === undefined || returnComplex === null
-    ? null
-    : asBool(returnComplex, "stft", "returnComplex");
-  const $alignToWindow = alignToWindow === undefined || alignToWindow === null
-    ? null
-    : asBool(alignToWindow, "stft", "alignToWindow");
-  begin();
-  putTensor($self, "stft", "self");
-  putNumber($nFft);
-  putOptionalNumber($hopLength);
-  putOptionalNumber($winLength);
-  putOptionalTensor($window, "stft", "window");
-  putBool($center);
-  putString($padMode);
-  putBool($normalized);
-  putOptionalBool($onesided);
-  putOptionalBool($returnComplex);
-  putOptionalBool($alignToWindow);
-  return runTensor(stft$center$op);
-}
 /**
  * The Fourier transform of overlapping windows of a signal.
  *
- * ATen: `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
+ * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  *
  * @param self The input, of any shape unless the op says otherwise.
  * @param nFft The length of each transform.
  * @param hopLength The distance between frames.
  * @param winLength The length of the window.
  * @param window The window, one-dimensional; default: ones.
+ * @param center A boolean; default `true`.
+ * @param padMode A string, as PyTorch names the choices; default `"reflect"`.
  * @param normalized A boolean; default `false`.
  * @param onesided A boolean.
  * @param returnComplex A boolean.
  * @param alignToWindow A boolean.
- */
-export function stft(
-  self: Tensor,
-  nFft: number,
-  hopLength?: number | null,
-  winLength?: number | null,
-  window?: Tensor | null,
-  normalized?: boolean,
-  onesided?: boolean | null,
-  returnComplex?: boolean | null,
-  alignToWindow?: boolean | null,
-): Tensor;
-/**
- * The Fourier transform of overlapping windows of a signal.
- *
- * ATen: `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
- */
-export function stft(
-  self: Tensor,
-  nFft: number,
-  hopLength: number | null,
-  winLength: number | null,
-  window: Tensor | null,
-  normalized: boolean,
-  onesided: boolean | null,
-  returnComplex: boolean | null,
-  options: { alignToWindow?: boolean | null },
-): Tensor;
-/**
- * The Fourier transform of overlapping windows of a signal.
- *
- * ATen: `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
- */
-export function stft(
-  self: Tensor,
-  nFft: number,
-  hopLength: number | null,
-  winLength: number | null,
-  window: Tensor | null,
-  normalized: boolean,
-  onesided: boolean | null,
-  options: { returnComplex?: boolean | null; alignToWindow?: boolean | null },
-): Tensor;
-/**
- * The Fourier transform of overlapping windows of a signal.
- *
- * ATen: `aten::stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
- */
-export function stft(
-  self: Tensor,
-  nFft: number,
-  hopLength: number | null,
-  winLength: number | null,
-  window: Tensor | null,
-  normalized: boolean,
-  options: {
-    onesided?: boolean | null;
-    returnComplex?: boolean | null;
-    alignToWindow?: boolean | null;
-  },
-): Tensor;
-/**
- * The Fourier transform of overlapping windows of a signal.
- *
- * ATen: `aten::stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  */
 export function stft(
   self: Tensor,
@@ -2407,10 +2260,10 @@ export function stft(
   hopLength?: unknown,
   winLength?: unknown,
   window?: unknown,
-  a5?: unknown,
-  a6?: unknown,
-  a7?: unknown,
-  a8?: unknown,
+  center?: unknown,
+  padMode?: unknown,
+  normalized?: unknown,
+  onesided?: unknown,
   returnComplex?: unknown,
   alignToWindow?: unknown,
   options?: unknown,
@@ -2420,73 +2273,75 @@ export function stft(
   if (isOptions(nFft)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
       nFft,
-      hopLength ?? winLength ?? window ?? a5 ?? a6 ?? a7 ?? a8 ?? returnComplex ?? alignToWindow ??
-        options ?? extra,
+      hopLength ?? winLength ?? window ?? center ?? padMode ?? normalized ?? onesided ??
+        returnComplex ?? alignToWindow ?? options ?? extra,
     );
     nFft = undefined;
   } else if (isOptions(hopLength)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
       hopLength,
-      winLength ?? window ?? a5 ?? a6 ?? a7 ?? a8 ?? returnComplex ?? alignToWindow ?? options ??
-        extra,
+      winLength ?? window ?? center ?? padMode ?? normalized ?? onesided ?? returnComplex ??
+        alignToWindow ?? options ?? extra,
     );
     hopLength = undefined;
   } else if (isOptions(winLength)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
       winLength,
-      window ?? a5 ?? a6 ?? a7 ?? a8 ?? returnComplex ?? alignToWindow ?? options ?? extra,
+      window ?? center ?? padMode ?? normalized ?? onesided ?? returnComplex ?? alignToWindow ??
+        options ?? extra,
     );
     winLength = undefined;
   } else if (isOptions(window)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
       window,
-      a5 ?? a6 ?? a7 ?? a8 ?? returnComplex ?? alignToWindow ?? options ?? extra,
+      center ?? padMode ?? normalized ?? onesided ?? returnComplex ?? alignToWindow ?? options ??
+        extra,
     );
     window = undefined;
-  } else if (isOptions(a5)) {
+  } else if (isOptions(center)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
-      a5,
-      a6 ?? a7 ?? a8 ?? returnComplex ?? alignToWindow ?? options ?? extra,
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
+      center,
+      padMode ?? normalized ?? onesided ?? returnComplex ?? alignToWindow ?? options ?? extra,
     );
-    a5 = undefined;
-  } else if (isOptions(a6)) {
+    center = undefined;
+  } else if (isOptions(padMode)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
-      a6,
-      a7 ?? a8 ?? returnComplex ?? alignToWindow ?? options ?? extra,
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
+      padMode,
+      normalized ?? onesided ?? returnComplex ?? alignToWindow ?? options ?? extra,
     );
-    a6 = undefined;
-  } else if (isOptions(a7)) {
+    padMode = undefined;
+  } else if (isOptions(normalized)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
-      a7,
-      a8 ?? returnComplex ?? alignToWindow ?? options ?? extra,
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
+      normalized,
+      onesided ?? returnComplex ?? alignToWindow ?? options ?? extra,
     );
-    a7 = undefined;
-  } else if (isOptions(a8)) {
+    normalized = undefined;
+  } else if (isOptions(onesided)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
-      a8,
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
+      onesided,
       returnComplex ?? alignToWindow ?? options ?? extra,
     );
-    a8 = undefined;
+    onesided = undefined;
   } else if (isOptions(returnComplex)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
       returnComplex,
       alignToWindow ?? options ?? extra,
     );
@@ -2494,7 +2349,7 @@ export function stft(
   } else if (isOptions(alignToWindow)) {
     $o = readOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
       alignToWindow,
       options ?? extra,
     );
@@ -2502,91 +2357,54 @@ export function stft(
   } else if (options !== undefined || extra !== undefined) {
     $o = lastOptions(
       "stft",
-      "nFft, hopLength, winLength, window, normalized, onesided, returnComplex, alignToWindow, center, padMode",
+      "nFft, hopLength, winLength, window, center, padMode, normalized, onesided, returnComplex, alignToWindow",
       options,
       11,
       extra,
     );
   }
-  const $nFft = $o.nFft;
-  const $hopLength = $o.hopLength;
-  const $winLength = $o.winLength;
-  const $window = $o.window;
-  const $normalized = $o.normalized;
-  const $onesided = $o.onesided;
-  const $returnComplex = $o.returnComplex;
-  const $alignToWindow = $o.alignToWindow;
-  const $center = $o.center;
-  const $padMode = $o.padMode;
-  if (
-    returnComplex === undefined && alignToWindow === undefined && $center === undefined &&
-    $padMode === undefined && isTensor(self) && isIntegral(or(nFft, $nFft)) &&
-    (or(hopLength, $hopLength) === undefined || or(hopLength, $hopLength) === null ||
-      isIntegral(or(hopLength, $hopLength))) &&
-    (or(winLength, $winLength) === undefined || or(winLength, $winLength) === null ||
-      isIntegral(or(winLength, $winLength))) &&
-    (or(window, $window) === undefined || or(window, $window) === null ||
-      isTensor(or(window, $window))) &&
-    (or(a5, $normalized) === undefined || typeof or(a5, $normalized) === "boolean") &&
-    (or(a6, $onesided) === undefined || or(a6, $onesided) === null ||
-      typeof or(a6, $onesided) === "boolean") &&
-    (or(a7, $returnComplex) === undefined || or(a7, $returnComplex) === null ||
-      typeof or(a7, $returnComplex) === "boolean") &&
-    (or(a8, $alignToWindow) === undefined || or(a8, $alignToWindow) === null ||
-      typeof or(a8, $alignToWindow) === "boolean")
-  ) {
-    return stft$(
-      self,
-      or(nFft, $nFft),
-      or(hopLength, $hopLength),
-      or(winLength, $winLength),
-      or(window, $window),
-      or(a5, $normalized),
-      or(a6, $onesided),
-      or(a7, $returnComplex),
-      or(a8, $alignToWindow),
-    );
+  if ($o !== NONE) {
+    nFft = either("stft", "nFft", nFft, $o.nFft);
+    hopLength = either("stft", "hopLength", hopLength, $o.hopLength);
+    winLength = either("stft", "winLength", winLength, $o.winLength);
+    window = either("stft", "window", window, $o.window);
+    center = either("stft", "center", center, $o.center);
+    padMode = either("stft", "padMode", padMode, $o.padMode);
+    normalized = either("stft", "normalized", normalized, $o.normalized);
+    onesided = either("stft", "onesided", onesided, $o.onesided);
+    returnComplex = either("stft", "returnComplex", returnComplex, $o.returnComplex);
+    alignToWindow = either("stft", "alignToWindow", alignToWindow, $o.alignToWindow);
   }
-  if (
-    isTensor(self) && isIntegral(or(nFft, $nFft)) &&
-    (or(hopLength, $hopLength) === undefined || or(hopLength, $hopLength) === null ||
-      isIntegral(or(hopLength, $hopLength))) &&
-    (or(winLength, $winLength) === undefined || or(winLength, $winLength) === null ||
-      isIntegral(or(winLength, $winLength))) &&
-    (or(window, $window) === undefined || or(window, $window) === null ||
-      isTensor(or(window, $window))) &&
-    (or(a5, $center) === undefined || typeof or(a5, $center) === "boolean") &&
-    (or(a6, $padMode) === undefined || typeof or(a6, $padMode) === "string") &&
-    (or(a7, $normalized) === undefined || typeof or(a7, $normalized) === "boolean") &&
-    (or(a8, $onesided) === undefined || or(a8, $onesided) === null ||
-      typeof or(a8, $onesided) === "boolean") &&
-    (or(returnComplex, $returnComplex) === undefined ||
-      or(returnComplex, $returnComplex) === null ||
-      typeof or(returnComplex, $returnComplex) === "boolean") &&
-    (or(alignToWindow, $alignToWindow) === undefined ||
-      or(alignToWindow, $alignToWindow) === null ||
-      typeof or(alignToWindow, $alignToWindow) === "boolean")
-  ) {
-    return stft$center(
-      self,
-      or(nFft, $nFft),
-      or(hopLength, $hopLength),
-      or(winLength, $winLength),
-      or(window, $window),
-      or(a5, $center),
-      or(a6, $padMode),
-      or(a7, $normalized),
-      or(a8, $onesided),
-      or(returnComplex, $returnComplex),
-      or(alignToWindow, $alignToWindow),
-    );
-  }
-  throw noOverload(
-    "stft",
-    "stft(self: Tensor, nFft: number, hopLength?: number | null, winLength?: number | null, window?: Tensor | null, normalized?: boolean, onesided?: boolean | null, returnComplex?: boolean | null, alignToWindow?: boolean | null); stft(self: Tensor, nFft: number, hopLength?: number | null, winLength?: number | null, window?: Tensor | null, center?: boolean, padMode?: string, normalized?: boolean, onesided?: boolean | null, returnComplex?: boolean | null, alignToWindow?: boolean | null)",
-    [self, nFft, hopLength, winLength, window, a5, a6, a7, a8, returnComplex, alignToWindow],
-    $o,
-  );
+  const $self = asTensor(self, "stft", "self");
+  const $nFft = asInt(nFft, "stft", "nFft");
+  const $hopLength = asOptionalInt(hopLength, "stft", "hopLength");
+  const $winLength = asOptionalInt(winLength, "stft", "winLength");
+  const $window = asOptionalTensor(window, "stft", "window");
+  const $center = center === undefined ? true : asBool(center, "stft", "center");
+  const $padMode = padMode === undefined ? "reflect" : asString(padMode, "stft", "padMode");
+  const $normalized = normalized === undefined ? false : asBool(normalized, "stft", "normalized");
+  const $onesided = onesided === undefined || onesided === null
+    ? null
+    : asBool(onesided, "stft", "onesided");
+  const $returnComplex = returnComplex === undefined || returnComplex === null
+    ? null
+    : asBool(returnComplex, "stft", "returnComplex");
+  const $alignToWindow = alignToWindow === undefined || alignToWindow === null
+    ? null
+    : asBool(alignToWindow, "stft", "alignToWindow");
+  begin();
+  putTensor($self, "stft", "self");
+  putNumber($nFft);
+  putOptionalNumber($hopLength);
+  putOptionalNumber($winLength);
+  putOptionalTensor($window, "stft", "window");
+  putBool($center);
+  putString($padMode);
+  putBool($normalized);
+  putOptionalBool($onesided);
+  putOptionalBool($returnComplex);
+  putOptionalBool($alignToWindow);
+  return runTensor(stft$center$op);
 }
 
 const take$$op = new Op("aten::take", "take");

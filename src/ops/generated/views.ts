@@ -533,12 +533,14 @@ export function dsplit(self?: unknown, a1?: unknown, options?: unknown, extra?: 
   }
   const $sections = $o.sections;
   const $indices = $o.indices;
-  if ($indices === undefined && isTensor(self) && isIntegral(or(a1, $sections))) {
-    return dsplit$int(self, or(a1, $sections));
-  }
-  if ($sections === undefined && isTensor(self) && isNumbers(or(a1, $indices))) {
-    return dsplit$array(self, or(a1, $indices));
-  }
+  if (
+    $indices === undefined && isTensor(self) && (a1 === undefined || $sections === undefined) &&
+    isIntegral(or(a1, $sections))
+  ) return dsplit$int(self, or(a1, $sections));
+  if (
+    $sections === undefined && isTensor(self) && (a1 === undefined || $indices === undefined) &&
+    isNumbers(or(a1, $indices))
+  ) return dsplit$array(self, or(a1, $indices));
   throw noOverload(
     "dsplit",
     "dsplit(self: Tensor, sections: number); dsplit(self: Tensor, indices: readonly number[])",
@@ -741,12 +743,14 @@ export function hsplit(self?: unknown, a1?: unknown, options?: unknown, extra?: 
   }
   const $sections = $o.sections;
   const $indices = $o.indices;
-  if ($indices === undefined && isTensor(self) && isIntegral(or(a1, $sections))) {
-    return hsplit$int(self, or(a1, $sections));
-  }
-  if ($sections === undefined && isTensor(self) && isNumbers(or(a1, $indices))) {
-    return hsplit$array(self, or(a1, $indices));
-  }
+  if (
+    $indices === undefined && isTensor(self) && (a1 === undefined || $sections === undefined) &&
+    isIntegral(or(a1, $sections))
+  ) return hsplit$int(self, or(a1, $sections));
+  if (
+    $sections === undefined && isTensor(self) && (a1 === undefined || $indices === undefined) &&
+    isNumbers(or(a1, $indices))
+  ) return hsplit$array(self, or(a1, $indices));
   throw noOverload(
     "hsplit",
     "hsplit(self: Tensor, sections: number); hsplit(self: Tensor, indices: readonly number[])",
@@ -2052,6 +2056,7 @@ export function tensorSplit(
   const $indices = $o.indices;
   if (
     $sections === undefined && $indices === undefined && isTensor(self) &&
+    (a1 === undefined || $tensorIndicesOrSections === undefined) &&
     isTensor(or(a1, $tensorIndicesOrSections)) &&
     (or(dim, $dim) === undefined || isIntegral(or(dim, $dim)))
   ) {
@@ -2063,11 +2068,13 @@ export function tensorSplit(
   }
   if (
     $tensorIndicesOrSections === undefined && $indices === undefined && isTensor(self) &&
-    isIntegral(or(a1, $sections)) && (or(dim, $dim) === undefined || isIntegral(or(dim, $dim)))
+    (a1 === undefined || $sections === undefined) && isIntegral(or(a1, $sections)) &&
+    (or(dim, $dim) === undefined || isIntegral(or(dim, $dim)))
   ) return tensorSplit$sections(self, or(a1, $sections), or(dim, $dim));
   if (
     $tensorIndicesOrSections === undefined && $sections === undefined && isTensor(self) &&
-    isNumbers(or(a1, $indices)) && (or(dim, $dim) === undefined || isIntegral(or(dim, $dim)))
+    (a1 === undefined || $indices === undefined) && isNumbers(or(a1, $indices)) &&
+    (or(dim, $dim) === undefined || isIntegral(or(dim, $dim)))
   ) return tensorSplit$indices(self, or(a1, $indices), or(dim, $dim));
   throw noOverload(
     "tensorSplit",
@@ -2407,12 +2414,14 @@ export function view(self?: unknown, a1?: unknown, options?: unknown, extra?: un
   }
   const $dtype = $o.dtype;
   const $size = $o.size;
-  if ($size === undefined && isTensor(self) && typeof or(a1, $dtype) === "string") {
-    return view$dtype(self, or(a1, $dtype));
-  }
-  if ($dtype === undefined && isTensor(self) && isNumbers(or(a1, $size))) {
-    return view$(self, or(a1, $size));
-  }
+  if (
+    $size === undefined && isTensor(self) && (a1 === undefined || $dtype === undefined) &&
+    typeof or(a1, $dtype) === "string"
+  ) return view$dtype(self, or(a1, $dtype));
+  if (
+    $dtype === undefined && isTensor(self) && (a1 === undefined || $size === undefined) &&
+    isNumbers(or(a1, $size))
+  ) return view$(self, or(a1, $size));
   throw noOverload(
     "view",
     "view(self: Tensor, dtype: DType); view(self: Tensor, size: readonly number[])",
@@ -2546,12 +2555,14 @@ export function vsplit(self?: unknown, a1?: unknown, options?: unknown, extra?: 
   }
   const $sections = $o.sections;
   const $indices = $o.indices;
-  if ($indices === undefined && isTensor(self) && isIntegral(or(a1, $sections))) {
-    return vsplit$int(self, or(a1, $sections));
-  }
-  if ($sections === undefined && isTensor(self) && isNumbers(or(a1, $indices))) {
-    return vsplit$array(self, or(a1, $indices));
-  }
+  if (
+    $indices === undefined && isTensor(self) && (a1 === undefined || $sections === undefined) &&
+    isIntegral(or(a1, $sections))
+  ) return vsplit$int(self, or(a1, $sections));
+  if (
+    $sections === undefined && isTensor(self) && (a1 === undefined || $indices === undefined) &&
+    isNumbers(or(a1, $indices))
+  ) return vsplit$array(self, or(a1, $indices));
   throw noOverload(
     "vsplit",
     "vsplit(self: Tensor, sections: number); vsplit(self: Tensor, indices: readonly number[])",

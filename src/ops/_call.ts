@@ -1,5 +1,5 @@
 /**
- * What the functions of `torch.nn.functional` that are more than one op share: their arguments by place and by
+ * What functions that PyTorch writes in Python share (those of `torch.nn.functional`, mostly): arguments by place and by
  * name, checked, and the tensors that they make on the way.
  *
  * @module
@@ -11,18 +11,10 @@ import {
   type Options,
   readOptions,
   type Reduction,
-} from "../../ops/_arguments.ts";
-import {
-  asBool,
-  asFloat,
-  asFloats,
-  asInt,
-  asInts,
-  asTensor,
-  asTensors,
-} from "../../tensor/call.ts";
-import { TracedSize } from "../../tensor/traced_size.ts";
-import { describe, shapeOf, type Tensor } from "../../tensor/tensor.ts";
+} from "./_arguments.ts";
+import { asBool, asFloat, asFloats, asInt, asInts, asTensor, asTensors } from "../tensor/call.ts";
+import { TracedSize } from "../tensor/traced_size.ts";
+import { describe, shapeOf, type Tensor } from "../tensor/tensor.ts";
 
 export type { Reduction };
 
@@ -46,15 +38,15 @@ export class Arguments {
   readonly op: string;
   readonly #values: Record<string, unknown> = Object.create(null);
 
-  /** `names` are all parameters in order, with commas between them. */
-  constructor(op: string, names: string, given: readonly unknown[]) {
+  /** `names` are the parameters in order, with commas between them; `options` those of the options object. */
+  constructor(op: string, names: string, given: readonly unknown[], options: string = names) {
     this.op = op;
     const list = parametersOf(names);
     let count = given.length;
     while (count > 0 && given[count - 1] === undefined) count--;
-    if (count > 0 && isOptions(given[count - 1])) this.#read(names, given[--count] as Options);
+    if (count > 0 && isOptions(given[count - 1])) this.#read(options, given[--count] as Options);
     for (let i = 0; i < count; i++) {
-      if (isOptions(given[i])) readOptions(op, names, given[i] as Options, given[i + 1] ?? null);
+      if (isOptions(given[i])) readOptions(op, options, given[i] as Options, given[i + 1] ?? null);
       this.#place(list, i, given[i]);
     }
   }
