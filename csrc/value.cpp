@@ -285,9 +285,11 @@ IValue readDict(Reader& in, int tag, const TypePtr& type, const std::string& pat
   skipDeclaredTypes(in, tag);
   const size_t count = in.nextCount();
   for (size_t i = 0; i < count; i++) {
-    IValue key = readValue(in, keyType, inside(path, "key " + std::to_string(i)));
-    const std::string at = key.isString() ? key.toStringRef() : std::to_string(i);
-    dict.insert_or_assign(std::move(key), readValue(in, valueType, inside(path, at)));
+    IValue key = readValue(in, keyType, c10::str(path, ", key ", i));
+    const std::string at = key.isString() ? inside(path, key.toStringRef())
+                           : key.isInt()  ? c10::str(path, "[", key.toInt(), "]")
+                                          : c10::str(path, ", value ", i);
+    dict.insert_or_assign(std::move(key), readValue(in, valueType, at));
   }
   return dict;
 }
