@@ -107,6 +107,14 @@ export function given(value: Recorded, results: readonly unknown[]): unknown {
   }
 }
 
+/** A tensor as Python records it. */
+export function recordTensor(tensor: torch.Tensor): Recorded {
+  const plain = tensor.detach();
+  const flat = plain.dtype === "int64" ? plain : plain.to({ dtype: "float64" });
+  const data = Array.from(flat.contiguous().toTypedArray() as ArrayLike<unknown>, Number);
+  return { tensor: plain.dtype, shape: plain.shape, data };
+}
+
 /** Asserts that a value is the recorded one; floats may differ by what kernels may round. */
 export async function assertRecorded(
   actual: unknown,
