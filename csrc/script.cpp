@@ -116,6 +116,7 @@ void runTraced(const Callable& callable, Stack& stack) {
   for (const auto& value : stack) inputs.emplace_back(tracer::getValueTrace(value));
   const auto match = torch::jit::matchSchema(
       callable.function->getSchema(), torch::jit::SourceRange(), *graph, inputs, {});
+  if (!callable.self) keepForTrace(callable.unit);
   auto* output = callable.self ? graph->insertMethodCall(callable.function->name(), match)
                                : graph->insertFunctionCall(callable.function, match);
   {

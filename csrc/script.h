@@ -50,6 +50,10 @@ inline double exportCallable(Callable callable) {
 // apart by it.
 std::string uniqueNamespace();
 
+// Has what is being traced keep the unit of a function that it calls: a graph holds functions by
+// bare pointers.
+void keepForTrace(std::shared_ptr<CompilationUnit> unit);
+
 // TorchScript's own printing.
 std::string codeOf(const Callable& callable);
 

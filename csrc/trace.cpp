@@ -11,6 +11,8 @@
 
 #include <algorithm>
 
+#include <unordered_set>
+
 #include "script.h"
 
 namespace flambeau {
@@ -25,6 +27,8 @@ using torch::jit::Value;
 struct Session {
   std::shared_ptr<tracer::TracingState> state;
   std::optional<Module> self;
+  // The units of the functions that are called.
+  std::unordered_set<std::shared_ptr<CompilationUnit>> called;
 };
 
 thread_local std::optional<Session> session;
@@ -252,6 +256,19 @@ void nameTuples(Graph& graph, const IValue& output, CompilationUnit& unit) {
   namer.nameOutput(graph.outputs()[0], output);
 }
 
+// A unit owns functions, whose graphs own constants, of which an object owns its unit: so what a
+// unit is to keep hangs on a function that nothing calls.
+void keepAlive(CompilationUnit& unit, const std::shared_ptr<CompilationUnit>& kept) {
+  if (kept.get() == &unit) return;
+  const Module holder(c10::QualifiedName("__torch__.Kept"), kept, /*shouldMangle=*/true);
+  auto graph = std::make_shared<Graph>();
+  Node* constant = graph->insertNode(graph->create(c10::prim::Constant));
+  constant->ival_(c10::attr::value, holder._ivalue());
+  constant->output()->setType(holder.type());
+  graph->registerOutput(constant->output());
+  unit.create_function(c10::QualifiedName(uniqueNamespace(), "kept"), std::move(graph));
+}
+
 Callable finish(Session& current, const IValue& output, const std::string& name) {
   auto graph = current.state->graph;
   graph->registerOutput(current.state->getOutput(output, 0));
@@ -263,11 +280,13 @@ Callable finish(Session& current, const IValue& output, const std::string& name)
   if (self == nullptr) {
     auto unit = std::make_shared<CompilationUnit>();
     nameTuples(*graph, output, *unit);
+    for (const auto& called : current.called) keepAlive(*unit, called);
     Function* function = unit->create_function(c10::QualifiedName(uniqueNamespace(), name), graph);
     return Callable{std::move(unit), function, std::nullopt};
   }
   auto unit = self->_ivalue()->compilation_unit();
   nameTuples(*graph, output, *unit);
+  for (const auto& called : current.called) keepAlive(*unit, called);
   const auto type = self->type();
   Function* method = unit->create_function(c10::QualifiedName(*type->name(), name), graph);
   type->addMethod(method);
@@ -275,6 +294,10 @@ Callable finish(Session& current, const IValue& output, const std::string& name)
 }
 
 }  // namespace
+
+void keepForTrace(std::shared_ptr<CompilationUnit> unit) {
+  if (session.has_value()) session->called.insert(std::move(unit));
+}
 
 void mendTrace() noexcept {
   try {
