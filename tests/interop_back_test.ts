@@ -10,6 +10,7 @@ import {
   recordTensor,
   type Step,
 } from "./support/interop_models.ts";
+import { collectUntil } from "./support/collect.ts";
 import { type Folder, folder } from "./support/program.ts";
 import { python } from "./support/python.ts";
 
@@ -209,5 +210,15 @@ describe("A script made and saved here", () => {
     const { inlinedGraph } = (script as torch.jit.LoadedModule).method("forward");
     for (const kind of ["prim::If", "prim::Loop"]) assertStringIncludes(inlinedGraph, kind);
     assertEquals((script as torch.jit.LoadedModule).gate(torch.tensor([-2])).toArray(), [-3]);
+  });
+
+  test("keeps the functions that it calls, when nothing else does", async () => {
+    const wrap = (inner: torch.jit.ScriptFunction) =>
+      jit.trace((x: T) => inner(x).neg(), [torch.ones([1])]);
+    const traced = wrap(wrap(jit.compile(clip).clip!));
+    let rounds = 0;
+    await collectUntil(() => ++rounds === 2);
+    assertStringIncludes(traced.inlinedGraph, "prim::Loop");
+    assertEquals(traced(torch.tensor([3.5])).toArray(), [2.875]);
   });
 });
