@@ -58,6 +58,15 @@ const calls: Record<string, () => unknown[]> = {
   maxUnpool2d: () => [torch.ones([1, 1, 1]), torch.tensor([[[3]]]), 2, { outputSize: [3, 3] }],
   maxUnpool3d: () => [torch.ones([1, 1, 1, 1]), torch.tensor([[[[7]]]]), 2],
   mseLoss: () => [values(), torch.ones([2, 2]), { weight: torch.ones([2, 2]) }],
+  multiHeadAttentionForward: () => [
+    ...[torch.rand([3, 1, 4]), torch.rand([5, 1, 4]), torch.rand([5, 1, 4]), 4, 2],
+    ...[torch.rand([12, 4]), torch.rand([12]), torch.rand([1, 1, 4]), torch.rand([1, 1, 4])],
+    ...[true, 0.5, torch.rand([4, 4]), null],
+    {
+      attnMask: torch.ones([3, 5]),
+      keyPaddingMask: torch.tensor([[true, ...Array(4).fill(false)]]),
+    },
+  ],
   multiMarginLoss: () => [values(), torch.tensor([0, 1]), { p: 2 }],
   multilabelSoftMarginLoss: () => [values(), torch.ones([2, 2]), { weight: torch.ones([2]) }],
   nllLoss: () => [values(), torch.tensor([0, 1])],
@@ -89,7 +98,7 @@ describe("Every function", () => {
       const args = calls[name]!();
       const given = torch.memory().tensors;
       const result = untyped[name]!(...args);
-      const made = Array.isArray(result) ? result.length : 1;
+      const made = [result].flat().filter((part) => part !== null).length;
       assertEquals(torch.memory().tensors, given + made);
       disposeAll([result, args]);
       assertEquals(torch.memory().tensors, before);
@@ -246,6 +255,55 @@ describe("Losses", () => {
     });
     loss.backward();
     assertEquals(input.grad?.toArray(), [4, 80]);
+  });
+});
+
+describe("Attention", () => {
+  const eye = torch.eye(2);
+  const x = torch.tensor([[1, 0], [0, 1]]).float();
+  const attend = (options: Parameters<typeof functional.multiHeadAttentionForward>[13]) =>
+    functional.multiHeadAttentionForward(
+      ...[
+        x,
+        x,
+        x,
+        2,
+        1,
+        torch.cat([eye, eye, eye]),
+        null,
+        null,
+        null,
+        false,
+        0,
+        eye,
+        null,
+      ] as const,
+      options,
+    );
+
+  it("gives the output with its weights, or null where they are not wanted", () => {
+    const [output, weights] = attend({});
+    const [again, none] = attend({ needWeights: false });
+    const share = 1 / (1 + Math.exp(-Math.SQRT1_2));
+    assertAlmostEquals(weights!.toArray()[0][0], share, 1e-6);
+    assertAlmostEquals(output.toArray()[0][0], share, 1e-6);
+    assertAlmostEquals(again.toArray()[0][0], share, 1e-6);
+    assertStrictEquals(none, null);
+  });
+
+  it("looks at nothing that a mask hides", () => {
+    const [, weights] = attend({ attnMask: torch.tensor([[false, true], [false, false]]) });
+    assertEquals(weights!.toArray()[0], [1, 0]);
+    const [, padded] = attend({ keyPaddingMask: torch.tensor([true, false]) });
+    assertEquals(padded!.toArray(), [[0, 1], [0, 1]]);
+  });
+
+  it("refuses masks of another shape", () => {
+    assertThrows(
+      () => attend({ attnMask: torch.ones([3, 2]) }),
+      RangeError,
+      "multiHeadAttentionForward(): argument 'attnMask' must be of shape [2, 2]",
+    );
   });
 });
 

@@ -128,3 +128,8 @@ export {
   softsign,
   tanhshrink,
 } from "./functional/activation.ts";
+export {
+  type Attended,
+  multiHeadAttentionForward,
+  type MultiHeadAttentionOptions,
+} from "./functional/attention.ts";

@@ -32,8 +32,8 @@ const nonzeroTuple = new Op("aten::nonzero_numpy", "nonzero");
  *
  * const x = torch.tensor([[0, 5], [7, 0]]);
  * assertEquals(torch.nonzero(x).toArray(), [[0, 1], [1, 0]]);
- * const [rows, columns] = torch.nonzero(x, { asTuple: true });
- * assertEquals([rows.toArray(), columns.toArray()], [[0, 1], [1, 0]]);
+ * const places = torch.nonzero(x, { asTuple: true });
+ * assertEquals(places.map((one) => one.toArray()), [[0, 1], [1, 0]]);
  * ```
  */
 export function nonzero(self: Tensor, options: { asTuple: true }): Tensor[];
