@@ -7,6 +7,7 @@
 import type { Complex, Scalar } from "./complex.ts";
 import type { Slice } from "./slice.ts";
 import type { DType } from "./dtype.ts";
+import type { MemoryFormat } from "./formats.ts";
 import type { TensorData, TypedArray } from "./typed_array.ts";
 import type { UniqueConsecutiveOptions, UniqueOptions, UniqueResult } from "./unique_types.ts";
 
@@ -18,6 +19,10 @@ export interface ToOptions {
   device?: string;
   /** Whether to copy even where nothing changes; default `false`. */
   copy?: boolean;
+  /** Whether a copy to or from a GPU may go on in the background; default `false`. */
+  nonBlocking?: boolean;
+  /** The order of the dimensions in memory; default: as it is. */
+  memoryFormat?: MemoryFormat;
 }
 
 /** Options of `backward`. */
@@ -115,33 +120,51 @@ export interface TensorCompanions<T> {
   /** The tensor in another dtype or on another device; this same tensor object where nothing changes. */
   to(options: ToOptions): T;
   /** The tensor with a dtype, on a device, or with both of another tensor. */
-  to(target: DType | string | T, options?: { copy?: boolean }): T;
+  to(
+    target: DType | string | T,
+    options?: { nonBlocking?: boolean; copy?: boolean; memoryFormat?: MemoryFormat },
+  ): T;
+  /** The same with all that PyTorch takes by place. */
+  to(
+    target: DType | T,
+    nonBlocking: boolean,
+    copy?: boolean,
+    options?: { memoryFormat?: MemoryFormat },
+  ): T;
+  /** Device and dtype by place. */
+  to(
+    device: string,
+    dtype: DType | null,
+    nonBlocking?: boolean,
+    copy?: boolean,
+    options?: { memoryFormat?: MemoryFormat },
+  ): T;
   /** The tensor on the CPU; itself where it is there. */
-  cpu(): T;
+  cpu(options?: { memoryFormat?: MemoryFormat }): T;
   /** As float32; itself where it is that. */
-  float(): T;
+  float(options?: { memoryFormat?: MemoryFormat }): T;
   /** As float64; itself where it is that. */
-  double(): T;
+  double(options?: { memoryFormat?: MemoryFormat }): T;
   /** As float16; itself where it is that. */
-  half(): T;
+  half(options?: { memoryFormat?: MemoryFormat }): T;
   /** As bfloat16; itself where it is that. */
-  bfloat16(): T;
+  bfloat16(options?: { memoryFormat?: MemoryFormat }): T;
   /** As int32; itself where it is that. */
-  int(): T;
+  int(options?: { memoryFormat?: MemoryFormat }): T;
   /** As int64; itself where it is that. */
-  long(): T;
+  long(options?: { memoryFormat?: MemoryFormat }): T;
   /** As int16; itself where it is that. */
-  short(): T;
+  short(options?: { memoryFormat?: MemoryFormat }): T;
   /** As bool; itself where it is that. */
-  bool(): T;
+  bool(options?: { memoryFormat?: MemoryFormat }): T;
   /** As uint8; itself where it is that. */
-  byte(): T;
+  byte(options?: { memoryFormat?: MemoryFormat }): T;
   /** As int8; itself where it is that. */
-  char(): T;
+  char(options?: { memoryFormat?: MemoryFormat }): T;
   /** As complex64; itself where it is that. */
-  cfloat(): T;
+  cfloat(options?: { memoryFormat?: MemoryFormat }): T;
   /** As complex128; itself where it is that. */
-  cdouble(): T;
+  cdouble(options?: { memoryFormat?: MemoryFormat }): T;
   /** The distinct elements, sorted, or an array of them and what else was asked for. */
   unique<O extends UniqueOptions = Record<never, never>>(options?: O): UniqueResult<T, O>;
   /** The elements without those that equal the one before, or an array of them and what else was asked for. */
