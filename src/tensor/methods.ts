@@ -1436,6 +1436,12 @@ export interface TensorOps<T> {
   put_(index: T, source: T, accumulate?: boolean): T;
   /** Sets the elements at the given places of the flattened tensor; in place. */
   put_(index: T, source: T, options: { accumulate?: boolean }): T;
+  /** PyTorch's `qPerChannelAxis`. */
+  qPerChannelAxis(): number;
+  /** PyTorch's `qPerChannelScales`. */
+  qPerChannelScales(): T;
+  /** PyTorch's `qPerChannelZeroPoints`. */
+  qPerChannelZeroPoints(): T;
   /** PyTorch's `qScale`. */
   qScale(): number;
   /** PyTorch's `qZeroPoint`. */
@@ -1695,6 +1701,8 @@ export interface TensorOps<T> {
   ): T;
   /** The sign and the logarithm of the absolute value of the determinant. */
   slogdet(): SignLogabsdet<T>;
+  /** PyTorch's `smm`. */
+  smm(mat2: T): T;
   /** The exponentials along a dimension, divided by their sum. */
   softmax(dim: number, dtype?: DType | null): T;
   /** The exponentials along a dimension, divided by their sum. */

@@ -62,7 +62,7 @@ export const exclusions: readonly Exclusion[] = [
   {
     reason: "kernels of one backend, behind public ops",
     applies: (schema) =>
-      /^(cudnn|miopen|mkldnn|mps|fbgemm|quantized|q_per_channel|fake_quantize|fused|hspmm|smm|dsmm|saddmm)/
+      /^(cudnn|miopen|mkldnn|mps|fbgemm|quantized|fused)/
         .test(schema.name),
   },
   {

@@ -7226,6 +7226,279 @@ export function expandCopy(
   return runTensor(expandCopy$$op);
 }
 
+const fakeQuantizePerChannelAffine$$op = new Op(
+  "aten::fake_quantize_per_channel_affine",
+  "fakeQuantizePerChannelAffine",
+);
+/**
+ * PyTorch's `fakeQuantizePerChannelAffine`.
+ *
+ * ATen: `aten::fake_quantize_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param scale A tensor.
+ * @param zeroPoint A tensor.
+ * @param axis An integer.
+ * @param quantMin An integer.
+ * @param quantMax An integer.
+ */
+export function fakeQuantizePerChannelAffine(
+  self: Tensor,
+  scale: Tensor,
+  zeroPoint: Tensor,
+  axis: number,
+  quantMin: number,
+  quantMax: number,
+): Tensor;
+export function fakeQuantizePerChannelAffine(
+  self?: unknown,
+  scale?: unknown,
+  zeroPoint?: unknown,
+  axis?: unknown,
+  quantMin?: unknown,
+  quantMax?: unknown,
+  options?: unknown,
+  extra?: unknown,
+): Tensor {
+  let $o: Options = NONE;
+  if (isOptions(scale)) {
+    $o = readOptions(
+      "fakeQuantizePerChannelAffine",
+      "scale, zeroPoint, axis, quantMin, quantMax",
+      scale,
+      zeroPoint ?? axis ?? quantMin ?? quantMax ?? options ?? extra,
+    );
+    scale = undefined;
+  } else if (isOptions(zeroPoint)) {
+    $o = readOptions(
+      "fakeQuantizePerChannelAffine",
+      "scale, zeroPoint, axis, quantMin, quantMax",
+      zeroPoint,
+      axis ?? quantMin ?? quantMax ?? options ?? extra,
+    );
+    zeroPoint = undefined;
+  } else if (isOptions(axis)) {
+    $o = readOptions(
+      "fakeQuantizePerChannelAffine",
+      "scale, zeroPoint, axis, quantMin, quantMax",
+      axis,
+      quantMin ?? quantMax ?? options ?? extra,
+    );
+    axis = undefined;
+  } else if (isOptions(quantMin)) {
+    $o = readOptions(
+      "fakeQuantizePerChannelAffine",
+      "scale, zeroPoint, axis, quantMin, quantMax",
+      quantMin,
+      quantMax ?? options ?? extra,
+    );
+    quantMin = undefined;
+  } else if (isOptions(quantMax)) {
+    $o = readOptions(
+      "fakeQuantizePerChannelAffine",
+      "scale, zeroPoint, axis, quantMin, quantMax",
+      quantMax,
+      options ?? extra,
+    );
+    quantMax = undefined;
+  } else if (options !== undefined || extra !== undefined) {
+    $o = lastOptions(
+      "fakeQuantizePerChannelAffine",
+      "scale, zeroPoint, axis, quantMin, quantMax",
+      options,
+      6,
+      extra,
+    );
+  }
+  if ($o !== NONE) {
+    scale = either("fakeQuantizePerChannelAffine", "scale", scale, $o.scale);
+    zeroPoint = either("fakeQuantizePerChannelAffine", "zeroPoint", zeroPoint, $o.zeroPoint);
+    axis = either("fakeQuantizePerChannelAffine", "axis", axis, $o.axis);
+    quantMin = either("fakeQuantizePerChannelAffine", "quantMin", quantMin, $o.quantMin);
+    quantMax = either("fakeQuantizePerChannelAffine", "quantMax", quantMax, $o.quantMax);
+  }
+  const $self = asTensor(self, "fakeQuantizePerChannelAffine", "self");
+  const $scale = asTensor(scale, "fakeQuantizePerChannelAffine", "scale");
+  const $zeroPoint = asTensor(zeroPoint, "fakeQuantizePerChannelAffine", "zeroPoint");
+  const $axis = asInt(axis, "fakeQuantizePerChannelAffine", "axis");
+  const $quantMin = asInt(quantMin, "fakeQuantizePerChannelAffine", "quantMin");
+  const $quantMax = asInt(quantMax, "fakeQuantizePerChannelAffine", "quantMax");
+  begin();
+  putTensor($self, "fakeQuantizePerChannelAffine", "self");
+  putTensor($scale, "fakeQuantizePerChannelAffine", "scale");
+  putTensor($zeroPoint, "fakeQuantizePerChannelAffine", "zeroPoint");
+  putNumber($axis);
+  putNumber($quantMin);
+  putNumber($quantMax);
+  return runTensor(fakeQuantizePerChannelAffine$$op);
+}
+
+const fakeQuantizePerTensorAffine$tensor_qparams$op = new Op(
+  "aten::fake_quantize_per_tensor_affine.tensor_qparams",
+  "fakeQuantizePerTensorAffine",
+);
+const fakeQuantizePerTensorAffine$$op = new Op(
+  "aten::fake_quantize_per_tensor_affine",
+  "fakeQuantizePerTensorAffine",
+);
+function fakeQuantizePerTensorAffine$tensor_qparams(
+  self: unknown,
+  scale: unknown,
+  zeroPoint: unknown,
+  quantMin: unknown,
+  quantMax: unknown,
+): Tensor {
+  const $self = asTensor(self, "fakeQuantizePerTensorAffine", "self");
+  const $scale = asTensor(scale, "fakeQuantizePerTensorAffine", "scale");
+  const $zeroPoint = asTensor(zeroPoint, "fakeQuantizePerTensorAffine", "zeroPoint");
+  const $quantMin = asInt(quantMin, "fakeQuantizePerTensorAffine", "quantMin");
+  const $quantMax = asInt(quantMax, "fakeQuantizePerTensorAffine", "quantMax");
+  begin();
+  putTensor($self, "fakeQuantizePerTensorAffine", "self");
+  putTensor($scale, "fakeQuantizePerTensorAffine", "scale");
+  putTensor($zeroPoint, "fakeQuantizePerTensorAffine", "zeroPoint");
+  putNumber($quantMin);
+  putNumber($quantMax);
+  return runTensor(fakeQuantizePerTensorAffine$tensor_qparams$op);
+}
+function fakeQuantizePerTensorAffine$(
+  self: unknown,
+  scale: unknown,
+  zeroPoint: unknown,
+  quantMin: unknown,
+  quantMax: unknown,
+): Tensor {
+  const $self = asTensor(self, "fakeQuantizePerTensorAffine", "self");
+  const $scale = asFloat(scale, "fakeQuantizePerTensorAffine", "scale");
+  const $zeroPoint = asInt(zeroPoint, "fakeQuantizePerTensorAffine", "zeroPoint");
+  const $quantMin = asInt(quantMin, "fakeQuantizePerTensorAffine", "quantMin");
+  const $quantMax = asInt(quantMax, "fakeQuantizePerTensorAffine", "quantMax");
+  begin();
+  putTensor($self, "fakeQuantizePerTensorAffine", "self");
+  putNumber($scale);
+  putNumber($zeroPoint);
+  putNumber($quantMin);
+  putNumber($quantMax);
+  return runTensor(fakeQuantizePerTensorAffine$$op);
+}
+/**
+ * PyTorch's `fakeQuantizePerTensorAffine`.
+ *
+ * ATen: `aten::fake_quantize_per_tensor_affine.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param scale A tensor.
+ * @param zeroPoint A tensor.
+ * @param quantMin An integer.
+ * @param quantMax An integer.
+ */
+export function fakeQuantizePerTensorAffine(
+  self: Tensor,
+  scale: Tensor,
+  zeroPoint: Tensor,
+  quantMin: number,
+  quantMax: number,
+): Tensor;
+/**
+ * PyTorch's `fakeQuantizePerTensorAffine`.
+ *
+ * ATen: `aten::fake_quantize_per_tensor_affine(Tensor self, float scale, int zero_point, int quant_min, int quant_max) -> Tensor`
+ */
+export function fakeQuantizePerTensorAffine(
+  self: Tensor,
+  scale: number,
+  zeroPoint: number,
+  quantMin: number,
+  quantMax: number,
+): Tensor;
+export function fakeQuantizePerTensorAffine(
+  self?: unknown,
+  scale?: unknown,
+  zeroPoint?: unknown,
+  quantMin?: unknown,
+  quantMax?: unknown,
+  options?: unknown,
+  extra?: unknown,
+): Tensor {
+  let $o: Options = NONE;
+  if (isOptions(scale)) {
+    $o = readOptions(
+      "fakeQuantizePerTensorAffine",
+      "scale, zeroPoint, quantMin, quantMax",
+      scale,
+      zeroPoint ?? quantMin ?? quantMax ?? options ?? extra,
+    );
+    scale = undefined;
+  } else if (isOptions(zeroPoint)) {
+    $o = readOptions(
+      "fakeQuantizePerTensorAffine",
+      "scale, zeroPoint, quantMin, quantMax",
+      zeroPoint,
+      quantMin ?? quantMax ?? options ?? extra,
+    );
+    zeroPoint = undefined;
+  } else if (isOptions(quantMin)) {
+    $o = readOptions(
+      "fakeQuantizePerTensorAffine",
+      "scale, zeroPoint, quantMin, quantMax",
+      quantMin,
+      quantMax ?? options ?? extra,
+    );
+    quantMin = undefined;
+  } else if (isOptions(quantMax)) {
+    $o = readOptions(
+      "fakeQuantizePerTensorAffine",
+      "scale, zeroPoint, quantMin, quantMax",
+      quantMax,
+      options ?? extra,
+    );
+    quantMax = undefined;
+  } else if (options !== undefined || extra !== undefined) {
+    $o = lastOptions(
+      "fakeQuantizePerTensorAffine",
+      "scale, zeroPoint, quantMin, quantMax",
+      options,
+      5,
+      extra,
+    );
+  }
+  const $scale = $o.scale;
+  const $zeroPoint = $o.zeroPoint;
+  const $quantMin = $o.quantMin;
+  const $quantMax = $o.quantMax;
+  if (
+    isTensor(self) && isTensor(or(scale, $scale)) && isTensor(or(zeroPoint, $zeroPoint)) &&
+    isIntegral(or(quantMin, $quantMin)) && isIntegral(or(quantMax, $quantMax))
+  ) {
+    return fakeQuantizePerTensorAffine$tensor_qparams(
+      self,
+      or(scale, $scale),
+      or(zeroPoint, $zeroPoint),
+      or(quantMin, $quantMin),
+      or(quantMax, $quantMax),
+    );
+  }
+  if (
+    isTensor(self) && typeof or(scale, $scale) === "number" &&
+    isIntegral(or(zeroPoint, $zeroPoint)) && isIntegral(or(quantMin, $quantMin)) &&
+    isIntegral(or(quantMax, $quantMax))
+  ) {
+    return fakeQuantizePerTensorAffine$(
+      self,
+      or(scale, $scale),
+      or(zeroPoint, $zeroPoint),
+      or(quantMin, $quantMin),
+      or(quantMax, $quantMax),
+    );
+  }
+  throw noOverload(
+    "fakeQuantizePerTensorAffine",
+    "fakeQuantizePerTensorAffine(self: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: number, quantMax: number); fakeQuantizePerTensorAffine(self: Tensor, scale: number, zeroPoint: number, quantMin: number, quantMax: number)",
+    [self, scale, zeroPoint, quantMin, quantMax],
+    $o,
+  );
+}
+
 const featureAlphaDropout$$op = new Op("aten::feature_alpha_dropout", "featureAlphaDropout");
 /**
  * PyTorch's `featureAlphaDropout`.

@@ -366,6 +366,7 @@ import {
   resizeAs,
   selectScatter,
   sliceScatter,
+  smm,
   sparseMask,
   stft,
   take,
@@ -448,6 +449,9 @@ import {
   neg,
   negative,
   nonzero,
+  qPerChannelAxis,
+  qPerChannelScales,
+  qPerChannelZeroPoints,
   qScale,
   qZeroPoint,
   rad2deg,
@@ -1624,6 +1628,15 @@ const methods: Record<string, (this: Tensor, ...args: unknown[]) => unknown> = {
   put_(this: Tensor, a0?, a1?, a2?, a3?, a4?) {
     return (put_ as Untyped)(this, a0, a1, a2, a3, a4);
   },
+  qPerChannelAxis(this: Tensor, a0?, a1?) {
+    return (qPerChannelAxis as Untyped)(this, a0, a1);
+  },
+  qPerChannelScales(this: Tensor, a0?, a1?) {
+    return (qPerChannelScales as Untyped)(this, a0, a1);
+  },
+  qPerChannelZeroPoints(this: Tensor, a0?, a1?) {
+    return (qPerChannelZeroPoints as Untyped)(this, a0, a1);
+  },
   qScale(this: Tensor, a0?, a1?) {
     return (qScale as Untyped)(this, a0, a1);
   },
@@ -1802,6 +1815,9 @@ const methods: Record<string, (this: Tensor, ...args: unknown[]) => unknown> = {
   },
   slogdet(this: Tensor, a0?, a1?) {
     return (slogdet as Untyped)(this, a0, a1);
+  },
+  smm(this: Tensor, a0?, a1?, a2?) {
+    return (smm as Untyped)(this, a0, a1, a2);
   },
   softmax(this: Tensor, a0?, a1?, a2?, a3?) {
     return (softmax as Untyped)(this, a0, a1, a2, a3);

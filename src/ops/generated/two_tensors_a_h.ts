@@ -1791,6 +1791,35 @@ export function hingeEmbeddingLoss(
   return runTensor(hingeEmbeddingLoss$$op);
 }
 
+const hspmm$$op = new Op("aten::hspmm", "hspmm");
+/**
+ * PyTorch's `hspmm`.
+ *
+ * ATen: `aten::hspmm(Tensor mat1, Tensor mat2) -> Tensor`
+ *
+ * @param mat1 A matrix `[n, m]`.
+ * @param mat2 A matrix `[m, p]`.
+ */
+export function hspmm(mat1: Tensor, mat2: Tensor): Tensor;
+export function hspmm(mat1?: unknown, mat2?: unknown, options?: unknown, extra?: unknown): Tensor {
+  let $o: Options = NONE;
+  if (isOptions(mat2)) {
+    $o = readOptions("hspmm", "mat2", mat2, options ?? extra);
+    mat2 = undefined;
+  } else if (options !== undefined || extra !== undefined) {
+    $o = lastOptions("hspmm", "mat2", options, 2, extra);
+  }
+  if ($o !== NONE) {
+    mat2 = either("hspmm", "mat2", mat2, $o.mat2);
+  }
+  const $mat1 = asTensor(mat1, "hspmm", "mat1");
+  const $mat2 = asTensor(mat2, "hspmm", "mat2");
+  begin();
+  putTensor($mat1, "hspmm", "mat1");
+  putTensor($mat2, "hspmm", "mat2");
+  return runTensor(hspmm$$op);
+}
+
 const hypot$$op = new Op("aten::hypot", "hypot");
 /**
  * The length of the hypotenuse of right triangles with these legs.

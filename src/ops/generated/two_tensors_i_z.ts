@@ -2014,6 +2014,35 @@ export function sliceScatter(
   return runTensor(sliceScatter$$op);
 }
 
+const smm$$op = new Op("aten::smm", "smm");
+/**
+ * PyTorch's `smm`.
+ *
+ * ATen: `aten::smm(Tensor self, Tensor mat2) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ * @param mat2 A matrix `[m, p]`.
+ */
+export function smm(self: Tensor, mat2: Tensor): Tensor;
+export function smm(self?: unknown, mat2?: unknown, options?: unknown, extra?: unknown): Tensor {
+  let $o: Options = NONE;
+  if (isOptions(mat2)) {
+    $o = readOptions("smm", "mat2", mat2, options ?? extra);
+    mat2 = undefined;
+  } else if (options !== undefined || extra !== undefined) {
+    $o = lastOptions("smm", "mat2", options, 2, extra);
+  }
+  if ($o !== NONE) {
+    mat2 = either("smm", "mat2", mat2, $o.mat2);
+  }
+  const $self = asTensor(self, "smm", "self");
+  const $mat2 = asTensor(mat2, "smm", "mat2");
+  begin();
+  putTensor($self, "smm", "self");
+  putTensor($mat2, "smm", "mat2");
+  return runTensor(smm$$op);
+}
+
 const sparseMask$$op = new Op("aten::sparse_mask", "sparseMask");
 /**
  * PyTorch's `sparseMask`.

@@ -2248,6 +2248,67 @@ export function numel(self?: unknown, options?: unknown, extra?: unknown): numbe
   return takeNumber();
 }
 
+const qPerChannelAxis$$op = new Op("aten::q_per_channel_axis", "qPerChannelAxis");
+/**
+ * PyTorch's `qPerChannelAxis`.
+ *
+ * ATen: `aten::q_per_channel_axis(Tensor self) -> int`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ */
+export function qPerChannelAxis(self: Tensor): number;
+export function qPerChannelAxis(self?: unknown, options?: unknown, extra?: unknown): number {
+  if (options !== undefined || extra !== undefined) {
+    lastOptions("qPerChannelAxis", "", options, 1, extra);
+  }
+  const $self = asTensor(self, "qPerChannelAxis", "self");
+  begin();
+  putTensor($self, "qPerChannelAxis", "self");
+  run(qPerChannelAxis$$op);
+  return takeNumber();
+}
+
+const qPerChannelScales$$op = new Op("aten::q_per_channel_scales", "qPerChannelScales");
+/**
+ * PyTorch's `qPerChannelScales`.
+ *
+ * ATen: `aten::q_per_channel_scales(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ */
+export function qPerChannelScales(self: Tensor): Tensor;
+export function qPerChannelScales(self?: unknown, options?: unknown, extra?: unknown): Tensor {
+  if (options !== undefined || extra !== undefined) {
+    lastOptions("qPerChannelScales", "", options, 1, extra);
+  }
+  const $self = asTensor(self, "qPerChannelScales", "self");
+  begin();
+  putTensor($self, "qPerChannelScales", "self");
+  return runTensor(qPerChannelScales$$op);
+}
+
+const qPerChannelZeroPoints$$op = new Op(
+  "aten::q_per_channel_zero_points",
+  "qPerChannelZeroPoints",
+);
+/**
+ * PyTorch's `qPerChannelZeroPoints`.
+ *
+ * ATen: `aten::q_per_channel_zero_points(Tensor self) -> Tensor`
+ *
+ * @param self The input, of any shape unless the op says otherwise.
+ */
+export function qPerChannelZeroPoints(self: Tensor): Tensor;
+export function qPerChannelZeroPoints(self?: unknown, options?: unknown, extra?: unknown): Tensor {
+  if (options !== undefined || extra !== undefined) {
+    lastOptions("qPerChannelZeroPoints", "", options, 1, extra);
+  }
+  const $self = asTensor(self, "qPerChannelZeroPoints", "self");
+  begin();
+  putTensor($self, "qPerChannelZeroPoints", "self");
+  return runTensor(qPerChannelZeroPoints$$op);
+}
+
 const qScale$$op = new Op("aten::q_scale", "qScale");
 /**
  * PyTorch's `qScale`.
