@@ -35,8 +35,18 @@ export function nativeError(op: string): TorchError {
     pythonClass: takeText(native.fb_error_text(context, 2)),
     nativeBacktrace: () => takeText(native.fb_error_backtrace(context, id)),
   };
-  const text = `${op}(): ${withoutName(message, op)}`;
+  const text = `${op}(): ${withoutName(tidy(message), op)}`;
   return kind === JIT_TYPE ? new JitTypeError(text, details) : new TorchError(text, details);
+}
+
+/** A sentence of what LibTorch wrote: without a dump of the tensor, and without the place in its own source. */
+function tidy(message: string): string {
+  return message
+    .replace(/\nTensor:\n[\s\S]*$/, "")
+    .replace(
+      /^.*?INTERNAL ASSERT FAILED at ".*?":\d+, please report a bug to PyTorch\.\s*/s,
+      "LibTorch failed an assertion of its own: ",
+    );
 }
 
 /** Many of LibTorch's messages begin with the op's name, which this library puts first itself. */

@@ -228,3 +228,24 @@ describe("A wrong JavaScript value", () => {
     assertThrows(() => x.stride(-3), RangeError);
   });
 });
+
+describe("A message of LibTorch's", () => {
+  test("comes without the dump of the tensor that it speaks of", () => {
+    const weight = torch.ones([2], { requiresGrad: true });
+    const { message } = assertThrows(
+      () => jit.trace((x: torch.Tensor) => x.mul(weight), [torch.ones([2])]),
+      TorchError,
+    );
+    assertEquals(
+      message,
+      "mul(): Cannot insert a Tensor that requires grad as a constant. " +
+        "Consider making it a parameter or input, or detaching the gradient",
+    );
+  });
+
+  test("and without the place in LibTorch's own source where an assertion failed", () => {
+    const error = assertThrows(() => torch.empty([2], { dtype: "quint8" }).sum(), TorchError);
+    assert(!error.message.includes("INTERNAL ASSERT"), error.message);
+    assert(!error.message.includes(".cpp"), error.message);
+  });
+});
