@@ -8,7 +8,7 @@ import { check, checkHandle, context, encode, native, scratch } from "../../ffi/
 import { describe } from "../tensor/tensor.ts";
 import { showAsText } from "../inspect.ts";
 import { takeValue } from "./decode.ts";
-import { NativeHandle } from "./handle.ts";
+import { NativeHandle, ownedHandle } from "./handle.ts";
 import { ScriptFunction } from "./script_function.ts";
 import { rewind } from "./words.ts";
 
@@ -19,7 +19,7 @@ export class CompilationUnit {
 
   /** Takes over a native handle: {@linkcode compile} does that. */
   constructor(handle: NativeHandle) {
-    this.#handle = handle;
+    this.#handle = ownedHandle(handle, "CompilationUnit");
     for (const name of this.names) {
       if (name in this) continue;
       Object.defineProperty(this, name, { get: () => this.function(name), enumerable: true });

@@ -5,8 +5,8 @@
  */
 
 import type { Complex } from "../tensor/complex.ts";
-import { AdoptedGenerator, Generator } from "../tensor/generator.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { Generator } from "../tensor/generator.ts";
+import { OWNED, Tensor } from "../tensor/tensor.ts";
 import { NativeHandle } from "./handle.ts";
 import { Tag } from "./tags.ts";
 import { take, takeInt64, takeString } from "./words.ts";
@@ -103,7 +103,7 @@ function takeWords(): unknown {
     case Tag.enum:
       return { type: takeString(), name: takeString(), value: takeWords() } satisfies EnumValue;
     case Tag.generator:
-      return new Generator(new AdoptedGenerator(take()));
+      return new Generator(OWNED, take());
     case Tag.future:
       return Promise.resolve(takeWords());
     case Tag.opaque:
@@ -117,7 +117,7 @@ function takeWords(): unknown {
 function takeTensor(): Tensor | null {
   const handle = take();
   const bytes = take();
-  return handle === 0 ? null : new Tensor(handle, bytes);
+  return handle === 0 ? null : new Tensor(handle, bytes, OWNED);
 }
 
 function takeArray(): unknown[] {

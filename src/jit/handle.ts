@@ -60,6 +60,14 @@ export class NativeHandle {
   }
 }
 
+/** Passes on a handle of this library's; anything else would end the process. */
+export function ownedHandle(handle: unknown, what: string): NativeHandle {
+  if (handle instanceof NativeHandle) return handle;
+  throw new TypeError(
+    `${what} objects are not made with new: use jit.trace, jit.load or jit.compile`,
+  );
+}
+
 /** Something that holds a script object: a ScriptModule or a ScriptObject. */
 export type ScriptHandle = object & { readonly __scriptHandle?: never };
 

@@ -11,7 +11,7 @@ import { takeValue } from "./decode.ts";
 import { writeArguments } from "./arguments.ts";
 import { type ExtraFiles, putExtraFiles, writeArchive } from "./archive.ts";
 import { Graph } from "./graph.ts";
-import type { NativeHandle } from "./handle.ts";
+import { type NativeHandle, ownedHandle } from "./handle.ts";
 import { Schema } from "./schema.ts";
 import { Tag } from "./tags.ts";
 import { put, putText, rewind } from "./words.ts";
@@ -62,10 +62,14 @@ export class ScriptFunction extends Callable {
   /** Takes over a native handle: `jit.trace` and its kin do that. */
   constructor(handle: NativeHandle) {
     super((self, args) => (self as ScriptFunction).#call(args));
-    this.#handle = handle;
+    this.#handle = ownedHandle(handle, "ScriptFunction");
     this.#name = takeText(
       check(
-        native.fb_callable_text(handle.get("jit", "function", "script function"), context, NAME),
+        native.fb_callable_text(
+          this.#handle.get("jit", "function", "script function"),
+          context,
+          NAME,
+        ),
         "jit",
       ),
     );

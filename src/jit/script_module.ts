@@ -13,7 +13,7 @@ import { describe, handleOf, type Tensor } from "../tensor/tensor.ts";
 import { putExtraFiles, writeArchive } from "./archive.ts";
 import { plainOf, putPlain } from "./encode.ts";
 import type { Graph } from "./graph.ts";
-import { bindScriptHandle, NativeHandle, scriptHandleOf } from "./handle.ts";
+import { bindScriptHandle, NativeHandle, ownedHandle, scriptHandleOf } from "./handle.ts";
 import type { SaveOptions, ScriptFunction, SerializeOptions } from "./script_function.ts";
 import {
   attributeOf,
@@ -59,8 +59,8 @@ export class ScriptModule extends Module<any[], any> {
   /** Takes over a native handle: `jit.trace` and `jit.load` do that. */
   constructor(handle: NativeHandle) {
     super();
-    this.#handle = handle;
-    bindScriptHandle(this, handle);
+    this.#handle = ownedHandle(handle, "ScriptModule");
+    bindScriptHandle(this, this.#handle);
     defineMembers(this, () => this.#native("attribute"));
     for (const name of namesOf(listOf(this.#native("children"), CHILDREN, false) as object)) {
       this.#addChild(name);

@@ -8,7 +8,7 @@ import { check, checkHandle, context, encode, native, scratch } from "../../ffi/
 import { showAsText } from "../inspect.ts";
 import { takeValue } from "./decode.ts";
 import { plainOf, putPlain } from "./encode.ts";
-import { bindScriptHandle, NativeHandle } from "./handle.ts";
+import { bindScriptHandle, NativeHandle, ownedHandle } from "./handle.ts";
 import { ScriptFunction } from "./script_function.ts";
 import { rewind } from "./words.ts";
 
@@ -67,9 +67,9 @@ export class ScriptObject {
 
   /** Takes over a native handle: calls that return one do that. */
   constructor(handle: NativeHandle, typeName: string) {
-    this.#handle = handle;
+    this.#handle = ownedHandle(handle, "ScriptObject");
     this.typeName = typeName;
-    bindScriptHandle(this, handle);
+    bindScriptHandle(this, this.#handle);
     defineMembers(this, () => this.#native("attribute"));
   }
 

@@ -6,7 +6,7 @@
 
 import { context, native, nativeError, scratch } from "../../ffi/mod.ts";
 import { asTensor, begin, Op, putTensor } from "../tensor/call.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { OWNED, Tensor } from "../tensor/tensor.ts";
 
 const detach = new Op("aten::detach", "Parameter");
 
@@ -38,7 +38,7 @@ function detachedHandle(data: Tensor, name: string): number {
 export class Parameter extends Tensor {
   /** Makes a parameter over the memory of `data`. */
   constructor(data: Tensor, requiresGrad: boolean = true) {
-    super(detachedHandle(data, "Parameter"), 0);
+    super(detachedHandle(data, "Parameter"), 0, OWNED);
     if (requiresGrad) this.requiresGrad = true;
   }
 
@@ -61,7 +61,7 @@ export class Buffer extends Tensor {
 
   /** Makes a buffer over the memory of `data`. */
   constructor(data: Tensor, persistent: boolean = true) {
-    super(detachedHandle(data, "Buffer"), 0);
+    super(detachedHandle(data, "Buffer"), 0, OWNED);
     this.persistent = persistent;
   }
 }

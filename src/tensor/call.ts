@@ -15,7 +15,7 @@ import { dtypeCode } from "./dtype.ts";
 import type { Layout, MemoryFormat } from "./formats.ts";
 import { type Generator, generatorHandle, isGenerator } from "./generator.ts";
 import { TracedSize } from "./traced_size.ts";
-import { describe, handleOf, isTensor, Tensor } from "./tensor.ts";
+import { describe, handleOf, isTensor, OWNED, Tensor } from "./tensor.ts";
 
 export type { Complex, Layout, MemoryFormat, Scalar };
 
@@ -389,13 +389,13 @@ export function runTensor(op: Op): Tensor {
   const count = native.fb_op_call(op.handle, context);
   if (count < 0) throw nativeError(op.name);
   const words = scratch.words;
-  return new Tensor(words[0]!, words[1]!);
+  return new Tensor(words[0]!, words[1]!, OWNED);
 }
 
 /** The next result, a tensor. */
 export function takeTensor(): Tensor {
   const words = scratch.words;
-  const tensor = new Tensor(words[position]!, words[position + 1]!);
+  const tensor = new Tensor(words[position]!, words[position + 1]!, OWNED);
   position += 2;
   return tensor;
 }

@@ -9,7 +9,7 @@ import { convert } from "./convert.ts";
 import { type Complex, isComplex } from "./complex.ts";
 import { type DType, dtypeCode } from "./dtype.ts";
 import { borrowMemory } from "./memory_share.ts";
-import { describe, isTensor, Tensor } from "./tensor.ts";
+import { describe, isTensor, OWNED, Tensor } from "./tensor.ts";
 import { defaultDType } from "./state.ts";
 import {
   arrayOf,
@@ -297,5 +297,5 @@ function upload(array: TypedArray, shape: readonly number[], dtype: DType): Tens
   const code = dtypeCode(dtype, "tensor", "dtype");
   const bytes = byteLengthOf(array);
   const handle = native.fb_tensor_from_data(context, array, bytes, code);
-  return new Tensor(checkHandle(handle, "tensor"), bytes);
+  return new Tensor(checkHandle(handle, "tensor"), bytes, OWNED);
 }

@@ -6,22 +6,11 @@
 
 import { check, checkHandle, context, DisposedError, native, scratch } from "../../ffi/mod.ts";
 import type { GeneratorLike } from "./generator_like.ts";
-import { describe, handleOf, Tensor } from "./tensor.ts";
+import { describe, handleOf, OWNED, Tensor } from "./tensor.ts";
 import { seedHalves } from "./state.ts";
 
 // A module constant: Bun collects a registry that only a local refers to, with its registrations.
 const registry = new FinalizationRegistry((handle: number) => native.fb_generator_release(handle));
-
-/** A native handle that a {@linkcode Generator} takes over. */
-export class AdoptedGenerator {
-  /** The handle. */
-  readonly handle: number;
-
-  /** For the library's own use. */
-  constructor(handle: number) {
-    this.handle = handle;
-  }
-}
 
 let isGeneratorValue: (value: unknown) => value is Generator;
 let handleOfAny: (generator: Generator, op: string, argument: string) => number;
@@ -60,12 +49,15 @@ export class Generator implements GeneratorLike {
 
   /** Makes a CPU generator with PyTorch's default seed. */
   constructor();
-  /** Takes over a native handle: calls that return a generator do that. */
-  constructor(adopted: AdoptedGenerator);
-  constructor(adopted?: AdoptedGenerator) {
-    this.#handle = adopted instanceof AdoptedGenerator
-      ? adopted.handle
-      : checkHandle(native.fb_generator_new(), "Generator");
+  /** Takes over a native handle, for the library's own use. */
+  constructor(key: symbol, handle: number);
+  constructor(key?: symbol, handle?: number) {
+    if (key !== undefined && key !== OWNED) {
+      throw new TypeError(
+        "Generator: the constructor takes no arguments: seed with manualSeed(seed)",
+      );
+    }
+    this.#handle = key === OWNED ? handle! : checkHandle(native.fb_generator_new(), "Generator");
     registry.register(this, this.#handle, this);
   }
 
@@ -101,6 +93,7 @@ export class Generator implements GeneratorLike {
     return new Tensor(
       checkHandle(native.fb_generator_state(this.#native("getState")), "getState"),
       0,
+      OWNED,
     );
   }
 

@@ -7,7 +7,7 @@
 
 import { check, checkHandle, context, native, scratch } from "../../ffi/mod.ts";
 import { type DType, dtypeCode } from "./dtype.ts";
-import { Tensor } from "./tensor.ts";
+import { OWNED, Tensor } from "./tensor.ts";
 import { byteLengthOf, isFixed, type TypedArray } from "./typed_array.ts";
 
 const kept = new Map<number, TypedArray>();
@@ -37,7 +37,7 @@ export function borrowMemory(array: TypedArray, shape: readonly number[], dtype:
   const code = dtypeCode(dtype, "fromTypedArray", "dtype");
   const handle = native.fb_tensor_from_memory(context, array, byteLengthOf(array), code, id);
   // Kept only once it is lent: a refused call must leave nothing behind.
-  const made = new Tensor(checkHandle(handle, "fromTypedArray"), byteLengthOf(array));
+  const made = new Tensor(checkHandle(handle, "fromTypedArray"), byteLengthOf(array), OWNED);
   kept.set(id, array);
   return made;
 }

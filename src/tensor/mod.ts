@@ -28,7 +28,7 @@ export {
   type PrintProfile,
   setPrintOptions,
 } from "./print.ts";
-export { AdoptedGenerator, Generator } from "./generator.ts";
+export { Generator } from "./generator.ts";
 export type { GeneratorLike } from "./generator_like.ts";
 export {
   areDeterministicAlgorithmsEnabled,

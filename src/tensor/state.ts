@@ -6,7 +6,7 @@
 
 import { check, checkHandle, native } from "../../ffi/mod.ts";
 import { type DType, dtypeCode, dtypeName } from "./dtype.ts";
-import { describe, handleOf, Tensor } from "./tensor.ts";
+import { describe, handleOf, OWNED, Tensor } from "./tensor.ts";
 
 /**
  * Seeds the random generators of all devices. The same seed gives the same numbers as in PyTorch.
@@ -41,7 +41,7 @@ export function seedHalves(seed: number | bigint, op: string): [high: number, lo
 
 /** The state of the CPU's random generator, as a byte tensor for {@linkcode setRngState}. */
 export function getRngState(): Tensor {
-  return new Tensor(checkHandle(native.fb_rng_state(), "getRngState"), 0);
+  return new Tensor(checkHandle(native.fb_rng_state(), "getRngState"), 0, OWNED);
 }
 
 /** Puts the CPU's random generator back to a state from {@linkcode getRngState}. */

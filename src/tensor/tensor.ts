@@ -24,6 +24,12 @@ import { type DType, dtypeName } from "./dtype.ts";
 import type { TensorOps } from "./methods.ts";
 import { frozenByTrace } from "./trace_guard.ts";
 
+/**
+ * What proves that a constructor was given a handle by this library: PyTorch's users write `new torch.Tensor(2, 3)`, and a
+ * number that is no handle would end the process.
+ */
+export const OWNED: unique symbol = Symbol("flambeau.owned");
+
 let handleOfAny: (tensor: Tensor, op: string, argument: string) => number;
 let isTensorValue: (value: unknown) => value is Tensor;
 
@@ -76,9 +82,9 @@ export class Tensor {
       typeof value === "object" && value !== null && #page in value;
   }
 
-  /** Takes over a native handle. Not for use outside of this library: there is no way to get one. */
-  constructor(handle: number, bytes: number) {
-    if (typeof handle !== "number" || handle === 0) {
+  /** Takes over a native handle, for the library's own use: anything but {@linkcode tensor} and the factories is refused. */
+  constructor(handle: number, bytes: number, key: symbol) {
+    if (key !== OWNED) {
       throw new TypeError(
         "Tensors are not made with new: use torch.tensor(data), or a factory such as torch.zeros(shape)",
       );
@@ -139,7 +145,7 @@ export class Tensor {
   get grad(): Tensor | null {
     const handle = native.fb_tensor_grad(handleOfAny(this, "grad", "self"));
     if (handle < 0) throw nativeError("grad");
-    return handle === 0 ? null : new Tensor(handle, 0);
+    return handle === 0 ? null : new Tensor(handle, 0, OWNED);
   }
 
   set grad(value: Tensor | null) {

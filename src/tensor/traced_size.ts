@@ -5,7 +5,7 @@
  */
 
 import { check, checkHandle, encode, native } from "../../ffi/mod.ts";
-import { describe, handleOf, shapeOf, Tensor } from "./tensor.ts";
+import { describe, handleOf, OWNED, shapeOf, Tensor } from "./tensor.ts";
 import { frozenByTrace, isTracing } from "./trace_guard.ts";
 
 /** A size while tracing: passed to an op it stays a variable; computed with in JavaScript it is a constant. */
@@ -74,5 +74,5 @@ export function sizeOf(tensor: Tensor, dim: number): number {
     native.fb_trace_size(handleOf(tensor, "jit.sizeOf", "tensor"), at),
     "jit.sizeOf",
   );
-  return new TracedSize(new Tensor(handle, 0), value) as unknown as number;
+  return new TracedSize(new Tensor(handle, 0, OWNED), value) as unknown as number;
 }

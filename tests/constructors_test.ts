@@ -1,0 +1,43 @@
+import { describe, test } from "node:test";
+import { assertEquals, assertThrows } from "@std/assert";
+import * as torch from "../mod.ts";
+
+// deno-lint-ignore no-explicit-any -- what the types refuse is what is tried
+type Anything = any;
+
+const nonsense: Anything[][] = [
+  [],
+  [2, 3],
+  [5],
+  [5, 0, Symbol("x")],
+  ["x"],
+  [{ get: () => 5 }, "T"],
+  [null],
+  [7n],
+];
+
+describe("new, on a class whose objects come from functions, is refused and never reaches native code", () => {
+  const classes: [string, Anything, string][] = [
+    ["Tensor", torch.Tensor, "use torch.tensor(data)"],
+    ["ScriptFunction", torch.jit.ScriptFunction, "use jit.trace"],
+    ["ScriptModule", torch.jit.ScriptModule, "use jit.trace"],
+    ["ScriptObject", torch.jit.ScriptObject, "use jit.trace"],
+    ["CompilationUnit", torch.jit.CompilationUnit, "jit.compile"],
+  ];
+  for (const [name, Class, advice] of classes) {
+    test(name, () => {
+      const before = torch.memory();
+      for (const args of nonsense) assertThrows(() => new Class(...args), TypeError, advice);
+      assertEquals(torch.memory(), before);
+    });
+  }
+
+  test("Generator, which takes no arguments", () => {
+    const before = torch.memory();
+    const Class = torch.Generator as Anything;
+    for (const args of nonsense.slice(1)) {
+      assertThrows(() => new Class(...args), TypeError, "takes no arguments");
+    }
+    assertEquals(torch.memory(), before);
+  });
+});
