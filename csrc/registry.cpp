@@ -86,6 +86,9 @@ int32_t fb_registry_call(double ctx, const char* name, uint32_t bytes) {
     if (!found) found = find(/*exact=*/false);
     if (found) {
       try {
+        // Its code is made for a node of a graph, and reads that node; here there is none.
+        TORCH_CHECK_NOT_IMPLEMENTED(
+            found->hasOperation(), found->schema().name(), " runs only as a node of a graph");
         if (const auto check = guardOf(found->schema().name())) check(stack);
         found->getOperation()(stack);
       } catch (...) {

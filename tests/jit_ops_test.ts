@@ -124,6 +124,20 @@ describe("jit.ops calls", () => {
     );
   });
 
+  test("an op that runs only as a node of a graph is refused", () => {
+    const prim = ops.prim!;
+    for (
+      const name of ["ConstantChunk", "FusionGroup", "DifferentiableGraph", "RequiresGradCheck"]
+    ) {
+      const error = assertThrows(
+        () => prim[name]!(),
+        torch.TorchError,
+        "runs only as a node of a graph",
+      );
+      assertEquals(error.kind, "notImplemented");
+    }
+  });
+
   test("no handle is left behind", () => {
     const x = torch.ones([2]);
     const before = torch.memory();
