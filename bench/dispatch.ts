@@ -10,9 +10,8 @@
 
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { native } from "../ffi/mod.ts";
 import * as torch from "../mod.ts";
-import { handleOf } from "../src/tensor/tensor.ts";
+import { nativeOp } from "./native.ts";
 
 const ROUNDS = 15;
 const CALLS = 20_000;
@@ -104,7 +103,7 @@ cases.forEach((one, i) => {
   const cpp: number[] = [];
   for (let round = 0; round < ROUNDS + 5; round++) {
     here.push(timeHere(one, x));
-    cpp.push(native.fb_bench(one.number, handleOf(x, "bench", "x"), CALLS));
+    cpp.push(nativeOp(one.number, CALLS, x));
   }
   const [a, b] = [median(here.slice(5)), median(cpp.slice(5))];
   const p = python?.[i];

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import * as torch from "../mod.ts";
+import { nativeCall } from "./native.ts";
 
 const { jit, nn } = torch;
 const ROUNDS = 25;
@@ -75,7 +76,7 @@ for (const [name, module] of [["traced", traced], ["frozen", jit.freeze(traced)]
       const start = performance.now();
       for (let i = 0; i < CALLS; i++) module(x).dispose();
       here.push((performance.now() - start) / CALLS * 1e6);
-      cpp.push(method.nativeNanoseconds(CALLS, x));
+      cpp.push(nativeCall(method, CALLS, x));
     }
   });
   const [a, b] = [median(here.slice(5)), median(cpp.slice(5))];

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "internal.h"
+#include "script.h"
 
 using namespace flambeau;
 
@@ -31,6 +31,23 @@ double fb_bench(int32_t what, double tensor, int32_t iterations) {
         default:
           TORCH_CHECK(false, "There is no benchmark of that number");
       }
+    }
+    const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
+    return taken.count() / iterations;
+  });
+}
+
+double fb_callable_bench(double callable, double ctx, int32_t iterations) {
+  return guard(-1.0, [&] {
+    const auto& target = *fromHandle<Callable>(callable);
+    Reader in(ctx);
+    std::optional<c10::IValue> self;
+    if (target.self) self = c10::IValue(*target.self);
+    const torch::jit::Stack arguments = readArguments(in, target.function->getSchema(), self);
+    const auto start = std::chrono::steady_clock::now();
+    for (int32_t i = 0; i < iterations; i++) {
+      torch::jit::Stack stack = arguments;
+      target.function->run(stack);
     }
     const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
     return taken.count() / iterations;

@@ -262,6 +262,8 @@ FB_API int32_t fb_module_add_attribute(
     uint32_t bytes,
     const char* type,
     uint32_t type_bytes);
+/* A constant of the module's class, which source can read and nothing can set. Words: the value. */
+FB_API int32_t fb_module_add_constant(double module, double ctx, const char* name, uint32_t bytes);
 /* Defines methods from TorchScript source. */
 FB_API int32_t fb_module_define(double module, const char* source, double bytes);
 /* Words: 0 parameters, 1 buffers, 2 children, 3 attributes of this module, as Map from name to
@@ -298,13 +300,16 @@ FB_API double fb_object_method(double object, const char* name, uint32_t bytes);
  * result, or -1. */
 FB_API int32_t fb_callable_call(double callable, double ctx);
 /* Text: 0 graph, 1 code, 2 schema, 3 name, 4 graph with all calls inlined, 5 the graph as last
- * optimized. Its bytes. */
+ * optimized, 6 as 4 without places in the source. Its bytes. */
 FB_API double fb_callable_text(double callable, double ctx, int32_t what);
 /* Words: the schema as a value: [name, [[name, type, kwarg_only, default or None]...], [[name,
  * type]...]]. */
 FB_API int32_t fb_callable_schema(double callable, double ctx);
-/* Words: the graph as a value; its shape is written beside describeGraph in graph.cpp. */
-FB_API int32_t fb_callable_graph(double callable, double ctx);
+/* Words: a graph as a value; its shape is written at the head of graph.cpp. `which`: 0 its own, 1
+ * with all calls inlined, 2 the one that last ran on this thread, as it was optimized. */
+FB_API int32_t fb_callable_graph(double callable, double ctx, int32_t which);
+/* Whether the executor has done with watching the callable's runs: 1 or 0, or -1. */
+FB_API int32_t fb_callable_optimized(double callable);
 
 /* Nanoseconds a call in a C++ loop, for benchmarks. Words: as for fb_callable_call. */
 FB_API double fb_callable_bench(double callable, double ctx, int32_t iterations);
@@ -337,6 +342,9 @@ FB_API void fb_trace_abort(void);
 /* Text: what LibTorch warned of in the last trace on this thread, a line each. Its bytes. */
 FB_API double fb_trace_warnings(double ctx);
 FB_API int32_t fb_is_tracing(void);
+/* Where the caller is: what is recorded from here on has this place. `text` is "file:line:column",
+ * of which the first `file_bytes` are the file. Leaves the words alone. */
+FB_API int32_t fb_trace_at(const char* text, uint32_t bytes, uint32_t file_bytes, uint32_t line);
 /* While paused, ops run on this thread without being recorded. */
 FB_API void fb_trace_pause(bool paused);
 /* Makes the 0-d integer tensor of a traced size stand for element `index` of the `count` integers
@@ -346,15 +354,22 @@ fb_trace_stash(const char* name, uint32_t bytes, int32_t count, int32_t index, d
 /* A 0-d integer tensor that holds size `dim` and keeps it a variable of the graph. Owned. */
 FB_API double fb_trace_size(double tensor, int32_t dim);
 
-/* ---- Files, always as bytes: the caller opens paths, under its own permissions ---- */
+/* ---- Files: as bytes, or by a path that the caller has opened under its own permissions ---- */
 
 /* Words in: Array of extra file names; words out: Map of those found. Owned module handle in the
    last word; the number of words, or -1. `device`: a device code, or -1. */
 FB_API int32_t fb_load(double ctx, const void* data, double bytes, int32_t device);
+/* The same from a file, of which no more than a record at a time is in memory twice. */
+FB_API int32_t fb_load_file(double ctx, const char* path, uint32_t bytes, int32_t device);
 /* Words: Map of extra files. Text: the archive. Its bytes, or -1. `mobile`: with bytecode for the
  * lite interpreter. */
 FB_API double fb_module_save(double module, double ctx, bool mobile);
 FB_API double fb_callable_save(double callable, double ctx, bool mobile);
+/* The same to a file that exists, which is emptied first and is on the disk when this returns 0. */
+FB_API int32_t
+fb_module_save_file(double module, double ctx, const char* path, uint32_t bytes, bool mobile);
+FB_API int32_t
+fb_callable_save_file(double callable, double ctx, const char* path, uint32_t bytes, bool mobile);
 
 #ifdef __cplusplus
 }

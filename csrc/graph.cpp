@@ -1,9 +1,11 @@
 // A graph as a value that JavaScript can walk:
 //   [inputs: [value id...], outputs: [value id...], values: [[name, type]...], nodes: [node...]]
 //   node: [kind, scope, inputs: [id...], outputs: [id...], attributes: Map name -> text or value,
-//          blocks: [[inputs, outputs, nodes]...], source, schema]
+//          blocks: [[inputs, outputs, nodes]...], place in the source, schema]
 // Value ids count from 0 over the whole graph, inner blocks included.
 #include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include <sstream>
 #include <unordered_map>
@@ -86,7 +88,7 @@ class GraphWriter {
   void write(const Node* node) {
     array(8);
     text(node->kind().toQualString());
-    text(node->scopeName());
+    text(scopeOf(node));
     ids(node->inputs());
     ids(node->outputs());
     attributes(node);
@@ -97,10 +99,40 @@ class GraphWriter {
       ids(inner->outputs());
       nodes(inner);
     }
-    text(node->sourceRange().str());
+    text(placeOf(node->sourceRange()));
     std::ostringstream schema;
     if (const auto* found = node->maybeSchema()) schema << *found;
     text(schema.str());
+  }
+
+  // The submodule that a node belongs to, by its path; inlining notes that in the call stack.
+  static std::string scopeOf(const Node* node) {
+    const auto stack = node->callstack();
+    if (!stack) return node->scopeName();
+    std::string path;
+    for (const auto& entry : (*stack)->vec()) {
+      const auto& instance = std::get<2>(entry);
+      const std::string name = instance ? instance->instance_name() : std::string();
+      // A call of one's own method stays where one is.
+      if (name.empty() || name == "SELF" || name == "INSTANCE_NAME_UNKNOWN") continue;
+      path += path.empty() ? name : "." + name;
+    }
+    return path;
+  }
+
+  // A trace's place is its whole text; source is quoted with the place marked.
+  static std::string placeOf(const torch::jit::SourceRange& range) {
+    // What was loaded says where it was written first.
+    if (const auto written = range.findSourceRangeThatGenerated()) return placeOf(*written);
+    const auto& source = range.source();
+    if (source && source->filename() && range.start() == 0) {
+      std::string text = range.text().str();
+      if (text.rfind(*source->filename() + ":", 0) == 0) {
+        text.erase(text.find_last_not_of('\n') + 1);
+        return text;
+      }
+    }
+    return range.str();
   }
 
   void attributes(const Node* node) {
@@ -144,14 +176,24 @@ class GraphWriter {
 };
 
 }  // namespace
+
+std::shared_ptr<Graph> graphOf(const Callable& callable, int32_t which) {
+  // Asked right after a call: an executor knows its own only once it has profiled it.
+  if (which == 2) return torch::jit::lastExecutedOptimizedGraph();
+  auto graph = torch::jit::toGraphFunction(*callable.function).graph();
+  if (which == 0) return graph;
+  auto copy = graph->copy();
+  torch::jit::Inline(*copy);
+  return copy;
+}
+
 }  // namespace flambeau
 
 using namespace flambeau;
 
-int32_t fb_callable_graph(double callable, double ctx) {
+int32_t fb_callable_graph(double callable, double ctx, int32_t which) {
   return guard(-1, [&] {
-    const auto graph =
-        torch::jit::toGraphFunction(*fromHandle<Callable>(callable)->function).graph();
+    const auto graph = graphOf(*fromHandle<Callable>(callable), which);
     Writer out(ctx);
     GraphWriter(out, *graph).write(*graph);
     return out.count();

@@ -10,13 +10,11 @@
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/jit_log.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
-#include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/python/update_graph_executor_opt.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/python_print.h>
 #include <torch/jit.h>
 
-#include <chrono>
 #include <sstream>
 #include <unordered_set>
 
@@ -114,11 +112,12 @@ void runTraced(const Callable& callable, Stack& stack) {
   auto graph = tracer::getTracingState()->graph;
   std::vector<torch::jit::NamedValue> inputs;
   for (const auto& value : stack) inputs.emplace_back(tracer::getValueTrace(value));
-  const auto match = torch::jit::matchSchema(
-      callable.function->getSchema(), torch::jit::SourceRange(), *graph, inputs, {});
+  const auto match =
+      torch::jit::matchSchema(callable.function->getSchema(), placeOfTrace(), *graph, inputs, {});
   if (!callable.self) keepForTrace(callable.unit);
   auto* output = callable.self ? graph->insertMethodCall(callable.function->name(), match)
                                : graph->insertFunctionCall(callable.function, match);
+  output->node()->setSourceRange(placeOfTrace());
   {
     const auto resume = tracer::pauseTracing();
     struct Resume {
@@ -139,7 +138,7 @@ std::string textOf(const Callable& callable, int32_t what) {
   std::ostringstream text;
   switch (what) {
     case 0:
-      return torch::jit::toGraphFunction(*callable.function).graph()->toString(true);
+      return graphOf(callable, 0)->toString(true);
     case 1:
       return codeOf(callable);
     case 2:
@@ -147,18 +146,20 @@ std::string textOf(const Callable& callable, int32_t what) {
       return text.str();
     case 3:
       return callable.function->name();
-    case 4: {
-      auto graph = torch::jit::toGraphFunction(*callable.function).graph()->copy();
-      torch::jit::Inline(*graph);
-      return graph->toString(true);
-    }
+    case 4:
+      return graphOf(callable, 1)->toString(true);
     case 5:
-      // Asked right after a call: an executor knows its own only once it has profiled it.
-      return torch::jit::lastExecutedOptimizedGraph()->toString(false);
+      return graphOf(callable, 2)->toString(false);
+    case 6:
+      return graphOf(callable, 1)->toString(false);
     default:
       TORCH_CHECK(false, "A callable has no text of that kind");
   }
 }
+
+using torch::jit::GraphFunction;
+using torch::jit::SourceRange;
+using Sugared = std::shared_ptr<torch::jit::SugaredValue>;
 
 // `ValueError("...")` in source: the message, and the class that the error is reported as.
 class BuiltinException final : public torch::jit::ExceptionValue {
@@ -218,6 +219,67 @@ class SourceResolver final : public torch::jit::Resolver {
 
  private:
   std::weak_ptr<CompilationUnit> unit_;
+};
+
+// `self` in source, with the constants of its class and of those below, which LibTorch's own leaves
+// out. Not a SimpleValue itself: the compiler would take the value out of that.
+class ModuleValue final : public torch::jit::SugaredValue {
+ public:
+  explicit ModuleValue(torch::jit::Value* value) : value_(value), plain_(value) {}
+
+  std::string kind() const override { return plain_.kind(); }
+
+  torch::jit::Value* asValue(const SourceRange&, GraphFunction&) override { return value_; }
+
+  Sugared attr(const SourceRange& place, GraphFunction& caller, const std::string& field) override {
+    const auto type = value_->type()->cast<c10::ClassType>();
+    if (const auto constant = type ? type->findConstant(field) : std::nullopt) {
+      auto* value = torch::jit::insertConstant(*caller.graph(), *constant, place);
+      return std::make_shared<torch::jit::SimpleValue>(value);
+    }
+    auto found = plain_.attr(place, caller, field);
+    const auto simple = std::dynamic_pointer_cast<torch::jit::SimpleValue>(found);
+    if (!simple || !simple->getValue()->type()->is_module()) return found;
+    return std::make_shared<ModuleValue>(simple->getValue());
+  }
+
+  bool hasAttr(const SourceRange& place, GraphFunction& caller, const std::string& field) override {
+    const auto type = value_->type()->cast<c10::ClassType>();
+    return (type && type->hasConstant(field)) || plain_.hasAttr(place, caller, field);
+  }
+
+  void setAttr(
+      const SourceRange& place,
+      GraphFunction& caller,
+      const std::string& field,
+      torch::jit::Value* value) override {
+    plain_.setAttr(place, caller, field, value);
+  }
+
+  Sugared call(
+      const SourceRange& place,
+      GraphFunction& caller,
+      at::ArrayRef<torch::jit::NamedValue> arguments,
+      at::ArrayRef<torch::jit::NamedValue> keywords,
+      size_t binders) override {
+    return plain_.call(place, caller, arguments, keywords, binders);
+  }
+
+ private:
+  torch::jit::Value* value_;
+  torch::jit::SimpleValue plain_;
+};
+
+struct ModuleSelf final : public torch::jit::Self {
+  explicit ModuleSelf(c10::ClassTypePtr type) : type(std::move(type)) {}
+
+  Sugared makeSugared(torch::jit::Value* value) const override {
+    value->setType(type);
+    return std::make_shared<ModuleValue>(value);
+  }
+  c10::ClassTypePtr getClassType() const override { return type; }
+
+  c10::ClassTypePtr type;
 };
 
 // The lexer throws nothing more telling than std::runtime_error.
@@ -384,11 +446,33 @@ int32_t fb_module_add_attribute(
   });
 }
 
+int32_t fb_module_add_constant(double module, double ctx, const char* name, uint32_t bytes) {
+  return guard(-1, [&] {
+    const std::string key(name, bytes);
+    Reader in(ctx);
+    const IValue value = readAnyValue(in, key);
+    const auto type = borrowModule(module).type();
+    TORCH_CHECK_VALUE(
+        !type->hasAttribute(key) && !type->hasConstant(key) && type->findMethod(key) == nullptr,
+        nameOfType(type),
+        " has a member '",
+        key,
+        "' already");
+    type->addConstant(key, value);
+    return 0;
+  });
+}
+
 int32_t fb_module_define(double module, const char* source, double bytes) {
   return guard(-1, [&] {
-    Module self = borrowModule(module);
-    const auto resolver = std::make_shared<SourceResolver>(self._ivalue()->compilation_unit());
-    compiling([&] { self.define(std::string(source, static_cast<size_t>(bytes)), resolver); });
+    const Module self = borrowModule(module);
+    const auto unit = self._ivalue()->compilation_unit();
+    const auto resolver = std::make_shared<SourceResolver>(unit);
+    const ModuleSelf type(self.type());
+    compiling([&] {
+      const std::string text(source, static_cast<size_t>(bytes));
+      unit->define(*self.type()->name(), text, resolver, &type);
+    });
     return 0;
   });
 }
@@ -575,20 +659,10 @@ int32_t fb_callable_call(double callable, double ctx) {
   });
 }
 
-double fb_callable_bench(double callable, double ctx, int32_t iterations) {
-  return guard(-1.0, [&] {
-    const auto& target = *fromHandle<Callable>(callable);
-    Reader in(ctx);
-    std::optional<IValue> self;
-    if (target.self) self = IValue(*target.self);
-    const Stack arguments = readArguments(in, target.function->getSchema(), self);
-    const auto start = std::chrono::steady_clock::now();
-    for (int32_t i = 0; i < iterations; i++) {
-      Stack stack = arguments;
-      target.function->run(stack);
-    }
-    const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
-    return taken.count() / iterations;
+int32_t fb_callable_optimized(double callable) {
+  return guard(-1, [&] {
+    auto& function = torch::jit::toGraphFunction(*fromHandle<Callable>(callable)->function);
+    return function.get_executor().isOptimized() ? 1 : 0;
   });
 }
 

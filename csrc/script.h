@@ -54,6 +54,12 @@ std::string uniqueNamespace();
 // bare pointers.
 void keepForTrace(std::shared_ptr<CompilationUnit> unit);
 
+// 0 its own graph, 1 a copy with all calls inlined, 2 the one that last ran on this thread.
+std::shared_ptr<torch::jit::Graph> graphOf(const Callable& callable, int32_t which);
+
+// Where the caller that is being traced is; an empty range when that is not known.
+torch::jit::SourceRange placeOfTrace();
+
 // TorchScript's own printing.
 std::string codeOf(const Callable& callable);
 

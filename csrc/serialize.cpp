@@ -1,10 +1,14 @@
-// Archives, as bytes: the caller reads and writes the files.
+// Archives: bytes of the caller's, or files that it has opened before.
 #include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/api/function_impl.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <torch/csrc/jit/serialization/export.h>
 #include <torch/csrc/jit/serialization/import.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
-#include <sstream>
 
 #include "script.h"
 
@@ -32,6 +36,59 @@ class MemoryAdapter final : public caffe2::serialize::ReadAdapterInterface {
   size_t size_;
 };
 
+[[noreturn]] void failed(const char* what) {
+  const int number = errno;
+  throw SerializationError(c10::str("The file could not be ", what, ": ", std::strerror(number)));
+}
+
+// A file descriptor with an owner.
+class File {
+ public:
+  File(const std::string& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC)) {
+    if (descriptor_ < 0) failed("opened");
+  }
+  ~File() { ::close(descriptor_); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+// Read, not mapped: a mapped file that another process cuts short ends ours.
+class FileAdapter final : public caffe2::serialize::ReadAdapterInterface {
+ public:
+  explicit FileAdapter(const std::string& path) : file_(path, O_RDONLY) {
+    struct stat state{};
+    if (::fstat(file_.get(), &state) != 0) failed("read");
+    size_ = static_cast<size_t>(state.st_size);
+  }
+
+  size_t size() const override { return size_; }
+
+  size_t read(uint64_t position, void* buffer, size_t count, const char* what) const override {
+    size_t done = 0;
+    while (done < count) {
+      const ssize_t got = ::pread(
+          file_.get(),
+          static_cast<char*>(buffer) + done,
+          count - done,
+          static_cast<off_t>(position + done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) failed("read");
+      if (got == 0) break;
+      done += static_cast<size_t>(got);
+    }
+    return done;
+  }
+
+ private:
+  File file_;
+  size_t size_ = 0;
+};
+
 torch::jit::ExtraFilesMap readExtraFiles(Reader& in) {
   const auto type = c10::DictType::create(c10::StringType::get(), c10::StringType::get());
   torch::jit::ExtraFilesMap files;
@@ -42,14 +99,40 @@ torch::jit::ExtraFilesMap readExtraFiles(Reader& in) {
   return files;
 }
 
-std::string archive(const Module& module, const torch::jit::ExtraFilesMap& files, bool mobile) {
-  std::ostringstream out;
-  if (mobile) {
-    module._save_for_mobile(out, files);
-  } else {
-    module.save(out, files);
-  }
-  return std::move(out).str();
+using Sink = std::function<size_t(const void*, size_t)>;
+
+void archive(
+    const Module& module, const torch::jit::ExtraFilesMap& files, bool mobile, const Sink& sink) {
+  torch::jit::ExportModule(module, sink, files, /*bytecode_format=*/mobile);
+}
+
+std::string archiveText(const Module& module, Reader& in, bool mobile) {
+  const auto files = readExtraFiles(in);
+  std::string text;
+  archive(module, files, mobile, [&](const void* data, size_t size) {
+    text.append(static_cast<const char*>(data), size);
+    return size;
+  });
+  return text;
+}
+
+void archiveFile(const Module& module, Reader& in, bool mobile, const std::string& path) {
+  const auto files = readExtraFiles(in);
+  const File file(path, O_WRONLY | O_TRUNC);
+  int failure = 0;
+  archive(module, files, mobile, [&](const void* data, size_t size) {
+    size_t done = 0;
+    // LibTorch goes on after a failure, and destroys its writer by writing more.
+    while (failure == 0 && done < size) {
+      const ssize_t put = ::write(file.get(), static_cast<const char*>(data) + done, size - done);
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) failure = errno;
+      if (put > 0) done += static_cast<size_t>(put);
+    }
+    return size;
+  });
+  errno = failure;
+  if (failure != 0 || ::fsync(file.get()) != 0) failed("written");
 }
 
 // A file holds modules only, so a function is saved as the forward of one, as PyTorch does.
@@ -80,42 +163,78 @@ Module moduleAround(const Callable& callable) {
 
 using namespace flambeau;
 
+namespace {
+
+int32_t loadFrom(
+    double ctx,
+    const std::function<std::shared_ptr<caffe2::serialize::ReadAdapterInterface>()>& open,
+    int32_t device) {
+  Reader in(ctx);
+  torch::jit::ExtraFilesMap files;
+  const IValue names = readValue(in, c10::ListType::ofStrings(), "extraFiles");
+  for (const auto& name : names.toListRef()) files[name.toStringRef()] = "";
+  std::optional<at::Device> target;
+  if (device >= 0) target = deviceFromCode(device);
+  const Module module = torch::jit::load(open(), target, files);
+  Writer out(ctx);
+  out.put(FB_VALUE_MAP);
+  out.put(static_cast<double>(files.size()));
+  for (const auto& [name, content] : files) {
+    writeValue(out, IValue(name));
+    writeValue(out, IValue(content));
+  }
+  out.put(exportObject(module._ivalue()));
+  return out.count();
+}
+
+}  // namespace
+
 int32_t fb_load(double ctx, const void* data, double bytes, int32_t device) {
   return guard(-1, [&] {
-    Reader in(ctx);
-    torch::jit::ExtraFilesMap files;
-    const IValue names = readValue(in, c10::ListType::ofStrings(), "extraFiles");
-    for (const auto& name : names.toListRef()) files[name.toStringRef()] = "";
-    std::optional<at::Device> target;
-    if (device >= 0) target = deviceFromCode(device);
-    const Module module = torch::jit::load(
-        std::make_shared<MemoryAdapter>(static_cast<const char*>(data), static_cast<size_t>(bytes)),
-        target,
-        files);
-    Writer out(ctx);
-    out.put(FB_VALUE_MAP);
-    out.put(static_cast<double>(files.size()));
-    for (const auto& [name, content] : files) {
-      writeValue(out, IValue(name));
-      writeValue(out, IValue(content));
-    }
-    out.put(exportObject(module._ivalue()));
-    return out.count();
+    const auto open = [&] {
+      return std::make_shared<MemoryAdapter>(
+          static_cast<const char*>(data), static_cast<size_t>(bytes));
+    };
+    return loadFrom(ctx, open, device);
+  });
+}
+
+int32_t fb_load_file(double ctx, const char* path, uint32_t bytes, int32_t device) {
+  return guard(-1, [&] {
+    const auto open = [&] { return std::make_shared<FileAdapter>(std::string(path, bytes)); };
+    return loadFrom(ctx, open, device);
   });
 }
 
 double fb_module_save(double module, double ctx, bool mobile) {
   return guard(-1.0, [&] {
     Reader in(ctx);
-    const auto files = readExtraFiles(in);
-    return setText(ctx, archive(borrowModule(module), files, mobile));
+    return setText(ctx, archiveText(borrowModule(module), in, mobile));
   });
 }
 
 double fb_callable_save(double callable, double ctx, bool mobile) {
   return guard(-1.0, [&] {
     Reader in(ctx);
-    const auto files = readExtraFiles(in);
-    return setText(ctx, archive(moduleAround(*fromHandle<Callable>(callable)), files, mobile));
+    return setText(ctx, archiveText(moduleAround(*fromHandle<Callable>(callable)), in, mobile));
+  });
+}
+
+int32_t fb_module_save_file(
+    double module, double ctx, const char* path, uint32_t bytes, bool mobile) {
+  return guard(-1, [&] {
+    Reader in(ctx);
+    archiveFile(borrowModule(module), in, mobile, std::string(path, bytes));
+    return 0;
+  });
+}
+
+int32_t fb_callable_save_file(
+    double callable, double ctx, const char* path, uint32_t bytes, bool mobile) {
+  return guard(-1, [&] {
+    Reader in(ctx);
+    const Module module = moduleAround(*fromHandle<Callable>(callable));
+    archiveFile(module, in, mobile, std::string(path, bytes));
+    return 0;
   });
 }

@@ -27,6 +27,8 @@ using torch::jit::Value;
 struct Session {
   std::shared_ptr<tracer::TracingState> state;
   std::optional<Module> self;
+  // Where the caller is.
+  torch::jit::SourceRange place;
   // The units of the functions that are called.
   std::unordered_set<std::shared_ptr<CompilationUnit>> called;
 };
@@ -40,6 +42,10 @@ void noteWarning(const std::string& warning) {
   std::string line = warning;
   std::replace(line.begin(), line.end(), '\n', ' ');
   if (warnings.find(line) == std::string::npos) warnings += line + '\n';
+}
+
+void notePlace(Node* node) {
+  if (session.has_value()) node->setSourceRange(session->place);
 }
 
 Session& requireSession() {
@@ -299,6 +305,10 @@ void keepForTrace(std::shared_ptr<CompilationUnit> unit) {
   if (session.has_value()) session->called.insert(std::move(unit));
 }
 
+torch::jit::SourceRange placeOfTrace() {
+  return session.has_value() ? session->place : torch::jit::SourceRange();
+}
+
 void mendTrace() noexcept {
   try {
     if (!session.has_value() || tracer::isTracing()) return;
@@ -346,6 +356,7 @@ int32_t fb_trace_begin(double ctx, double self, bool strict) {
     for (const auto& input : inputs) writeValue(out, input);
     warnings.clear();
     tracer::setWarn(noteWarning);
+    tracer::setRecordSourceLocation(notePlace);
     tracer::setTracingState(made.state);
     session = std::move(made);
     return out.count();
@@ -389,6 +400,17 @@ double fb_trace_warnings(double ctx) {
     std::string told;
     told.swap(warnings);
     return setText(ctx, std::move(told));
+  });
+}
+
+int32_t fb_trace_at(const char* text, uint32_t bytes, uint32_t file_bytes, uint32_t line) {
+  return guard(-1, [&] {
+    const std::string place = std::string(text, bytes) + "\n";
+    TORCH_CHECK_VALUE(file_bytes <= bytes, "The file's name is a part of the place");
+    const auto source =
+        std::make_shared<torch::jit::Source>(place, place.substr(0, file_bytes), line);
+    requireSession().place = torch::jit::SourceRange(source, 0, place.size());
+    return 0;
   });
 }
 

@@ -89,6 +89,7 @@ export const symbols = {
   fb_module_add_tensor: { parameters: ["f64", "buffer", "u32", "f64", "bool"], result: "i32" }, //  module, name, bytes, tensor, is_parameter
   fb_module_add_module: { parameters: ["f64", "buffer", "u32", "f64"], result: "i32" }, //          module, name, bytes, child
   fb_module_add_attribute: { parameters: ["f64", "f64", "buffer", "u32", "buffer", "u32"], result: "i32" }, // module, ctx, name, bytes, type, bytes
+  fb_module_add_constant: { parameters: ["f64", "f64", "buffer", "u32"], result: "i32" }, //        module, ctx, name, bytes
   fb_module_define: { parameters: ["f64", "buffer", "f64"], result: "i32" }, //                     module, source, bytes
   fb_object_list: { parameters: ["f64", "f64", "i32", "bool"], result: "i32" }, //                  object, ctx, what, deep
   fb_object_get: { parameters: ["f64", "f64", "buffer", "u32"], result: "i32" }, //                 object, ctx, name, bytes
@@ -108,7 +109,8 @@ export const symbols = {
   fb_callable_text: { parameters: ["f64", "f64", "i32"], result: "f64" }, //       callable, ctx, what
   fb_callable_bench: { parameters: ["f64", "f64", "i32"], result: "f64" }, //       callable, ctx, iterations
   fb_callable_schema: { parameters: ["f64", "f64"], result: "i32" }, //            callable, ctx
-  fb_callable_graph: { parameters: ["f64", "f64"], result: "i32" }, //             callable, ctx
+  fb_callable_graph: { parameters: ["f64", "f64", "i32"], result: "i32" }, //      callable, ctx, which
+  fb_callable_optimized: { parameters: ["f64"], result: "i32" }, //                callable
 
   fb_compile: { parameters: ["buffer", "f64"], result: "f64" }, //                 source, bytes
   fb_unit_release: { parameters: ["f64"], result: "void" }, //                     unit
@@ -120,6 +122,7 @@ export const symbols = {
   fb_trace_pop_scope: { parameters: [], result: "i32" },
   fb_trace_end: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //        ctx, name, bytes
   fb_trace_warnings: { parameters: ["f64"], result: "f64" }, //    ctx
+  fb_trace_at: { parameters: ["buffer", "u32", "u32", "u32"], result: "i32" }, //  text, bytes, file_bytes, line
   fb_trace_abort: { parameters: [], result: "void" },
   fb_is_tracing: { parameters: [], result: "i32" },
   fb_trace_pause: { parameters: ["bool"], result: "void" }, //     paused
@@ -127,8 +130,11 @@ export const symbols = {
   fb_trace_size: { parameters: ["f64", "i32"], result: "f64" }, //                 tensor, dim
 
   fb_load: { parameters: ["f64", "buffer", "f64", "i32"], result: "i32" }, //      ctx, data, bytes, device
+  fb_load_file: { parameters: ["f64", "buffer", "u32", "i32"], result: "i32" }, // ctx, path, bytes, device
   fb_module_save: { parameters: ["f64", "f64", "bool"], result: "f64" }, //        module, ctx, mobile
   fb_callable_save: { parameters: ["f64", "f64", "bool"], result: "f64" }, //      callable, ctx, mobile
+  fb_module_save_file: { parameters: ["f64", "f64", "buffer", "u32", "bool"], result: "i32" }, //   module, ctx, path, bytes, mobile
+  fb_callable_save_file: { parameters: ["f64", "f64", "buffer", "u32", "bool"], result: "i32" }, // callable, ctx, path, bytes, mobile
 } as const;
 
 /** The table's type: what each runtime's adapter returns is derived from it. */

@@ -1,21 +1,14 @@
 /**
- * TorchScript files. The runtime opens them, under its own permissions; native code sees bytes only.
+ * TorchScript files. The runtime opens them first, under its own permissions; native code reads and writes them, so that
+ * a large model is in memory once.
  *
  * @module
  */
 
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { TorchError } from "../../ffi/mod.ts";
+import { encode, TorchError } from "../../ffi/mod.ts";
 import { describe } from "../tensor/tensor.ts";
 import { Tag } from "./tags.ts";
 import { put, putText, rewind } from "./words.ts";
@@ -42,33 +35,54 @@ function fileError(op: string, path: string, cause: unknown): TorchError {
   });
 }
 
-/** The bytes of a file. */
-export function readArchive(path: string | URL): Uint8Array {
+/** A file that this process may read, and how it begins. */
+export interface OpenedArchive {
+  /** Its path, for native code, which reads the rest. */
+  path: string;
+  /** Its size in bytes. */
+  size: number;
+  /** Its first bytes. */
+  head: Uint8Array;
+}
+
+/** Looks into a file: the runtime says here whether this process may. */
+export function openArchive(path: string | URL): OpenedArchive {
   const name = pathOf(path, "jit.load");
   try {
-    return readFileSync(name);
+    const file = openSync(name, "r");
+    try {
+      const head = new Uint8Array(4);
+      const read = readSync(file, head, 0, head.length, 0);
+      return { path: name, size: fstatSync(file).size, head: head.subarray(0, read) };
+    } finally {
+      closeSync(file);
+    }
   } catch (cause) {
     throw fileError("jit.load", name, cause);
   }
 }
 
-/** Writes a file so that a crash at any moment leaves the old one or the new one. */
-export function writeArchive(path: string | URL, bytes: Uint8Array): void {
-  const name = pathOf(path, "jit.save");
+/**
+ * Has a file written so that a crash at any moment leaves the old one or the new one. `write` gets the path, as bytes, of
+ * an empty file beside it.
+ */
+export function writeArchive(
+  path: string | URL,
+  op: string,
+  write: (path: Uint8Array<ArrayBuffer>) => void,
+): void {
+  const name = pathOf(path, op);
   const temporary = `${name}.${randomUUID()}.tmp`;
   try {
-    const file = openSync(temporary, "wx");
-    try {
-      let written = 0;
-      while (written < bytes.length) written += writeSync(file, bytes, written);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    closeSync(openSync(temporary, "wx"));
+    write(encode(temporary));
     renameSync(temporary, name);
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw fileError("jit.save", name, cause);
+    // What is wrong with the program or an option is no fault of the file's.
+    if (cause instanceof TypeError) throw cause;
+    if (cause instanceof TorchError && cause.kind !== "serialization") throw cause;
+    throw fileError(op, name, cause);
   }
 }
 

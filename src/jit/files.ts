@@ -4,11 +4,11 @@
  * @module
  */
 
-import { context, native, nativeError, scratch, TorchError } from "../../ffi/mod.ts";
+import { context, encode, native, nativeError, scratch, TorchError } from "../../ffi/mod.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { describe } from "../tensor/tensor.ts";
 import { byteLengthOf, copyOf, isFixed } from "../tensor/typed_array.ts";
-import { readArchive, writeArchive } from "./archive.ts";
+import { openArchive } from "./archive.ts";
 import { takeValue } from "./decode.ts";
 import { NativeHandle } from "./handle.ts";
 import { putNames, type SaveOptions, ScriptFunction } from "./script_function.ts";
@@ -65,7 +65,7 @@ export function saveForMobile(
   path: string | URL,
   options: SaveOptions = {},
 ): void {
-  writeArchive(path, asScript(script, "jit.saveForMobile").serialize({ ...options, mobile: true }));
+  asScript(script, "jit.saveForMobile").save(path, { ...options, mobile: true });
 }
 
 /** What {@linkcode save} writes, as bytes. */
@@ -83,11 +83,14 @@ export function serialize(
  * @throws {TorchError} If the file cannot be read, or is not TorchScript.
  */
 export function load(source: string | URL | Uint8Array, options: LoadOptions = {}): LoadedModule {
-  const bytes = source instanceof Uint8Array ? source : readArchive(source);
+  if (source instanceof Uint8Array) return deserialize(source, options);
+  const file = openArchive(source);
   try {
-    return deserialize(bytes, options);
+    checkArchive(file.head, file.size);
+    const path = encode(file.path);
+    return loadWith(options, (device) => native.fb_load_file(context, path, path.length, device));
   } catch (error) {
-    if (!(error instanceof TorchError) || source instanceof Uint8Array) throw error;
+    if (!(error instanceof TorchError)) throw error;
     throw new TorchError(`${error.message} (in ${String(source)})`, {
       op: error.op,
       kind: error.kind,
@@ -103,13 +106,20 @@ export function deserialize(bytes: Uint8Array, options: LoadOptions = {}): Loade
       `jit.load(): argument 'bytes' must be a Uint8Array, but got ${describe(bytes)}`,
     );
   }
+  checkArchive(bytes, bytes.length);
+  const stable = isFixed(bytes) ? bytes : copyOf(bytes);
+  return loadWith(
+    options,
+    (device) => native.fb_load(context, stable, byteLengthOf(stable), device),
+  );
+}
+
+function loadWith(options: LoadOptions, run: (device: number) => number): LoadedModule {
   const { device, extraFiles } = options;
   const deviceNumber = device === undefined ? -1 : deviceCode(device, "jit.load", "device");
-  checkArchive(bytes);
-  const stable = isFixed(bytes) ? bytes : copyOf(bytes);
   rewind();
   putNames(Object.keys(extraFiles ?? {}));
-  const count = native.fb_load(context, stable, byteLengthOf(stable), deviceNumber);
+  const count = run(deviceNumber);
   if (count < 0) throw loadFailure(nativeError("jit.load"));
   scratch.receive(count);
   seek(count - 1);
@@ -136,12 +146,12 @@ function loadFailure(error: TorchError): TorchError {
 }
 
 // LibTorch's own words for this speak of its reader's internals.
-function checkArchive(bytes: Uint8Array): void {
-  const isZip = bytes.length >= 22 && bytes[0] === 0x50 && bytes[1] === 0x4b;
+function checkArchive(head: Uint8Array, size: number): void {
+  const isZip = size >= 22 && head[0] === 0x50 && head[1] === 0x4b;
   if (isZip) return;
   throw new TorchError(
-    `jit.load(): this is no TorchScript file: a zip archive was expected, but the ${bytes.length} bytes ${
-      bytes.length < 22 ? "are too few for one" : "do not begin like one"
+    `jit.load(): this is no TorchScript file: a zip archive was expected, but the ${size} bytes ${
+      size < 22 ? "are too few for one" : "do not begin like one"
     }`,
     { op: "jit.load", kind: "serialization" },
   );

@@ -10,6 +10,7 @@ import { applyMode } from "../tensor/call.ts";
 import { takeValue } from "./decode.ts";
 import { writeArguments } from "./arguments.ts";
 import { type ExtraFiles, putExtraFiles, writeArchive } from "./archive.ts";
+import { disposeDeep } from "./dispose.ts";
 import { Graph } from "./graph.ts";
 import { type NativeHandle, ownedHandle } from "./handle.ts";
 import { Schema } from "./schema.ts";
@@ -23,6 +24,13 @@ const SCHEMA = 2;
 const NAME = 3;
 const INLINED_GRAPH = 4;
 const OPTIMIZED_GRAPH = 5;
+const INLINED_GRAPH_WITHOUT_PLACES = 6;
+
+// The graphs that fb_callable_graph gives, by number, and the number of the text of each.
+const graphTexts = [GRAPH, INLINED_GRAPH, OPTIMIZED_GRAPH];
+
+/** How often {@linkcode ScriptFunction.warmUp} runs a function that is never done. */
+const WARM_UP_RUNS = 10;
 
 /** Options of `save`. */
 export interface SaveOptions {
@@ -34,6 +42,21 @@ export interface SaveOptions {
 export interface SerializeOptions extends SaveOptions {
   /** Whether to add bytecode for the mobile runtime; default `false`. */
   mobile?: boolean;
+}
+
+const handles = new WeakMap<ScriptFunction, NativeHandle>();
+
+/** The native handle of a script function, for calls. */
+export function functionHandle(fn: ScriptFunction, op: string): number {
+  return handles.get(fn)!.get(op, "self", "script function");
+}
+
+/** The text of its inlined graph without places in the source: equal for functions that do the same. */
+export function comparableGraph(fn: ScriptFunction): string {
+  const handle = functionHandle(fn, "graph");
+  return takeText(
+    check(native.fb_callable_text(handle, context, INLINED_GRAPH_WITHOUT_PLACES), "graph"),
+  );
 }
 
 /** A script function is called like a function. */
@@ -63,6 +86,7 @@ export class ScriptFunction extends Callable {
   constructor(handle: NativeHandle) {
     super((self, args) => (self as ScriptFunction).#call(args));
     this.#handle = ownedHandle(handle, "ScriptFunction");
+    handles.set(this, this.#handle);
     this.#name = takeText(
       check(
         native.fb_callable_text(
@@ -98,17 +122,21 @@ export class ScriptFunction extends Callable {
     return this.#name;
   }
 
-  /** Its graph, with calls to submodules as calls. */
-  get graph(): Graph {
-    const text = this.#text(GRAPH, "graph");
-    scratch.receive(check(native.fb_callable_graph(this.#native("graph"), context), "graph"));
+  #graph(which: number, op: string): Graph {
+    const text = this.#text(graphTexts[which]!, op);
+    scratch.receive(check(native.fb_callable_graph(this.#native(op), context, which), op));
     rewind();
     return new Graph(takeValue(), text);
   }
 
-  /** The text of its graph with all calls replaced by what they do. */
-  get inlinedGraph(): string {
-    return this.#text(INLINED_GRAPH, "inlinedGraph");
+  /** Its graph, with calls to submodules as calls. */
+  get graph(): Graph {
+    return this.#graph(0, "graph");
+  }
+
+  /** Its graph with all calls replaced by what they do; a node's `scope` says which submodule it came from. */
+  get inlinedGraph(): Graph {
+    return this.#graph(1, "inlinedGraph");
   }
 
   /** Its source in TorchScript. */
@@ -124,24 +152,64 @@ export class ScriptFunction extends Callable {
     return new Schema(takeValue(), text);
   }
 
-  /** Runs it, and gives the text of the graph as LibTorch optimized it for these arguments. */
-  graphFor(...args: unknown[]): string {
-    this.#call(args);
-    return this.#text(OPTIMIZED_GRAPH, "graphFor");
+  /**
+   * Runs it, and gives the graph that LibTorch ran: in the first runs one that watches types and shapes, then the one
+   * that it optimized for them. {@linkcode warmUp} brings that about.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assert } from "@std/assert";
+   *
+   * const x = torch.ones([3]);
+   * const traced = torch.jit.trace((x: torch.Tensor) => x.relu().add(1), [x]);
+   * assert([...traced.graphFor(x).nodes()].some((node) => node.kind === "aten::relu"));
+   * ```
+   */
+  graphFor(...args: unknown[]): Graph {
+    disposeDeep(this.#call(args));
+    return this.#graph(2, "graphFor");
   }
 
-  /** Nanoseconds a call in a loop in C++, without JavaScript: what benchmarks hold a call from here against. */
-  nativeNanoseconds(iterations: number, ...args: unknown[]): number {
-    writeArguments(args, this.#name);
-    return check(
-      native.fb_callable_bench(this.#native("nativeNanoseconds"), context, iterations),
-      "nativeNanoseconds",
-    );
+  /**
+   * Runs it with such arguments until LibTorch has done with watching and has its optimized plan, so that later calls
+   * are as fast as they get; its results are dropped. What the function does besides (running statistics, random
+   * numbers, changes of its arguments) it does in each run.
+   *
+   * @returns How often it ran: two or three times as a rule.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assert } from "@std/assert";
+   *
+   * const traced = torch.jit.trace(new torch.nn.Linear(4, 2), [torch.zeros([1, 4])]);
+   * const runs = torch.noGrad(() => traced.warmUp(torch.ones([1, 4])));
+   * assert(runs >= 1 && runs <= 10);
+   * ```
+   */
+  warmUp(...args: unknown[]): number {
+    const op = "warmUp";
+    for (let runs = 1; runs <= WARM_UP_RUNS; runs++) {
+      const ready = check(native.fb_callable_optimized(this.#native(op)), op) === 1;
+      disposeDeep(this.#call(args));
+      // The run that finds the plan ready is the first that takes it, and makes its kernels.
+      if (ready) return runs;
+    }
+    return WARM_UP_RUNS;
   }
 
   /** Saves it as a module whose `forward` it is: the file runs in Python, in C++, and here. */
-  save(path: string | URL, options: SaveOptions = {}): void {
-    writeArchive(path, this.serialize(options));
+  save(path: string | URL, options: SerializeOptions = {}): void {
+    writeArchive(path, "jit.save", (file) => {
+      putExtraFiles(options.extraFiles, "jit.save");
+      const callable = this.#native("jit.save");
+      const mobile = options.mobile === true;
+      check(
+        native.fb_callable_save_file(callable, context, file, file.length, mobile),
+        "jit.save",
+      );
+    });
   }
 
   /** What {@linkcode save} writes, as bytes. */

@@ -14,7 +14,7 @@ import { putExtraFiles, writeArchive } from "./archive.ts";
 import { plainOf, putPlain } from "./encode.ts";
 import type { Graph } from "./graph.ts";
 import { bindScriptHandle, NativeHandle, ownedHandle, scriptHandleOf } from "./handle.ts";
-import type { SaveOptions, ScriptFunction, SerializeOptions } from "./script_function.ts";
+import type { ScriptFunction, SerializeOptions } from "./script_function.ts";
 import {
   attributeOf,
   ATTRIBUTES,
@@ -129,6 +129,24 @@ export class ScriptModule extends Module<any[], any> {
     return forward.code;
   }
 
+  /** The graph of `forward` with all calls replaced by what they do; a node's `scope` says which submodule it came from. */
+  get inlinedGraph(): Graph {
+    using forward = this.method("forward");
+    return forward.inlinedGraph;
+  }
+
+  /** Runs `forward`, and gives the graph that LibTorch ran: see {@linkcode ScriptFunction.graphFor}. */
+  graphFor(...args: unknown[]): Graph {
+    using forward = this.method("forward");
+    return forward.graphFor(...args);
+  }
+
+  /** Runs `forward` until LibTorch has optimized it for such arguments: see {@linkcode ScriptFunction.warmUp}. */
+  warmUp(...args: unknown[]): number {
+    using forward = this.method("forward");
+    return forward.warmUp(...args);
+  }
+
   /** Adds methods from TorchScript source. */
   define(source: string): void {
     if (typeof source !== "string") {
@@ -201,12 +219,7 @@ export class ScriptModule extends Module<any[], any> {
 
   #addTensor(name: unknown, tensor: Tensor | null, isParameter: boolean): void {
     const op = isParameter ? "registerParameter" : "registerBuffer";
-    if (typeof name !== "string" || name === "" || name.includes(".")) {
-      throw new TypeError(
-        `${op}(): argument 'name' must be a name without dots, but got ${describe(name)}`,
-      );
-    }
-    const bytes = encode(name);
+    const bytes = encode(checkedName(name, op));
     const handle = tensor === null ? 0 : handleOf(tensor, op, "tensor");
     check(
       native.fb_module_add_tensor(this.#native(op), bytes, bytes.length, handle, isParameter),
@@ -222,7 +235,7 @@ export class ScriptModule extends Module<any[], any> {
         "registerModule(): a script module takes script modules as submodules only",
       );
     }
-    const bytes = encode(name);
+    const bytes = encode(checkedName(name, "registerModule"));
     const child = module.#native("registerModule");
     check(
       native.fb_module_add_module(this.#native("registerModule"), bytes, bytes.length, child),
@@ -233,8 +246,8 @@ export class ScriptModule extends Module<any[], any> {
 
   /** Adds an attribute; `type` is TorchScript's (`"List[int]"`), by default what the value looks like. */
   registerAttribute(name: string, value: unknown, type: string = ""): void {
+    const bytes = encode(checkedName(name, "registerAttribute"));
     const plain = plainOf(value, `attribute '${name}'`);
-    const bytes = encode(name);
     const typeBytes = encode(type);
     rewind();
     putPlain(plain, "registerAttribute", name);
@@ -249,6 +262,17 @@ export class ScriptModule extends Module<any[], any> {
       ),
       "registerAttribute",
     );
+    defineMembers(this, () => this.#native("attribute"));
+  }
+
+  /** Adds a constant, which source given to {@linkcode define} can read as `self.name`, and nothing can set. */
+  registerConstant(name: string, value: unknown): void {
+    const op = "registerConstant";
+    const bytes = encode(checkedName(name, op));
+    const plain = plainOf(value, `constant '${name}'`);
+    rewind();
+    putPlain(plain, op, name);
+    check(native.fb_module_add_constant(this.#native(op), context, bytes, bytes.length), op);
     defineMembers(this, () => this.#native("attribute"));
   }
 
@@ -305,8 +329,13 @@ export class ScriptModule extends Module<any[], any> {
   // ---- Files ----
 
   /** Saves the module: the file loads in Python, in C++, and here. */
-  save(path: string | URL, options: SaveOptions = {}): void {
-    writeArchive(path, this.serialize(options));
+  save(path: string | URL, options: SerializeOptions = {}): void {
+    writeArchive(path, "jit.save", (file) => {
+      putExtraFiles(options.extraFiles, "jit.save");
+      const module = this.#native("jit.save");
+      const mobile = options.mobile === true;
+      check(native.fb_module_save_file(module, context, file, file.length, mobile), "jit.save");
+    });
   }
 
   /** What {@linkcode save} writes, as bytes. */
@@ -335,6 +364,13 @@ export function scriptModule(handle: NativeHandle): LoadedModule {
 /** The native handle of a script module, for calls. */
 export function moduleHandle(module: ScriptModule, op: string, argument: string): number {
   return scriptHandleOf(module, op, argument);
+}
+
+function checkedName(name: unknown, op: string): string {
+  if (typeof name === "string" && name !== "" && !name.includes(".")) return name;
+  throw new TypeError(
+    `${op}(): argument 'name' must be a name without dots, but got ${describe(name)}`,
+  );
 }
 
 function same(a: Tensor, b: Tensor): boolean {

@@ -16,16 +16,18 @@ import {
   takeText,
   TorchError,
 } from "../../ffi/mod.ts";
-import { Module } from "../nn/module.ts";
 import { setTracedModules } from "../nn/trace_scope.ts";
+import { setBeforeTracedRun } from "../tensor/call.ts";
 import { describe, isTensor } from "../tensor/tensor.ts";
 import { beginWarnings, endWarnings } from "../tensor/trace_guard.ts";
 import { takeValue } from "./decode.ts";
+import { disposeDeep } from "./dispose.ts";
 import { plainOf, putPlain } from "./encode.ts";
 import { NativeHandle } from "./handle.ts";
 import { putNames, ScriptFunction } from "./script_function.ts";
 import { Tag } from "./tags.ts";
 import { tracedInputs } from "./trace_inputs.ts";
+import { notePlace } from "./trace_place.ts";
 import { put, rewind } from "./words.ts";
 
 // deno-lint-ignore no-explicit-any -- a function of any arguments
@@ -45,6 +47,8 @@ export interface Pass {
   argumentNames: readonly string[];
   /** Whether a list or dict as output is refused by LibTorch. */
   strict: boolean;
+  /** Whether nodes note where the user's code made them; default `true`. */
+  places?: boolean;
 }
 
 /** Refuses what is not a list of example inputs; a lone tensor stands for a list of one. */
@@ -75,6 +79,7 @@ export function tracePass(pass: Pass): ScriptFunction {
   const made = beginTrace(pass);
   beginWarnings();
   setTracedModules(pass.self?.paths ?? null);
+  if (pass.places !== false) setBeforeTracedRun(notePlace);
   let ended = false;
   try {
     const output = refusePromise(pass.run(...tracedInputs(pass.inputs, made)));
@@ -83,6 +88,7 @@ export function tracePass(pass: Pass): ScriptFunction {
   } finally {
     if (!ended) native.fb_trace_abort();
     endWarnings();
+    setBeforeTracedRun(null);
     setTracedModules(null);
     disposeDeep(made);
   }
@@ -132,16 +138,6 @@ function refusePromise(output: unknown): unknown {
     "jit.trace(): the function is async, but a trace belongs to one thread and must end before anything else runs: " +
       "trace the synchronous part",
   );
-}
-
-/** Frees the tensors of a value, however deep. */
-export function disposeDeep(value: unknown): void {
-  if (isTensor(value)) value.dispose();
-  else if (Array.isArray(value)) value.forEach(disposeDeep);
-  else if (value instanceof Map) value.forEach(disposeDeep);
-  else if (typeof value === "object" && value !== null && !(value instanceof Module)) {
-    Object.values(value).forEach(disposeDeep);
-  }
 }
 
 /**

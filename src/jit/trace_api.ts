@@ -9,14 +9,14 @@ import { type AnyModule, Module } from "../nn/module.ts";
 import { describe } from "../tensor/tensor.ts";
 import { compareOutputs } from "./check_trace.ts";
 import { type Mirror, mirror } from "./mirror.ts";
+import { disposeDeep } from "./dispose.ts";
 import { preserve, type Preserved } from "./preserve.ts";
-import { ScriptFunction } from "./script_function.ts";
+import { comparableGraph, ScriptFunction } from "./script_function.ts";
 import { type LoadedModule, ScriptModule, scriptModule } from "./script_module.ts";
 import {
   type AnyFunction,
   argumentNamesOf,
   asInputs,
-  disposeDeep,
   refuseNested,
   reserved,
   tracePass,
@@ -277,10 +277,12 @@ function traceInto(
   name: string,
   settings: Settings,
   before: Preserved,
+  places = true,
 ): ScriptFunction {
   const { run, inputs, argumentNames } = method;
+  const { strict } = settings;
   try {
-    return tracePass({ run, inputs, self: built, name, argumentNames, strict: settings.strict });
+    return tracePass({ run, inputs, self: built, name, argumentNames, strict, places });
   } finally {
     before.restore();
   }
@@ -308,8 +310,8 @@ function sameInBothModes(
     inMode(module, training, before, () => {
       const trial = mirror(module);
       try {
-        using made = traceInto(trial, method, "forward", settings, before);
-        return made.inlinedGraph;
+        using made = traceInto(trial, method, "forward", settings, before, false);
+        return comparableGraph(made);
       } finally {
         trial.handle.dispose();
       }

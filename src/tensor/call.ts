@@ -362,14 +362,34 @@ export function putOptionalString(value: string | null): void {
 
 // ---- Running, and reading results ---------------------------------------------------------------------------
 
-let beforeRun: (() => void) | null = null;
+type Hook = (() => void) | null;
+
+let modeHook: Hook = null;
+let traceHook: Hook = null;
+// Both as one, so that a call has one thing to look at.
+let beforeRun: Hook = null;
+
+function joinHooks(): void {
+  const [first, second] = [modeHook, traceHook];
+  beforeRun = first === null || second === null ? first ?? second : () => {
+    first();
+    second();
+  };
+}
 
 /** Sets what runs before each native call, while asynchronous tasks have modes of their own; `null` for nothing. */
 export function setBeforeRun(hook: (() => void) | null): void {
-  beforeRun = hook;
+  modeHook = hook;
+  joinHooks();
 }
 
-/** Puts on the mode of the task that is running, before a native call that computes. */
+/** Sets what runs before each native call while a trace is under way; `null` for nothing. It must leave the words alone. */
+export function setBeforeTracedRun(hook: (() => void) | null): void {
+  traceHook = hook;
+  joinHooks();
+}
+
+/** Does what is to be done before a native call that computes: puts on the mode of the task that is running. */
 export function applyMode(): void {
   if (beforeRun !== null) beforeRun();
 }
