@@ -20,3 +20,23 @@ export { Sequential } from "./container.ts";
 export type { FactoryOptions, Pair } from "./layer_options.ts";
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
+export {
+  Embedding,
+  type EmbeddingLayerOptions,
+  type EmbeddingLookupOptions,
+  type GivenTable,
+} from "./embedding.ts";
+export {
+  EmbeddingBag,
+  type EmbeddingBagInputs,
+  type EmbeddingBagLayerOptions,
+  type EmbeddingBagLookupOptions,
+} from "./embedding_bag.ts";
+export * from "./rnn/mod.ts";
+export {
+  type AttentionInputs,
+  type AttentionOptions,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+} from "./attention.ts";
+export * as utils from "./utils/mod.ts";

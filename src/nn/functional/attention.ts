@@ -8,6 +8,8 @@ import { Arguments, Temporaries } from "../../ops/_call.ts";
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
+import { isTracing } from "../../tensor/trace_guard.ts";
+import { sizeOf } from "../../tensor/traced_size.ts";
 
 /** Options of {@linkcode multiHeadAttentionForward}. */
 export interface MultiHeadAttentionOptions {
@@ -54,6 +56,16 @@ interface Attention {
   batch: number;
   heads: number;
   size: number;
+}
+
+/** The batch as a size that a trace keeps variable. */
+function batchOf({ a, batched }: Attention): number {
+  return batched ? sizeOf(a.tensor("query"), 1) : 1;
+}
+
+/** `batch * heads` as a size: while tracing what the others leave, since arithmetic would make it a constant. */
+function allHeads({ batch, heads }: Attention): number {
+  return isTracing() ? -1 : batch * heads;
 }
 
 /** Queries, keys and values, each `[length, N, E]` before heads are split, `[N * heads, length, size]` after. */
@@ -106,12 +118,13 @@ function project(call: Attention): Parts {
   if (!biasK !== !biasV) throw a.wrong("biasV", "given with 'biasK', or neither", a.get("biasV"));
   if (!biasK || !biasV) return { q, k, v };
   const extend = (list: Tensor, bias: Tensor) =>
-    t.note(ops.cat([list, t.note(bias.repeat([1, call.batch, 1]))]));
+    t.note(ops.cat([list, t.note(bias.repeat([1, batchOf(call), 1]))]));
   return { q, k: extend(k, biasK), v: extend(v, biasV) };
 }
 
-function splitHeads({ t, batch, heads, size }: Attention, tensor: Tensor): Tensor {
-  const view = t.note(tensor.reshape([shapeOf(tensor)[0]!, batch * heads, size]));
+function splitHeads(call: Attention, tensor: Tensor): Tensor {
+  const { t, size } = call;
+  const view = t.note(tensor.reshape([sizeOf(tensor, 0), allHeads(call), size]));
   return t.note(view.transpose(0, 1));
 }
 
@@ -125,7 +138,7 @@ function readStatic({ a, batch, heads, size }: Attention, name: string): Tensor 
 }
 
 function headsOf(call: Attention, { q, k, v }: Parts): Parts {
-  const { a, t, batch, heads, size } = call;
+  const { a, t, size } = call;
   const parts = {
     q: splitHeads(call, q),
     k: readStatic(call, "staticK") ?? splitHeads(call, k),
@@ -133,7 +146,7 @@ function headsOf(call: Attention, { q, k, v }: Parts): Parts {
   };
   if (!a.bool("addZeroAttn", false)) return parts;
   const { dtype, device } = q;
-  const zeros = t.note(ops.zeros([batch * heads, 1, size], { dtype, device }));
+  const zeros = t.note(ops.zeros([sizeOf(parts.q, 0), 1, size], { dtype, device }));
   const extend = (list: Tensor) => t.note(ops.cat([list, zeros], 1));
   return { ...parts, k: extend(parts.k), v: extend(parts.v) };
 }
@@ -160,9 +173,18 @@ function checkMask({ a, batch, heads, length }: Attention, mask: Tensor, keys: n
   throw a.wrong("attnMask", `of shape [${expected.join(", ")}]`, `[${shapeOf(mask).join(", ")}]`);
 }
 
+function checkPadding({ a, batched, batch }: Attention, keys: number): void {
+  const mask = a.tensor("keyPaddingMask");
+  const expected = batched ? [batch, keys] : [keys];
+  a.rank("keyPaddingMask", mask, expected.length);
+  const shape = shapeOf(mask);
+  if (shape.every((size, i) => size === expected[i])) return;
+  throw a.wrong("keyPaddingMask", `of shape [${expected.join(", ")}]`, `[${shape.join(", ")}]`);
+}
+
 /** Both masks as one, `[1 or N * heads, 1 or length, keys]`. */
 function maskOf(call: Attention, keys: number, { q, k }: Parts): Tensor | null {
-  const { a, t, batch, heads } = call;
+  const { a, t, heads } = call;
   const added = shapeOf(k)[1]! - keys;
   const given = a.optionalTensor("attnMask");
   if (given) checkMask(call, given, keys);
@@ -170,49 +192,52 @@ function maskOf(call: Attention, keys: number, { q, k }: Parts): Tensor | null {
   const mask = own && own.ndim === 2 ? t.note(own.unsqueeze(0)) : own;
   const padding = additive(call, "keyPaddingMask", q.dtype, added);
   if (!padding) return mask;
-  a.rank("keyPaddingMask", a.tensor("keyPaddingMask"), call.batched ? 2 : 1);
-  const wide = t.note(padding.reshape([batch, 1, 1, keys + added]));
-  const each = t.note(wide.expand([-1, heads, -1, -1]));
-  const flat = t.note(each.reshape([batch * heads, 1, keys + added]));
+  checkPadding(call, keys);
+  const rows = call.batched ? padding : t.note(padding.unsqueeze(0));
+  const each = t.note(t.note(t.note(rows.unsqueeze(1)).unsqueeze(2)).expand([-1, heads, -1, -1]));
+  const flat = t.note(each.flatten(0, 1));
   return mask ? t.note(mask.add(flat)) : flat;
 }
 
 /** Joins the heads of `[N * heads, length, size]`, and projects. */
-function finish({ a, t, batched, length, batch, heads, size }: Attention, found: Tensor): Tensor {
-  const rows = t.note(t.note(found.transpose(0, 1)).reshape([length * batch, heads * size]));
+function finish(call: Attention, found: Tensor): Tensor {
+  const { a, t, batched, heads, size } = call;
+  const rows = t.note(t.note(found.transpose(0, 1)).reshape([-1, heads * size]));
   const bias = a.optionalTensor("outProjBias");
   const projected = t.note(native.linear(rows, a.tensor("outProjWeight"), bias));
-  const output = projected.view([length, batch, shapeOf(projected)[1]!]);
+  const length = sizeOf(a.tensor("query"), 0);
+  const output = projected.view([length, batchOf(call), shapeOf(projected)[1]!]);
   return batched ? output : t.note(output).squeeze(1);
 }
 
 function weighted(call: Attention, { q, k, v }: Parts, mask: Tensor | null, p: number): Attended {
-  const { a, t, batched, batch, heads, length, size } = call;
+  const { a, t, batched, heads, size } = call;
   const scaled = t.note(q.mul(Math.sqrt(1 / size)));
   const keys = t.note(k.transpose(-2, -1));
   const scores = t.note(mask ? ops.baddbmm(mask, scaled, keys) : scaled.bmm(keys));
   const shares = t.note(scores.softmax(-1));
   const kept = p > 0 ? t.note(ops.dropout(shares, p, true)) : shares;
   const output = finish(call, t.note(kept.bmm(v)));
-  const each = t.note(kept.view([batch, heads, length, shapeOf(k)[1]!]));
+  const each = t.note(kept.view([batchOf(call), heads, sizeOf(kept, 1), sizeOf(kept, 2)]));
   const average = a.bool("averageAttnWeights", true);
   const weights = average ? t.note(each.mean([1])) : each;
-  return [output, batched ? weights.view(shapeOf(weights)) : weights.squeeze(0)];
+  return [output, batched ? weights.viewAs(weights) : weights.squeeze(0)];
 }
 
 function unweighted(call: Attention, parts: Parts, mask: Tensor | null, p: number): Attended {
-  const { a, t, batch, heads, length, size } = call;
+  const { a, t, heads, size } = call;
   const split = (tensor: Tensor) =>
-    t.note(tensor.reshape([batch, heads, shapeOf(tensor)[1]!, size]));
+    t.note(tensor.reshape([batchOf(call), heads, sizeOf(tensor, 1), size]));
   const wide = mask && t.note(
     shapeOf(mask)[0] === 1
       ? mask.unsqueeze(0)
-      : mask.view([batch, heads, -1, shapeOf(mask).at(-1)!]),
+      : mask.view([batchOf(call), heads, -1, sizeOf(mask, -1)]),
   );
   const causal = a.bool("isCausal", false) && !mask;
   const [q, k, v] = [split(parts.q), split(parts.k), split(parts.v)];
   const found = t.note(native.scaledDotProductAttention(q, k, v, wide, p, causal));
-  return [finish(call, t.note(found.reshape([batch * heads, length, size]))), null];
+  const joined = t.note(found.reshape([allHeads(call), sizeOf(found, 2), size]));
+  return [finish(call, joined), null];
 }
 
 /**

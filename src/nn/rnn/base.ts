@@ -1,0 +1,328 @@
+/**
+ * What recurrent layers of several steps share: options, parameters, packed and padded inputs.
+ *
+ * @module
+ */
+
+import { native } from "../../../ffi/mod.ts";
+import { zeros } from "../../ops/mod.ts";
+import { Arguments, Temporaries } from "../../ops/_call.ts";
+import { readElements } from "../../tensor/read.ts";
+import { describe, isTensor, shapeOf, type Tensor } from "../../tensor/tensor.ts";
+import { isTracing } from "../../tensor/trace_guard.ts";
+import { sizeOf, TracedSize } from "../../tensor/traced_size.ts";
+import { uniform_ } from "../init.ts";
+import { checkCount, emptyParameter, type FactoryOptions } from "../layer_options.ts";
+import { Module } from "../module.ts";
+import type { Parameter } from "../parameter.ts";
+import { PackedSequence } from "../utils/rnn/packed_sequence.ts";
+
+/** Options of recurrent layers. */
+export interface RecurrentOptions extends FactoryOptions {
+  /** How many layers lie one over the other; default `1`. */
+  numLayers?: number;
+  /** Whether biases are added; default `true`. */
+  bias?: boolean;
+  /** Whether inputs and outputs are `[batch, length, *]`, not `[length, batch, *]`; default `false`. */
+  batchFirst?: boolean;
+  /** The chance of an output of a layer, but the last, to be zeroed while training; default `0`. */
+  dropout?: number;
+  /** Whether a second run goes from the end to the start; default `false`. */
+  bidirectional?: boolean;
+}
+
+/** PyTorch's name of what a layer computes. */
+export type RecurrentMode = "RNN_TANH" | "RNN_RELU" | "LSTM" | "GRU";
+
+/** What is given in the place of the number of layers: options, or the number before them. */
+export type LayersOrOptions<O extends RecurrentOptions> = number | O;
+
+const gates: Record<RecurrentMode, number> = { RNN_TANH: 1, RNN_RELU: 1, LSTM: 4, GRU: 3 };
+
+/** Refuses a size that is not an integer above 0. */
+export function checkSize(value: unknown, layer: string, name: string): asserts value is number {
+  checkCount(value, layer, name);
+  if (value === 0) {
+    throw new RangeError(`nn.${layer}: argument '${name}' must be greater than 0, but got 0`);
+  }
+}
+
+function checkDropout(dropout: number, numLayers: number, layer: string): void {
+  if (typeof dropout !== "number" || !(dropout >= 0 && dropout <= 1)) {
+    throw new RangeError(
+      `nn.${layer}: option 'dropout' must be a probability from 0 to 1, but got ${
+        describe(dropout)
+      }`,
+    );
+  }
+  if (dropout === 0 || numLayers > 1) return;
+  console.warn(
+    `nn.${layer}: option 'dropout' drops outputs of all layers but the last, so ${dropout} has no effect with one layer`,
+  );
+}
+
+/** One run of a layer's op: its input, padded or packed, and the states that it begins with. */
+export interface Run {
+  /** The input, `[length, batch, *]`, or the packed data. */
+  data: Tensor;
+  /** The batch sizes of a packed input. */
+  batchSizes: Tensor | null;
+  /** The hidden state, and for an LSTM the cell state. */
+  states: Tensor[];
+  /** Parameters, layer by layer. */
+  weights: Tensor[];
+}
+
+/** A recurrent layer of several steps. */
+export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
+  /** What it computes. */
+  readonly mode: RecurrentMode;
+  /** The size of each element of a sequence. */
+  readonly inputSize: number;
+  /** The size of the state. */
+  readonly hiddenSize: number;
+  /** How many layers lie one over the other. */
+  readonly numLayers: number;
+  /** Whether biases are added. */
+  readonly bias: boolean;
+  /** Whether inputs and outputs are `[batch, length, *]`. */
+  readonly batchFirst: boolean;
+  /** The chance of dropout between layers. */
+  readonly dropout: number;
+  /** Whether there is a second run from the end to the start. */
+  readonly bidirectional: boolean;
+  /** The size that outputs of an LSTM are projected to, `0` for none. */
+  readonly projSize: number;
+  readonly #names: string[][] = [];
+
+  /** Makes a layer with random weights. */
+  constructor(
+    mode: RecurrentMode,
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions & { projSize?: number },
+  ) {
+    super();
+    const layer = this.typeName();
+    const { numLayers = 1, bias = true, batchFirst = false, dropout = 0 } = options;
+    const { bidirectional = false, projSize = 0 } = options;
+    checkSize(inputSize, layer, "inputSize");
+    checkSize(hiddenSize, layer, "hiddenSize");
+    checkSize(numLayers, layer, "numLayers");
+    checkDropout(dropout, numLayers, layer);
+    checkCount(projSize, layer, "projSize");
+    if (projSize >= hiddenSize) {
+      throw new RangeError(
+        `nn.${layer}: option 'projSize' must be less than 'hiddenSize' (${hiddenSize}), but got ${projSize}`,
+      );
+    }
+    this.mode = mode;
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.numLayers = numLayers;
+    this.bias = bias;
+    this.batchFirst = batchFirst;
+    this.dropout = dropout;
+    this.bidirectional = bidirectional;
+    this.projSize = projSize;
+    for (let i = 0; i < numLayers; i++) {
+      this.#addLayer(i, "", options);
+      if (bidirectional) this.#addLayer(i, "_reverse", options);
+    }
+    this.resetParameters();
+  }
+
+  get #directions(): number {
+    return this.bidirectional ? 2 : 1;
+  }
+
+  /** The size of the hidden state, which is the output's. */
+  get #outputSize(): number {
+    return this.projSize > 0 ? this.projSize : this.hiddenSize;
+  }
+
+  #addLayer(index: number, suffix: string, options: FactoryOptions): void {
+    const rows = gates[this.mode] * this.hiddenSize;
+    const columns = index === 0 ? this.inputSize : this.#outputSize * this.#directions;
+    const shapes: Record<string, number[]> = {
+      weight_ih: [rows, columns],
+      weight_hh: [rows, this.#outputSize],
+      ...(this.bias ? { bias_ih: [rows], bias_hh: [rows] } : {}),
+      ...(this.projSize > 0 ? { weight_hr: [this.projSize, this.hiddenSize] } : {}),
+    };
+    const names = Object.entries(shapes).map(([name, shape]) => {
+      const full = `${name}_l${index}${suffix}`;
+      this.registerParameter(full, emptyParameter(shape, options));
+      return full;
+    });
+    this.#names.push(names);
+  }
+
+  /** Draws all weights anew, evenly from ±1/√hiddenSize. */
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.hiddenSize);
+    for (const weight of this.parameters()) uniform_(weight, -bound, bound);
+  }
+
+  /** The parameters of each layer and direction: `weight_ih`, `weight_hh`, the biases, and the projection. */
+  get allWeights(): Parameter[][] {
+    const fields = this as unknown as Record<string, Parameter>;
+    return this.#names.map((names) => names.map((name) => fields[name]!));
+  }
+
+  /** Runs the op of the layer. */
+  protected abstract compute(run: Run): Tensor[];
+
+  /** Runs the layer: the output, in the form of the input, and the states. */
+  protected runLayers(
+    input: Tensor | PackedSequence,
+    given: readonly Tensor[] | null,
+  ): [Tensor | PackedSequence, Tensor[]] {
+    const a = new Arguments(this.typeName(), "input, hx", [input, given]);
+    using t = new Temporaries();
+    if (input instanceof PackedSequence) return this.#runPacked(a, t, input, given);
+    return this.#runPadded(a, t, a.tensor("input"), given);
+  }
+
+  #runPadded(
+    a: Arguments,
+    t: Temporaries,
+    input: Tensor,
+    given: readonly Tensor[] | null,
+  ): [Tensor, Tensor[]] {
+    a.rank("input", input, 2, 3);
+    const batched = shapeOf(input).length === 3;
+    const batchDim = this.batchFirst ? 0 : 1;
+    const data = batched ? input : t.note(input.unsqueeze(batchDim));
+    this.#checkInput(a, data);
+    const states = given?.map((state, i) => {
+      a.rank(`hx[${i}]`, state, batched ? 3 : 2);
+      return batched ? state : t.note(state.unsqueeze(1));
+    });
+    const begin = states ?? this.#zeros(t, data, sizeOf(data, batchDim));
+    this.#checkStates(a, begin, shapeOf(data)[batchDim]!);
+    const weights = this.allWeights.flat();
+    const found = this.compute({ data, batchSizes: null, states: begin, weights });
+    if (batched) return [found[0]!, found.slice(1)];
+    const [output, ...ends] = found.map((one) => t.note(one)) as [Tensor, ...Tensor[]];
+    return [output.squeeze(batchDim), ends.map((state) => state.squeeze(1))];
+  }
+
+  #runPacked(
+    a: Arguments,
+    t: Temporaries,
+    input: PackedSequence,
+    given: readonly Tensor[] | null,
+  ): [PackedSequence, Tensor[]] {
+    const { data, batchSizes, sortedIndices, unsortedIndices } = input;
+    a.rank("input", data, 2);
+    this.#checkInput(a, data);
+    const batch = firstSize(t, batchSizes);
+    const states = given?.map((state, i) => {
+      a.rank(`hx[${i}]`, state, 3);
+      return sortedIndices ? t.note(state.indexSelect(1, sortedIndices)) : state;
+    });
+    const begin = states ?? this.#zeros(t, data, batch.traced);
+    this.#checkStates(a, begin, batch.value);
+    const weights = this.allWeights.flat();
+    const [output, ...ends] = this.compute({ data, batchSizes, states: begin, weights });
+    const packed = new PackedSequence(output!, batchSizes, { sortedIndices, unsortedIndices });
+    if (!unsortedIndices) return [packed, ends];
+    return [packed, ends.map((state) => t.note(state).indexSelect(1, unsortedIndices))];
+  }
+
+  #checkInput(a: Arguments, data: Tensor): void {
+    const last = shapeOf(data).at(-1)!;
+    if (last !== this.inputSize) {
+      throw a.wrong("input", `of size ${this.inputSize} in its last dimension`, `${last}`);
+    }
+    const expected = this.allWeights[0]![0]!.dtype;
+    if (data.dtype === expected) return;
+    throw new TypeError(
+      `${a.op}(): argument 'input' must have the dtype ${expected} of the weights, but has ${data.dtype}`,
+    );
+  }
+
+  #stateSizes(): number[] {
+    return this.mode === "LSTM" ? [this.#outputSize, this.hiddenSize] : [this.hiddenSize];
+  }
+
+  #zeros(t: Temporaries, data: Tensor, batch: number): Tensor[] {
+    const { dtype, device } = data;
+    const layers = this.numLayers * this.#directions;
+    return this.#stateSizes().map((size) =>
+      t.note(zeros([layers, batch, size], { dtype, device }))
+    );
+  }
+
+  #checkStates(a: Arguments, states: readonly Tensor[], batch: number): void {
+    const layers = this.numLayers * this.#directions;
+    this.#stateSizes().forEach((size, i) => {
+      const shape = shapeOf(states[i]!);
+      if (shape[0] === layers && shape[1] === batch && shape[2] === size) return;
+      const expected = `of shape [${layers}, ${batch}, ${size}]`;
+      throw a.wrong(states.length > 1 ? `hx[${i}]` : "hx", expected, `[${shape.join(", ")}]`);
+    });
+  }
+
+  /** As PyTorch prints it. */
+  override extraRepr(): string {
+    const { projSize, numLayers, dropout } = this;
+    const parts = [`${this.inputSize}`, `${this.hiddenSize}`];
+    if (projSize !== 0) parts.push(`proj_size=${projSize}`);
+    if (numLayers !== 1) parts.push(`num_layers=${numLayers}`);
+    if (!this.bias) parts.push("bias=False");
+    if (this.batchFirst) parts.push("batch_first=True");
+    if (dropout !== 0) parts.push(`dropout=${Number.isInteger(dropout) ? "1.0" : dropout}`);
+    if (this.bidirectional) parts.push("bidirectional=True");
+    return parts.join(", ");
+  }
+}
+
+/** The first of the batch sizes: its value, and while tracing what keeps it a variable of the graph. */
+function firstSize(t: Temporaries, sizes: Tensor): { value: number; traced: number } {
+  const first = t.note(sizes.select(0, 0));
+  if (!isTracing()) {
+    const value = first.item() as number;
+    return { value, traced: value };
+  }
+  native.fb_trace_pause(true);
+  try {
+    const value = Number(readElements(first, "PackedSequence")[0]);
+    return { value, traced: new TracedSize(first, value) as unknown as number };
+  } finally {
+    native.fb_trace_pause(false);
+  }
+}
+
+/** Options from what stands in the place of the number of layers, and after it. */
+export function optionsOf<O extends RecurrentOptions>(
+  layers: LayersOrOptions<O> | undefined,
+  options: O | undefined,
+  layer: string,
+): O {
+  if (typeof layers === "number") return { ...options, numLayers: layers } as O;
+  if (layers === undefined) return (options ?? {}) as O;
+  if (typeof layers === "object" && layers !== null && options === undefined) return layers;
+  throw new TypeError(
+    `nn.${layer}: argument 'numLayers' must be an integer, or an options object that nothing follows, but got ${
+      describe(layers)
+    }`,
+  );
+}
+
+/** Refuses a state that is not a tensor. */
+export function oneState(hx: unknown, layer: string): Tensor[] | null {
+  if (hx === null || hx === undefined) return null;
+  if (isTensor(hx)) return [hx];
+  throw new TypeError(`${layer}(): argument 'hx' must be a Tensor, but got ${describe(hx)}`);
+}
+
+/** Refuses states that are not a hidden one and a cell's. */
+export function twoStates(hx: unknown, layer: string): Tensor[] | null {
+  if (hx === null || hx === undefined) return null;
+  if (Array.isArray(hx) && hx.length === 2 && hx.every(isTensor)) return [...hx];
+  throw new TypeError(
+    `${layer}(): argument 'hx' must be an array of two tensors, [h, c], but got ${describe(hx)}`,
+  );
+}
