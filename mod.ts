@@ -15,7 +15,16 @@
 export * from "./src/tensor/mod.ts";
 export * from "./src/ops/mod.ts";
 export * from "./src/memory/mod.ts";
-export * from "./src/autograd/mod.ts";
+export {
+  enableGrad,
+  inferenceMode,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  type ModeGuard,
+  noGrad,
+  setGradEnabled,
+} from "./src/autograd/modes.ts";
+export * as autograd from "./src/autograd/mod.ts";
 export * as jit from "./src/jit/mod.ts";
 export * as nn from "./src/nn/mod.ts";
 export {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "host.h"
 #include "internal.h"
 
 namespace flambeau {
@@ -172,6 +173,7 @@ double fb_text_copy(double ctx, void* out, double size) {
 double fb_live(int32_t what) {
   return static_cast<double>((what == 0   ? liveTensors
                               : what == 1 ? liveObjects
-                                          : liveContexts)
+                              : what == 2 ? liveContexts
+                                          : liveNodes)
                                  .load());
 }

@@ -112,6 +112,29 @@ enum fb_value_tag {
       21 /* type name as string words: a kind that has no JavaScript form (out only) */
 };
 
+/* What the caller's callback is asked to do, and the words it finds and leaves. */
+enum fb_call {
+  /* n and n flags (which gradients are needed), tensors -> tensors, one an input */
+  FB_CALL_BACKWARD = 0,
+  /* tensors (0: no tangent), one an input -> tensors, one an output */
+  FB_CALL_JVP = 1,
+  /* tensor -> tensor in its place, or 0 */
+  FB_CALL_TENSOR_HOOK = 2,
+  /* tensor -> nothing */
+  FB_CALL_ACCUMULATE_HOOK = 3,
+  /* tensors -> as many in their place, or -1 */
+  FB_CALL_NODE_PREHOOK = 4,
+  /* tensors (for the inputs), tensors (of the outputs) -> as many as the first, or -1 */
+  FB_CALL_NODE_HOOK = 5,
+  /* nothing -> the caller's stack, as string words */
+  FB_CALL_STACK = 6
+};
+
+/* A function of the caller's: what, the id it was registered under, the words that were written.
+ * 0, or -1 when it threw. Tensors come as handles owned by the callee and bytes, and go as handles
+ * that are borrowed. */
+typedef int32_t (*fb_callback)(int32_t what, double id, int32_t words);
+
 /* ---- Versions: compared by the loader before anything else is called. ---- */
 
 /* FB_ABI_VERSION of the compiled shim. */
@@ -180,12 +203,52 @@ FB_API int32_t fb_tensor_set_grad(double tensor, double grad);
 FB_API double fb_tensor_grad_fn(double tensor, double ctx);
 /* PyTorch's `tensor.data = other`. */
 FB_API int32_t fb_tensor_set_data(double tensor, double other);
-/* Runs the graph; words: n roots, n gradients or 0. */
-FB_API int32_t fb_backward(double ctx, bool retain_graph, bool create_graph);
 /* 1 when both handles are one tensor object or share their storage. */
 FB_API int32_t fb_tensor_shares_storage(double a, double b);
-/* Live handles given out and not yet released: 0 tensors, 1 script objects; 2: contexts. */
+/* Live handles given out and not yet released: 0 tensors, 1 script objects; 2: contexts; 3: nodes
+ * of the autograd graph, and functions of the caller's that LibTorch holds. */
 FB_API double fb_live(int32_t what);
+
+/* ---- Calls back: hooks and functions of the caller's, by id, on the thread that registered them,
+        during fb_backward and other calls that run a graph. ---- */
+
+/* Borrows `callback` for the thread's life; its words travel in `ctx`. 0, or -1. */
+FB_API int32_t fb_host_set(fb_callback callback, double ctx);
+/* Takes the hook `id` away. 1, or 0 when it was gone. */
+FB_API int32_t fb_host_remove(double id);
+/* Writes ids that LibTorch has let go of since the last call. How many. */
+FB_API int32_t fb_host_released(double ctx);
+
+/* ---- Autograd ---- */
+
+/* Runs the graph. Words: tensors (n, handles) roots; gradients, as many, 0 for none; inputs, none
+ * for all leaves. */
+FB_API int32_t fb_backward(double ctx, bool retain_graph, bool create_graph);
+/* The same, and the gradients of the inputs come back: n, then handle (0: unused) and bytes each.
+ */
+FB_API int32_t fb_grad(double ctx, bool retain_graph, bool create_graph, bool allow_unused);
+/* Calls `id` with each gradient of the tensor, until fb_host_remove. 0, or -1. */
+FB_API int32_t fb_tensor_hook(double tensor, double id);
+/* Calls `id` with a leaf whenever a gradient was added to its own. 0, or -1. */
+FB_API int32_t fb_accumulate_hook(double tensor, double id);
+/* The node that made the tensor: owned, 0 for a leaf, -1 on failure. */
+FB_API double fb_tensor_node(double tensor);
+FB_API void fb_node_release(double node);
+/* Text: "AddBackward0". Its bytes. */
+FB_API double fb_node_name(double node, double ctx);
+/* Words: n, then node (owned, or 0) and number of its input each. */
+FB_API int32_t fb_node_next(double node, double ctx);
+/* Words: n, then handle and bytes each: what a function of the caller's saved, or a leaf. */
+FB_API int32_t fb_node_saved(double node, double ctx);
+/* The same of the function `id`, while it runs backward. */
+FB_API int32_t fb_function_saved(double id, double ctx);
+/* Calls `id` before or after the node runs. 0, or -1. */
+FB_API int32_t fb_node_hook(double node, double id, bool before);
+/* Makes what a function of the caller's computed its outputs in the graph, under `id`. Words: name
+   as string words; tensors: inputs, outputs (0 for what is no tensor), outputs without gradient,
+   inputs changed in place, saved (0 allowed). Words out, an output each: handle and bytes, or 0 and
+   0 for itself. */
+FB_API int32_t fb_function_wrap(double ctx, double id, bool materialize, bool record);
 
 /* ---- Process and thread state ---- */
 

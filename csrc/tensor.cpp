@@ -1,7 +1,6 @@
 // Tensors: made from the caller's bytes, described, read back, and their gradients.
 #include <ATen/ATen.h>
 #include <ATen/TracerMode.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -198,18 +197,6 @@ double fb_tensor_grad_fn(double tensor, double ctx) {
 int32_t fb_tensor_set_data(double tensor, double other) {
   return guard(-1, [&] {
     borrowTensor(tensor).set_data(borrowTensor(other));
-    return 0;
-  });
-}
-
-int32_t fb_backward(double ctx, bool retain_graph, bool create_graph) {
-  return guard(-1, [&] {
-    Reader in(ctx);
-    std::vector<at::Tensor> roots(in.nextCount());
-    for (auto& root : roots) root = borrowTensor(in.next());
-    std::vector<at::Tensor> gradients(roots.size());
-    for (auto& gradient : gradients) gradient = borrowTensor(in.next());
-    torch::autograd::backward(roots, gradients, retain_graph, create_graph);
     return 0;
   });
 }

@@ -5,7 +5,7 @@
  */
 
 import { createRequire } from "node:module";
-import type { Native, NativeSymbol, NativeType } from "./symbols.ts";
+import type { Callback, Native, NativeCallback, NativeSymbol, NativeType } from "./symbols.ts";
 
 interface BunSymbol {
   args: string[];
@@ -14,6 +14,7 @@ interface BunSymbol {
 
 interface BunFfi {
   dlopen(path: string, symbols: Record<string, BunSymbol>): { symbols: unknown };
+  JSCallback: new (callback: Callback, definition: BunSymbol) => { ptr: NativeCallback };
 }
 
 const names: Record<NativeType, string> = {
@@ -22,18 +23,30 @@ const names: Record<NativeType, string> = {
   u32: "u32",
   bool: "bool",
   buffer: "ptr",
+  function: "ptr",
   void: "void",
 };
 
+// Required by name at run time: a static import of "bun:ffi" would not load anywhere else.
+const bunFfi = () => createRequire(import.meta.url)("bun:ffi") as BunFfi;
+
 /** Opens the library at `path` and binds every function of `symbols`. */
 export function open(path: string, symbols: Record<string, NativeSymbol>): Native {
-  // Required by name at run time: a static import of "bun:ffi" would not load anywhere else.
-  const ffi = createRequire(import.meta.url)("bun:ffi") as BunFfi;
   const translated: Record<string, BunSymbol> = {};
   for (const [name, { parameters, result }] of Object.entries(symbols)) {
     translated[name] = { args: parameters.map((type) => names[type]), returns: names[result] };
   }
-  return ffi.dlopen(path, translated).symbols as Native;
+  return bunFfi().dlopen(path, translated).symbols as Native;
+}
+
+// Module constants: a callback that is collected is gone for native code too.
+const callbacks: unknown[] = [];
+
+/** A function for `fb_host_set`; it must not throw, and lives as long as the thread. */
+export function makeCallback(callback: Callback): NativeCallback {
+  const made = new (bunFfi().JSCallback)(callback, { args: ["i32", "f64", "i32"], returns: "i32" });
+  callbacks.push(made);
+  return made.ptr;
 }
 
 /** Bun has no permissions. */

@@ -4,10 +4,14 @@
  * @module
  */
 
-import type { Native, NativeSymbol } from "./symbols.ts";
+import type { Callback, Native, NativeCallback, NativeSymbol } from "./symbols.ts";
 
 interface DenoFfi {
   dlopen(path: string, symbols: Record<string, NativeSymbol>): { symbols: unknown };
+  UnsafeCallback: new (
+    definition: { parameters: readonly string[]; result: string },
+    callback: Callback,
+  ) => { pointer: NativeCallback };
   permissions: { querySync(what: { name: string }): { state: string } };
 }
 
@@ -18,6 +22,17 @@ const { Deno } = globalThis as unknown as { Deno: DenoFfi };
 /** Opens the library at `path` and binds every function of `symbols`. */
 export function open(path: string, symbols: Record<string, NativeSymbol>): Native {
   return Deno.dlopen(path, symbols).symbols as Native;
+}
+
+// A callback that is collected is gone for native code too.
+const callbacks: unknown[] = [];
+
+/** A function for `fb_host_set`; it must not throw, and lives as long as the thread. */
+export function makeCallback(callback: Callback): NativeCallback {
+  const definition = { parameters: ["i32", "f64", "i32"], result: "i32" };
+  const made = new Deno.UnsafeCallback(definition, callback);
+  callbacks.push(made);
+  return made.pointer;
 }
 
 /** The flags that Deno was started without, of those that finding and opening the shim takes. */

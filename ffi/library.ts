@@ -9,10 +9,17 @@ import { existsSync } from "node:fs";
 import { LoadError } from "./errors.ts";
 import { tryGetEnv } from "./home.ts";
 import { linkPath, readLink } from "./link.ts";
-import { ABI_VERSION, type Native, symbols } from "./symbols.ts";
+import {
+  ABI_VERSION,
+  type Callback,
+  type Native,
+  type NativeCallback,
+  symbols,
+} from "./symbols.ts";
 
 const isDeno = "Deno" in globalThis;
-const { open, missingPermissions } = isDeno ? await import("./deno.ts") : await import("./bun.ts");
+const runtime = isDeno ? await import("./deno.ts") : await import("./bun.ts");
+const { open, missingPermissions } = runtime;
 
 const MEND = "Run `deno task setup` (or `bun run setup`) in the folder of Flambeau, " +
   "or `deno task doctor` to see what is missing";
@@ -93,6 +100,9 @@ function load(): Native {
   checkVersions(native, place);
   return native;
 }
+
+/** Makes a function that native code can call. */
+export const makeCallback: (callback: Callback) => NativeCallback = runtime.makeCallback;
 
 /** The opened shim. Importing this module loads LibTorch, which takes about a third of a second. */
 export const native: Native = load();

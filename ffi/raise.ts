@@ -4,6 +4,7 @@
  * @module
  */
 
+import { rethrow } from "./callback.ts";
 import { JitTypeError, TorchError, type TorchErrorKind } from "./errors.ts";
 import { native } from "./library.ts";
 import { context, takeText } from "./scratch.ts";
@@ -23,11 +24,15 @@ export const errorKinds: readonly TorchErrorKind[] = [
 ];
 const JIT_TYPE = 9;
 
-/** The calling thread's last native failure, as an error that names `op`. */
+/**
+ * The calling thread's last native failure, as an error that names `op`. Throws what a function of the user's threw, if
+ * that is why native code failed.
+ */
 export function nativeError(op: string): TorchError {
   const kind = native.fb_error_kind();
   const id = native.fb_error_id();
   const message = takeText(native.fb_error_text(context, 0)).trim();
+  rethrow(message);
   const details = {
     op,
     kind: errorKinds[kind] ?? "internal",

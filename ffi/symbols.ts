@@ -7,8 +7,17 @@
  * @module
  */
 
-/** A type that costs nothing special to pass in either runtime. `buffer` is a TypedArray, for cold calls. */
-export type NativeType = "f64" | "i32" | "u32" | "bool" | "buffer" | "void";
+/**
+ * A type that costs nothing special to pass in either runtime. `buffer` is a TypedArray, `function` a
+ * {@linkcode NativeCallback}, both for cold calls.
+ */
+export type NativeType = "f64" | "i32" | "u32" | "bool" | "buffer" | "function" | "void";
+
+/** What native code calls: `fb_callback` of `csrc/flambeau.h`. */
+export type Callback = (what: number, id: number, words: number) => number;
+
+/** A {@linkcode Callback} as the runtime passes it. */
+export type NativeCallback = { readonly callback: unique symbol };
 
 /** One function: its parameters in order, and its result. */
 export interface NativeSymbol {
@@ -48,9 +57,24 @@ export const symbols = {
   fb_tensor_set_grad: { parameters: ["f64", "f64"], result: "i32" }, //                             tensor, grad
   fb_tensor_grad_fn: { parameters: ["f64", "f64"], result: "f64" }, //                              tensor, ctx
   fb_tensor_set_data: { parameters: ["f64", "f64"], result: "i32" }, //                             tensor, other
-  fb_backward: { parameters: ["f64", "bool", "bool"], result: "i32" }, //                           ctx, retain_graph, create_graph
   fb_tensor_shares_storage: { parameters: ["f64", "f64"], result: "i32" }, //                       a, b
   fb_live: { parameters: ["i32"], result: "f64" }, //                                               what
+
+  fb_host_set: { parameters: ["function", "f64"], result: "i32" }, //              callback, ctx
+  fb_host_remove: { parameters: ["f64"], result: "i32" }, //                       id
+  fb_host_released: { parameters: ["f64"], result: "i32" }, //                     ctx
+  fb_backward: { parameters: ["f64", "bool", "bool"], result: "i32" }, //          ctx, retain_graph, create_graph
+  fb_grad: { parameters: ["f64", "bool", "bool", "bool"], result: "i32" }, //      ctx, retain_graph, create_graph, allow_unused
+  fb_tensor_hook: { parameters: ["f64", "f64"], result: "i32" }, //                tensor, id
+  fb_accumulate_hook: { parameters: ["f64", "f64"], result: "i32" }, //            tensor, id
+  fb_tensor_node: { parameters: ["f64"], result: "f64" }, //                       tensor
+  fb_node_release: { parameters: ["f64"], result: "void" }, //                     node
+  fb_node_name: { parameters: ["f64", "f64"], result: "f64" }, //                  node, ctx
+  fb_node_next: { parameters: ["f64", "f64"], result: "i32" }, //                  node, ctx
+  fb_node_saved: { parameters: ["f64", "f64"], result: "i32" }, //                 node, ctx
+  fb_function_saved: { parameters: ["f64", "f64"], result: "i32" }, //             id, ctx
+  fb_node_hook: { parameters: ["f64", "f64", "bool"], result: "i32" }, //          node, id, before
+  fb_function_wrap: { parameters: ["f64", "f64", "bool", "bool"], result: "i32" }, // ctx, id, materialize, record
 
   fb_grad_enabled: { parameters: [], result: "i32" },
   fb_set_grad_enabled: { parameters: ["bool"], result: "void" }, //       on
@@ -149,6 +173,7 @@ interface JavaScriptTypes {
   u32: number;
   bool: boolean;
   buffer: ArrayBufferView;
+  function: NativeCallback;
   void: void;
 }
 

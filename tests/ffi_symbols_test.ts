@@ -19,6 +19,7 @@ function neutral(type: string): string {
     uint32_t: "u32",
     bool: "bool",
     void: "void",
+    fb_callback: "function",
   };
   const name = names[type];
   assert(name, `The header has the type ${JSON.stringify(type)}, which the table cannot say`);

@@ -1,9 +1,27 @@
 /**
- * Gradients: the modes in which ops record them, or do not.
+ * Gradients: passes over the graph, hooks, functions of one's own, and the modes in which ops record.
  *
  * @module
  */
 
+import "./attach.ts";
+
+export {
+  backward,
+  type BackwardAllOptions,
+  grad,
+  type Gradients,
+  type GradOptions,
+  type GraphOptions,
+  type Tensors,
+} from "./backward.ts";
+export {
+  AutogradFunction as Function,
+  type FunctionClass,
+  FunctionContext,
+  type GradientResult,
+  type SetupFunctionClass,
+} from "./function.ts";
 export {
   enableGrad,
   inferenceMode,
@@ -11,4 +29,6 @@ export {
   isInferenceModeEnabled,
   type ModeGuard,
   noGrad,
+  setGradEnabled,
 } from "./modes.ts";
+export type { GradFn, HookHandle } from "../tensor/grad_types.ts";

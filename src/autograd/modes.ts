@@ -138,6 +138,45 @@ export function enableGrad<R>(fn?: () => R): R | ModeGuard {
   return mode(true, fn, "enableGrad");
 }
 
+/**
+ * Runs a function with gradients recorded or not; without one, sets the mode until the guard is disposed, or for good.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = torch.tensor([1.5], { requiresGrad: true });
+ * const training = false;
+ * {
+ *   using _ = torch.setGradEnabled(training);
+ *   assertEquals(x.mul(2).requiresGrad, false);
+ * }
+ * assertEquals(torch.setGradEnabled(true, () => x.mul(2)).requiresGrad, true);
+ * ```
+ */
+export function setGradEnabled<R>(on: boolean, fn: () => R): R;
+/** Turns recording of gradients on or off. */
+export function setGradEnabled(on: boolean): ModeGuard;
+export function setGradEnabled<R>(on: boolean, fn?: () => R): R | ModeGuard {
+  if (typeof on !== "boolean") {
+    throw new TypeError(
+      `setGradEnabled(): argument 'on' must be a boolean, but got ${describe(on)}`,
+    );
+  }
+  return mode(on, fn, "setGradEnabled");
+}
+
+/** Runs what native code called, in the mode that native code has set, whatever task is under way. */
+export function inNativeMode<R>(fn: () => R): R {
+  const grad = native.fb_grad_enabled() === 1;
+  try {
+    return tasks.run({ grad }, fn);
+  } finally {
+    native.fb_set_grad_enabled(grad);
+  }
+}
+
 /** Whether gradients are recorded here and now. */
 export function isGradEnabled(): boolean {
   if (pending > 0) applyTaskMode();

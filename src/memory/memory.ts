@@ -6,6 +6,8 @@ export interface MemoryReport {
   tensors: number;
   /** Script modules, functions, methods and compilation units, likewise. */
   scripts: number;
+  /** Nodes of the autograd graph, and functions (hooks and custom functions) that the graph holds, likewise. */
+  nodes: number;
 }
 
 /**
@@ -24,5 +26,5 @@ export interface MemoryReport {
  * ```
  */
 export function memory(): MemoryReport {
-  return { tensors: native.fb_live(0), scripts: native.fb_live(1) };
+  return { tensors: native.fb_live(0), scripts: native.fb_live(1), nodes: native.fb_live(3) };
 }

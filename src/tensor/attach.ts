@@ -4,13 +4,10 @@
  * @module
  */
 
-import { check, context, native, scratch } from "../../ffi/mod.ts";
 import { showAsText } from "../inspect.ts";
-import { asBool, asTensor } from "./call.ts";
 import { item, itemBigInt, toArray, toTypedArray } from "./read.ts";
 import { show } from "./show.ts";
-import { handleOf, Tensor } from "./tensor.ts";
-import type { BackwardOptions } from "./companions.ts";
+import { Tensor } from "./tensor.ts";
 
 /** Adds methods to the class, as unenumerable as those written in it. */
 export function install(
@@ -26,18 +23,6 @@ export function install(
   }
 }
 
-function backward(self: Tensor, gradient?: Tensor | null, options: BackwardOptions = {}): void {
-  const { retainGraph = options.createGraph ?? false, createGraph = false } = options;
-  asBool(retainGraph, "backward", "retainGraph");
-  asBool(createGraph, "backward", "createGraph");
-  const seed = gradient == null ? null : asTensor(gradient, "backward", "gradient");
-  const { words } = scratch;
-  words[0] = 1;
-  words[1] = handleOf(self, "backward", "self");
-  words[2] = seed === null ? 0 : handleOf(seed, "backward", "gradient");
-  check(native.fb_backward(context, retainGraph, createGraph), "backward");
-}
-
 install({
   item(this: Tensor) {
     return item(this);
@@ -50,9 +35,6 @@ install({
   },
   toTypedArray(this: Tensor) {
     return toTypedArray(this);
-  },
-  backward(this: Tensor, gradient?: Tensor | null, options?: BackwardOptions) {
-    backward(this, gradient, options);
   },
   requiresGrad_(this: Tensor, on = true) {
     this.requiresGrad = on;

@@ -7,6 +7,7 @@
 import type { Complex, Scalar } from "./complex.ts";
 import type { Slice } from "./slice.ts";
 import type { DType } from "./dtype.ts";
+import type { GradFn, HookHandle } from "./grad_types.ts";
 import type { MemoryFormat } from "./formats.ts";
 import type { TensorData, TypedArray } from "./typed_array.ts";
 import type { UniqueConsecutiveOptions, UniqueOptions, UniqueResult } from "./unique_types.ts";
@@ -25,12 +26,14 @@ export interface ToOptions {
   memoryFormat?: MemoryFormat;
 }
 
-/** Options of `backward`. */
-export interface BackwardOptions {
+/** Options of `backward`; `T` is the tensor type. */
+export interface BackwardOptions<T> {
   /** Keep the graph for another `backward()`; default: the value of `createGraph`. */
   retainGraph?: boolean;
   /** Record the backward pass itself, for derivatives of higher order; default `false`. */
   createGraph?: boolean;
+  /** The leaves, or other tensors, to whose `grad` is added; default: all leaves that the graph leads to. */
+  inputs?: T | readonly T[];
 }
 
 /** Nested arrays of positions or booleans. */
@@ -108,11 +111,56 @@ export interface TensorCompanions<T> {
     options?: { accumulate?: boolean },
   ): T;
   /**
-   * Computes gradients of this tensor for the leaves it came from, and adds them to their `grad`.
+   * Computes the derivative of this tensor, and adds it to the `grad` of each leaf that gradients flow to.
    *
-   * @param gradient The gradient of this tensor; needed unless it has one element.
+   * @param gradient What flows in from above; needed unless the tensor has one element.
+   * @throws {TorchError} If no graph leads here, it was freed by a pass before, or `gradient` is missing.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = torch.tensor([1, 2], { dtype: "float32", requiresGrad: true });
+   * x.mul(x).sum().backward();
+   * assertEquals(x.grad?.toArray(), [2, 4]);
+   * ```
    */
-  backward(gradient?: T | null, options?: BackwardOptions): void;
+  backward(gradient?: T | null, options?: BackwardOptions<T>): void;
+  /** The function of the graph that made this tensor, or `null` for a leaf. A new object at each read. */
+  readonly gradFn: GradFn<T> | null;
+  /**
+   * Calls a function with the gradient of this tensor in each backward pass, before the gradient is used. A tensor that it
+   * returns takes the gradient's place; the gradient itself must not be changed.
+   *
+   * The function is kept for as long as the tensor, or until the hook is removed. One that holds on to the tensor keeps
+   * both alive until then.
+   *
+   * @throws {TorchError} If no gradient flows to the tensor.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = torch.tensor([1, 2], { dtype: "float32", requiresGrad: true });
+   * using hook = x.registerHook((gradient) => gradient.mul(10));
+   * x.sum().backward();
+   * assertEquals(x.grad?.toArray(), [10, 10]);
+   * ```
+   */
+  registerHook(hook: (gradient: T) => T | null | undefined | void): HookHandle;
+  /**
+   * Calls a function with this leaf each time that a gradient was added to its `grad`: to step an optimizer within the
+   * backward pass, say.
+   *
+   * @throws {TorchError} If this is no leaf, or takes no gradient.
+   */
+  registerPostAccumulateGradHook(hook: (tensor: T) => void): HookHandle;
+  /** Keeps the `grad` of a tensor that is no leaf in the passes to come. */
+  retainGrad(): void;
+  /** Whether this is no leaf, and keeps its `grad` all the same. */
+  readonly retainsGrad: boolean;
   /** Sets `requiresGrad`, and returns the tensor. */
   requiresGrad_(on?: boolean): T;
   /** The text that PyTorch prints. */

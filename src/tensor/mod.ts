@@ -14,6 +14,7 @@ export type {
   TensorIndex,
   ToOptions,
 } from "./companions.ts";
+export type { GradFn, HookHandle } from "./grad_types.ts";
 export type { TensorOps } from "./methods.ts";
 export type { Complex, Scalar } from "./complex.ts";
 export type { DType } from "./dtype.ts";

@@ -9,7 +9,7 @@ import { begin, Op, putNumber, putTensor, runTensor } from "./call.ts";
 import { edgeIndices, formatTensor } from "./print.ts";
 import { readElements } from "./read.ts";
 import { defaultDType } from "./state.ts";
-import { shapeOf, type Tensor } from "./tensor.ts";
+import { gradFnName, shapeOf, type Tensor } from "./tensor.ts";
 import { tensor as fromData } from "./create.ts";
 
 const indexSelect = new Op("aten::index_select", "toString");
@@ -32,7 +32,7 @@ function format(tensor: Tensor): string {
     dtype: tensor.dtype,
     device: tensor.device,
     requiresGrad: tensor.requiresGrad,
-    gradFn: tensor.gradFn,
+    gradFn: gradFnName(tensor),
     read: (edgeitems) =>
       edgeitems === null ? readElements(tensor, "toString") : edges(tensor, edgeitems),
   }, { defaultDtype: defaultDType() });

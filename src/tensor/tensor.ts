@@ -153,12 +153,6 @@ export class Tensor {
     check(native.fb_tensor_set_grad(handleOfAny(this, "grad", "self"), grad), "grad");
   }
 
-  /** The name of the autograd function that made this tensor (`"AddBackward0"`), or `null`. */
-  get gradFn(): string | null {
-    const size = native.fb_tensor_grad_fn(handleOfAny(this, "gradFn", "self"), context);
-    return takeText(check(size, "gradFn")) || null;
-  }
-
   /** Whether `dispose()` was called (or a scope did it). */
   get isDisposed(): boolean {
     return this.#page.handles[this.#slot] === 0;
@@ -226,6 +220,12 @@ export function shapeOf(tensor: Tensor): number[] {
   check(native.fb_tensor_meta(handleOfAny(tensor, "shape", "self"), context), "shape");
   const words = scratch.words;
   return Array.from(words.subarray(META_SIZES, META_SIZES + words[META_NDIM]!));
+}
+
+/** The name of the autograd function that made a tensor (`"AddBackward0"`), or `null`: what printing shows. */
+export function gradFnName(tensor: Tensor): string | null {
+  const size = native.fb_tensor_grad_fn(handleOfAny(tensor, "gradFn", "self"), context);
+  return takeText(check(size, "gradFn")) || null;
 }
 
 /** A value for an error message: short, and never by running its code. */

@@ -1,0 +1,214 @@
+/**
+ * Passes over the graph: `backward`, which adds to the leaves, and `grad`, which returns.
+ *
+ * @module
+ */
+
+import { check, context, native, scratch, TorchError } from "../../ffi/mod.ts";
+import { zerosLike } from "../ops/mod.ts";
+import { applyMode, asBool, asTensor, begin, putTensors } from "../tensor/call.ts";
+import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
+import { releaseKept, tensorsAt } from "./_host.ts";
+
+/** One tensor, or several. */
+export type Tensors = Tensor | readonly Tensor[];
+/** One gradient, or several; `null` for none. */
+export type Gradients = Tensor | null | readonly (Tensor | null)[];
+
+/** What a pass does with the graph. */
+export interface GraphOptions {
+  /** Keep the graph for another pass; default: the value of `createGraph`. */
+  retainGraph?: boolean;
+  /** Record the pass itself, for derivatives of higher order; default `false`. */
+  createGraph?: boolean;
+}
+
+/** Options of {@linkcode backward}. */
+export interface BackwardAllOptions extends GraphOptions {
+  /** The leaves, or other tensors, to whose `grad` is added; default: all leaves that the graph leads to. */
+  inputs?: Tensors;
+}
+
+/** Options of {@linkcode grad}. */
+export interface GradOptions extends GraphOptions {
+  /** The gradients of the outputs, as many as those; default: ones, for outputs of one element. */
+  gradOutputs?: Gradients;
+  /** Whether an input may take no part, whose gradient is then `null`; default: the value of `materializeGrads`. */
+  allowUnused?: boolean;
+  /** Zeros in place of `null`; default `false`. */
+  materializeGrads?: boolean;
+}
+
+/** A list of tensors from one, or several. */
+export function tensorList(value: unknown, op: string, argument: string): Tensor[] {
+  if (isTensor(value)) return [value];
+  if (Array.isArray(value)) {
+    return Array.from(value, (one, i) => asTensor(one, op, `${argument}[${i}]`));
+  }
+  throw new TypeError(
+    `${op}(): argument '${argument}' must be a Tensor or an array of them, but got ${
+      describe(value)
+    }`,
+  );
+}
+
+function gradientList(
+  value: unknown,
+  count: number,
+  op: string,
+  argument: string,
+): (Tensor | null)[] {
+  if (value === null || value === undefined) return new Array(count).fill(null);
+  if (isTensor(value) && count === 1) return [value];
+  if (!Array.isArray(value)) {
+    const expected = count === 1 ? "a Tensor, null or an array of them" : "an array";
+    throw new TypeError(
+      `${op}(): argument '${argument}' must be ${expected}, but got ${describe(value)}`,
+    );
+  }
+  if (value.length !== count) {
+    throw new TorchError(
+      `${op}(): got ${count} tensors and ${value.length} gradients`,
+      { op, kind: "value" },
+    );
+  }
+  return Array.from(
+    value,
+    (one, i) => one === null || one === undefined ? null : asTensor(one, op, `${argument}[${i}]`),
+  );
+}
+
+/** Reads `retainGraph` and `createGraph`. */
+function graphOptions(options: GraphOptions, op: string): [retain: boolean, create: boolean] {
+  const create = asBool(options.createGraph ?? false, op, "createGraph");
+  return [asBool(options.retainGraph ?? create, op, "retainGraph"), create];
+}
+
+function writePass(
+  op: string,
+  roots: readonly Tensor[],
+  gradients: readonly (Tensor | null)[],
+  inputs: readonly Tensor[],
+  names: readonly [string, string, string],
+): void {
+  releaseKept();
+  applyMode();
+  begin();
+  putTensors(roots, op, names[0]);
+  putTensors(gradients, op, names[1]);
+  putTensors(inputs, op, names[2]);
+}
+
+function runBackward(
+  roots: readonly Tensor[],
+  gradients: readonly (Tensor | null)[],
+  options: BackwardAllOptions,
+  names: readonly [string, string],
+): void {
+  const op = "backward";
+  const [retain, create] = graphOptions(options, op);
+  const inputs = options.inputs === undefined || options.inputs === null
+    ? null
+    : tensorList(options.inputs, op, "inputs");
+  if (inputs?.length === 0) {
+    throw new RangeError(`${op}(): argument 'inputs' must not be empty`);
+  }
+  writePass(op, roots, gradients, inputs ?? [], [...names, "inputs"]);
+  check(native.fb_backward(context, retain, create), op);
+}
+
+/**
+ * Computes the derivatives of tensors, each times its gradient, and adds them to the `grad` of the leaves.
+ *
+ * @param tensors What is derived.
+ * @param gradTensors The gradient of each; not needed for a tensor of one element, where it is one.
+ * @throws {TorchError} If a tensor takes no part in a graph, a gradient is missing or has another shape, or the graph was
+ * freed by a pass before.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = torch.tensor([1, 2], { dtype: "float32", requiresGrad: true });
+ * torch.autograd.backward([x.mul(2).sum(), x.mul(x).sum()]);
+ * assertEquals(x.grad!.toArray(), [4, 6]);
+ * ```
+ */
+export function backward(
+  tensors: Tensors,
+  gradTensors?: Gradients,
+  options: BackwardAllOptions = {},
+): void {
+  const roots = tensorList(tensors, "backward", "tensors");
+  const gradients = gradientList(gradTensors, roots.length, "backward", "gradTensors");
+  runBackward(roots, gradients, options, ["tensors", "gradTensors"]);
+}
+
+/** `tensor.backward()`. */
+export function backwardOne(
+  self: Tensor,
+  gradient: Tensor | null | undefined,
+  options: BackwardAllOptions,
+): void {
+  const given = gradient == null ? null : asTensor(gradient, "backward", "gradient");
+  // Checked here, where they have their own names: in the pass they are elements of lists.
+  handleOf(self, "backward", "self");
+  if (given !== null) handleOf(given, "backward", "gradient");
+  runBackward([self], [given], options, ["self", "gradient"]);
+}
+
+/**
+ * Computes and returns the derivatives of the sum of `outputs`, each times its gradient, by each of `inputs`. No `grad` changes.
+ *
+ * @param outputs What is derived.
+ * @param inputs By what: leaves, or tensors within the graph.
+ * @returns A gradient an input; `null` where one took no part and `allowUnused` is on.
+ * @throws {TorchError} If an input took no part or takes no gradient, or as {@linkcode backward} does.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = torch.tensor(3, { dtype: "float64", requiresGrad: true });
+ * const [first] = torch.autograd.grad(x.pow(3), x, { createGraph: true });
+ * const [second] = torch.autograd.grad(first!, x);
+ * assertEquals([first!.item(), second!.item()], [27, 18]);
+ * ```
+ */
+export function grad(
+  outputs: Tensors,
+  inputs: Tensors,
+  options?: GradOptions & { allowUnused?: false; materializeGrads?: false },
+): Tensor[];
+/** The same, where an input may have taken no part. */
+export function grad(
+  outputs: Tensors,
+  inputs: Tensors,
+  options: GradOptions & { materializeGrads: true },
+): Tensor[];
+/** The same, where an input may have taken no part. */
+export function grad(outputs: Tensors, inputs: Tensors, options?: GradOptions): (Tensor | null)[];
+export function grad(
+  outputs: Tensors,
+  inputs: Tensors,
+  options: GradOptions = {},
+): (Tensor | null)[] {
+  const op = "grad";
+  const roots = tensorList(outputs, op, "outputs");
+  const wanted = tensorList(inputs, op, "inputs");
+  const [retain, create] = graphOptions(options, op);
+  const fill = asBool(options.materializeGrads ?? false, op, "materializeGrads");
+  if (fill && options.allowUnused === false) {
+    throw new TypeError(
+      `${op}(): argument 'allowUnused' must be true or left out with materializeGrads, but got false`,
+    );
+  }
+  const unused = asBool(options.allowUnused ?? fill, op, "allowUnused");
+  const gradients = gradientList(options.gradOutputs, roots.length, op, "gradOutputs");
+  writePass(op, roots, gradients, wanted, ["outputs", "gradOutputs", "inputs"]);
+  scratch.receive(check(native.fb_grad(context, retain, create, unused), op));
+  const [results] = tensorsAt(0);
+  return fill ? results.map((one, i) => one ?? zerosLike(wanted[i]!)) : results;
+}
