@@ -146,12 +146,12 @@ for (const [kind, make] of Object.entries({ traced, loaded })) {
     test("refuses a state that does not fit, and changes nothing then", () => {
       const { script } = make();
       const { last: _, ...missing } = script.stateDict();
-      assertThrows(() => script.loadStateDict(missing), TypeError, "missing 'last'");
+      assertThrows(() => script.loadStateDict(missing), TypeError, "missing: 'last'");
       const wrong = { ...script.stateDict(), last: torch.zeros([3]), more: torch.zeros([1]) };
       const error = assertThrows(() => script.loadStateDict(wrong), TypeError);
       assertMatch(
         error.message,
-        /unexpected 'more'.*'last' has shape \[2\] here but \[3\] in the dict/,
+        /unexpected: 'more'\n.*'last' has shape \[2\] here but \[3\] in the dict/,
       );
       assertEquals(values(script.last), [1, 1]);
       const partial = { last: torch.tensor([5, 5], { dtype: "float32" }), more: torch.zeros([1]) };

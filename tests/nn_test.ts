@@ -212,7 +212,11 @@ describe("A module", () => {
     assert(two.weight.requiresGrad && two.weight.isLeaf);
     const { weight } = one.stateDict();
     const other = { weight: weight!, more: torch.zeros([1]) };
-    assertThrows(() => two.loadStateDict(other), TypeError, "missing 'bias'; unexpected 'more'");
+    assertThrows(
+      () => two.loadStateDict(other),
+      TypeError,
+      "Linear cannot take this dict:\n  missing: 'bias'\n  unexpected: 'more'",
+    );
     assertEquals(two.loadStateDict(other, { strict: false }), {
       missingKeys: ["bias"],
       unexpectedKeys: ["more"],
@@ -221,7 +225,7 @@ describe("A module", () => {
     assertThrows(
       () => two.loadStateDict(wrong),
       TypeError,
-      "'weight' has shape [1, 2] here but [3, 2] in the dict; 'bias' must be a Tensor, but is 1",
+      "'weight' has shape [1, 2] here but [3, 2] in the dict\n  'bias' must be a Tensor, but is 1",
     );
     assertEquals(two.weight.toArray(), one.weight.toArray());
   });
@@ -376,12 +380,12 @@ describe("Layers refuse", () => {
     ],
     [
       () => new nn.Conv2d(4, 6, 3, { groups: 3 }),
-      "option 'groups' must divide inChannels (4) and outChannels (6)",
+      "argument 'groups' must be a divisor of inChannels (4) and outChannels (6), but got 3",
     ],
-    [() => new nn.Conv2d(4, 6, [1, 2, 3] as never), "'kernelSize' must be an integer or a pair"],
+    [() => new nn.Conv2d(4, 6, [1, 2, 3] as never), "'kernelSize' must have 2 elements"],
     [
       () => new nn.Conv2d(4, 6, 3, { padding: "same", stride: 2 }),
-      'padding "same" needs a stride of 1',
+      "argument 'stride' must be made of ones where padding is \"same\"",
     ],
     [() => new nn.Dropout(1.5), "'p' must be a probability from 0 to 1, but got 1.5"],
     [() => new nn.Dropout(NaN), "but got NaN"],

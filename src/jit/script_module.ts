@@ -5,7 +5,15 @@
  */
 
 import { check, checkHandle, context, encode, native, takeBytes } from "../../ffi/mod.ts";
-import { type AnyModule, type IncompatibleKeys, Module, type StateDict } from "../nn/module.ts";
+import { type ModuleToOptions, readTarget } from "../nn/_convert.ts";
+import { loadInto } from "../nn/_state.ts";
+import {
+  type AnyModule,
+  type IncompatibleKeys,
+  type LoadStateDictOptions,
+  Module,
+  type StateDict,
+} from "../nn/module.ts";
 import { adopt, type Buffer, type Parameter } from "../nn/parameter.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { type DType, dtypeCode } from "../tensor/dtype.ts";
@@ -306,14 +314,19 @@ export class ScriptModule extends Module<any[], any> {
     return dict;
   }
 
-  /** Copies values into the parameters and buffers: see `nn.Module.loadStateDict`. */
-  override loadStateDict(dict: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
-    return super.loadStateDict(dict, options);
+  /** Copies values into the parameters and buffers: see `nn.Module.loadStateDict`; `assign` is not for script modules. */
+  override loadStateDict(dict: StateDict, options: LoadStateDictOptions = {}): IncompatibleKeys {
+    const { strict = true, assign = false } = options;
+    if (assign) throw new TypeError("loadStateDict(): a script module cannot 'assign'");
+    return loadInto(this.typeName(), this.stateDict(), dict, strict);
   }
 
   /** Moves parameters and buffers: floating-point ones to `dtype`, all to `device`. */
-  override to(options: { dtype?: DType; device?: string }): this {
-    const { dtype, device } = options;
+  override to(options: ModuleToOptions): this;
+  override to(target: DType | Tensor): this;
+  override to(device: string, dtype?: DType | null): this;
+  override to(...args: unknown[]): this {
+    const { dtype, device } = readTarget(args);
     const dtypeNumber = dtype === undefined ? -1 : dtypeCode(dtype, "to", "dtype");
     const deviceNumber = device === undefined ? -1 : deviceCode(device, "to", "device");
     check(native.fb_module_to(this.#native("to"), deviceNumber, dtypeNumber), "to");

@@ -147,8 +147,9 @@ export class MultiheadAttention extends Module<AttentionInputs, Attended> {
     add("bias_k", addBiasKv, [1, 1, embedDim]);
     add("bias_v", addBiasKv, [1, 1, embedDim]);
     const projection = new NonDynamicallyQuantizableLinear(embedDim, embedDim, {
-      ...options,
       bias,
+      ...(options.dtype === undefined ? {} : { dtype: options.dtype }),
+      ...(options.device === undefined ? {} : { device: options.device }),
     });
     this.registerModule("out_proj", projection);
   }

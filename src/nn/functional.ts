@@ -76,7 +76,26 @@ export {
   type TripletMarginWithDistanceLossOptions,
 } from "./functional/loss.ts";
 export type { OutputSize, Reduction, Size } from "../ops/_call.ts";
-export { flatten, relu, relu_, selu, sigmoid, tanh } from "../ops/mod.ts";
+export { flatten, sigmoid, tanh } from "../ops/mod.ts";
+export {
+  celu,
+  type CeluOptions,
+  elu,
+  type EluOptions,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  type HardtanhOptions,
+  type InplaceOption,
+  leakyRelu,
+  type LeakyReluOptions,
+  mish,
+  relu,
+  relu6,
+  selu,
+  silu,
+  threshold,
+} from "./functional/in_place.ts";
 export {
   affineGrid,
   fold,

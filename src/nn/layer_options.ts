@@ -18,7 +18,7 @@ export interface FactoryOptions {
 }
 
 /** A parameter of uninitialised memory. */
-export function emptyParameter(shape: number[], options: FactoryOptions): Parameter {
+export function emptyParameter(shape: readonly number[], options: FactoryOptions): Parameter {
   const { dtype, device } = options;
   using data = empty(shape, {
     ...(dtype === undefined ? {} : { dtype }),
@@ -33,26 +33,4 @@ export function checkCount(value: unknown, layer: string, name: string): asserts
   throw new RangeError(
     `nn.${layer}: argument '${name}' must be an integer of at least 0, but got ${describe(value)}`,
   );
-}
-
-/** One number for both dimensions, or one for each. */
-export type Pair = number | readonly [number, number];
-
-/** The two numbers of a {@linkcode Pair}. */
-export function pairOf(value: Pair, layer: string, name: string): [number, number] {
-  const pair = typeof value === "number" ? [value, value] : Array.from(value ?? []);
-  if (pair.length !== 2) {
-    throw new RangeError(
-      `nn.${layer}: argument '${name}' must be an integer or a pair of integers, but got ${
-        describe(value)
-      }`,
-    );
-  }
-  for (const part of pair) checkCount(part, layer, name);
-  return pair as [number, number];
-}
-
-/** A pair as PyTorch prints it. */
-export function showPair([a, b]: readonly [number, number]): string {
-  return `(${a}, ${b})`;
 }

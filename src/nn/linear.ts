@@ -1,6 +1,14 @@
-import { linear } from "./functional.ts";
+/**
+ * Affine maps.
+ *
+ * @module
+ */
+
+import { bilinear, linear } from "./functional.ts";
 import { fans, kaimingUniform_, uniform_ } from "./init.ts";
-import { checkCount, emptyParameter, type FactoryOptions } from "./layer_options.ts";
+import { LayerArguments } from "./_layer.ts";
+import * as python from "./_python.ts";
+import { emptyParameter, type FactoryOptions } from "./layer_options.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -38,15 +46,16 @@ export class Linear extends Module<[input: Tensor], Tensor> {
   declare bias: Parameter | null;
 
   /** Makes a layer with random weights. */
-  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options?: LinearOptions);
+  constructor(...args: unknown[]) {
     super();
-    checkCount(inFeatures, "Linear", "inFeatures");
-    checkCount(outFeatures, "Linear", "outFeatures");
-    const { bias = true } = options;
-    this.inFeatures = inFeatures;
-    this.outFeatures = outFeatures;
-    this.registerParameter("weight", emptyParameter([outFeatures, inFeatures], options));
-    this.registerParameter("bias", bias ? emptyParameter([outFeatures], options) : null);
+    const a = new LayerArguments("Linear", "inFeatures, outFeatures, bias, device, dtype", args);
+    this.inFeatures = a.count("inFeatures");
+    this.outFeatures = a.count("outFeatures");
+    const bias = a.bool("bias", true);
+    const shape = [this.outFeatures, this.inFeatures];
+    this.registerParameter("weight", emptyParameter(shape, a.factory()));
+    this.registerParameter("bias", bias ? emptyParameter([this.outFeatures], a.factory()) : null);
     this.resetParameters();
   }
 
@@ -67,7 +76,103 @@ export class Linear extends Module<[input: Tensor], Tensor> {
   /** As PyTorch prints it. */
   override extraRepr(): string {
     return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${
-      this.bias === null ? "False" : "True"
+      python.bool(this.bias !== null)
     }`;
+  }
+}
+
+/** Options of {@linkcode Bilinear}. */
+export type BilinearOptions = LinearOptions;
+
+/**
+ * A bilinear form of two inputs: `y = x₁ᵀ W x₂ + b`.
+ *
+ * Inputs `[..., in1Features]` and `[..., in2Features]`; `weight` is `[outFeatures, in1Features, in2Features]`. Weight and bias are
+ * drawn evenly from ±1/√in1Features.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const layer = new torch.nn.Bilinear(4, 3, 2);
+ * assertEquals(layer(torch.ones([5, 4]), torch.ones([5, 3])).shape, [5, 2]);
+ * ```
+ */
+export class Bilinear extends Module<[input1: Tensor, input2: Tensor], Tensor> {
+  /** The size of the first input. */
+  readonly in1Features: number;
+  /** The size of the second input. */
+  readonly in2Features: number;
+  /** The size of the output. */
+  readonly outFeatures: number;
+  /** `[outFeatures, in1Features, in2Features]`. */
+  declare weight: Parameter;
+  /** `[outFeatures]`, or `null`. */
+  declare bias: Parameter | null;
+
+  /** Makes a layer with random weights. */
+  constructor(
+    in1Features: number,
+    in2Features: number,
+    outFeatures: number,
+    options?: BilinearOptions,
+  );
+  constructor(...args: unknown[]) {
+    super();
+    const names = "in1Features, in2Features, outFeatures, bias, device, dtype";
+    const a = new LayerArguments("Bilinear", names, args);
+    this.in1Features = a.count("in1Features");
+    this.in2Features = a.count("in2Features");
+    this.outFeatures = a.count("outFeatures");
+    if (this.in1Features === 0) throw a.wrong("in1Features", "above 0", 0);
+    const bias = a.bool("bias", true);
+    const shape = [this.outFeatures, this.in1Features, this.in2Features];
+    this.registerParameter("weight", emptyParameter(shape, a.factory()));
+    this.registerParameter("bias", bias ? emptyParameter([this.outFeatures], a.factory()) : null);
+    this.resetParameters();
+  }
+
+  /** Draws the weights anew. */
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.in1Features);
+    uniform_(this.weight, -bound, bound);
+    if (this.bias !== null) uniform_(this.bias, -bound, bound);
+  }
+
+  /** Applies the form. */
+  override forward(input1: Tensor, input2: Tensor): Tensor {
+    return bilinear(input1, input2, this.weight, this.bias);
+  }
+
+  /** As PyTorch prints it. */
+  override extraRepr(): string {
+    return `in1_features=${this.in1Features}, in2_features=${this.in2Features}, out_features=${this.outFeatures}, bias=${
+      python.bool(this.bias !== null)
+    }`;
+  }
+}
+
+/**
+ * Gives its input back: a layer that stands for none. It takes any arguments.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assert } from "@std/assert";
+ *
+ * const x = torch.ones([2]);
+ * assert(new torch.nn.Identity()(x) === x);
+ * ```
+ */
+export class Identity<T = Tensor> extends Module<[input: T], T> {
+  /** Takes any arguments, and leaves them aside. */
+  constructor(..._args: unknown[]) {
+    super();
+  }
+
+  /** Gives the input back. */
+  override forward(input: T): T {
+    return input;
   }
 }

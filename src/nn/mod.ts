@@ -6,18 +6,33 @@
 
 export {
   type AnyModule,
+  type ForwardHookOptions,
+  type HookOptions,
   type IncompatibleKeys,
+  type LoadStateDictOptions,
   Module,
+  type ModuleToOptions,
+  type NamesOptions,
   type RemoveHook,
   type StateDict,
+  type StateDictOptions,
 } from "./module.ts";
 export { Buffer, Parameter } from "./parameter.ts";
-export { Linear, type LinearOptions } from "./linear.ts";
-export { Conv2d, type Conv2dOptions } from "./conv.ts";
-export { BatchNorm, BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from "./batch_norm.ts";
-export { Dropout, Flatten, ReLU } from "./activation.ts";
-export { Sequential } from "./container.ts";
-export type { FactoryOptions, Pair } from "./layer_options.ts";
+export type { FactoryOptions } from "./layer_options.ts";
+export * from "./container/mod.ts";
+export { Bilinear, type BilinearOptions, Identity, Linear, type LinearOptions } from "./linear.ts";
+export * from "./conv/mod.ts";
+export * from "./pooling/mod.ts";
+export * from "./padding/mod.ts";
+export * from "./activation/mod.ts";
+export * from "./norm/mod.ts";
+export * from "./dropout.ts";
+export * from "./flatten.ts";
+export * from "./fold.ts";
+export * from "./pixels.ts";
+export * from "./upsample.ts";
+export * from "./distance.ts";
+export * from "./loss/mod.ts";
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
 export {

@@ -4,13 +4,17 @@
  * @module
  */
 
-import { check, native } from "../../ffi/mod.ts";
 import { Callable } from "../callable.ts";
-import { convert } from "../tensor/convert.ts";
-import { type DType, dtypeCode } from "../tensor/dtype.ts";
-import { describe, handleOf, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { describe, type Tensor } from "../tensor/tensor.ts";
+import { isFloating, type ModuleToOptions, move, readTarget } from "./_convert.ts";
+import { type ForwardHookOptions, HookList, type HookOptions, type RemoveHook } from "./_hooks.ts";
+import { indented } from "./_python.ts";
+import { compare, copyInto, refuse } from "./_state.ts";
 import { Buffer, Parameter } from "./parameter.ts";
-import { inScope } from "./trace_scope.ts";
+import { inScope, isTracing } from "./trace_scope.ts";
+
+export type { ForwardHookOptions, HookOptions, ModuleToOptions, RemoveHook };
 
 /** Tensors by name: `stateDict()`'s result. */
 export type StateDict = Record<string, Tensor>;
@@ -23,14 +27,61 @@ export interface IncompatibleKeys {
   unexpectedKeys: string[];
 }
 
-/** Removes a hook when called. */
-export type RemoveHook = () => void;
+/** Options of {@linkcode Module.stateDict}. */
+export interface StateDictOptions {
+  /** What each name begins with; default `""`. */
+  prefix?: string;
+  /** Whether the tensors are the parameters themselves, not detached ones; default `false`. */
+  keepVars?: boolean;
+}
+
+/** Options of {@linkcode Module.loadStateDict}. */
+export interface LoadStateDictOptions {
+  /** Whether both sides must have the same names; default `true`. */
+  strict?: boolean;
+  /**
+   * Whether the module takes over the dict's tensors, with their dtype and device, instead of copying their values;
+   * default `false`. Make the optimizer after this: it would go on with the old parameters.
+   */
+  assign?: boolean;
+}
+
+/** Options of {@linkcode Module.namedParameters} and its kind. */
+export interface NamesOptions {
+  /** What each name begins with; default `""`. */
+  prefix?: string;
+  /** Whether those of submodules are listed too; default `true`. */
+  recurse?: boolean;
+  /** Whether what has several names is listed under the first only; default `true`. */
+  removeDuplicate?: boolean;
+}
 
 // deno-lint-ignore no-explicit-any -- a module of any inputs and output
 export type AnyModule = Module<any, any>;
 
 type Hook = (module: AnyModule, args: unknown[], output: unknown) => unknown;
 type PreHook = (module: AnyModule, args: unknown[]) => unknown;
+type SavePreHook = (module: AnyModule, prefix: string) => void;
+type SaveHook = (module: AnyModule, dict: StateDict, prefix: string) => void;
+type LoadHook = (module: AnyModule, found: IncompatibleKeys) => void;
+
+// Most modules have no hooks: the lists are made when the first is added.
+class Hooks {
+  readonly before = new HookList<PreHook>();
+  readonly after = new HookList<Hook>();
+  readonly beforeSave = new HookList<SavePreHook>();
+  readonly afterSave = new HookList<SaveHook>();
+  readonly beforeLoad = new HookList<SaveHook>();
+  readonly afterLoad = new HookList<LoadHook>();
+}
+
+/** A tensor of a module, where a state dict is loaded to. */
+interface Slot {
+  readonly key: string;
+  readonly module: AnyModule;
+  readonly name: string;
+  readonly tensor: Parameter | Buffer;
+}
 
 /** A module is called like the function that it is. */
 export interface Module<A extends unknown[] = unknown[], R = unknown> {
@@ -67,8 +118,7 @@ export interface Module<A extends unknown[] = unknown[], R = unknown> {
 export class Module<A extends unknown[] = unknown[], R = unknown> extends Callable {
   #training = true;
   readonly #named: Map<string, Parameter | Buffer | null> = new Map();
-  readonly #forwardHooks = new Set<Hook>();
-  readonly #preHooks = new Set<PreHook>();
+  #hooks: Hooks | null = null;
 
   /** Makes an empty module, in training mode. */
   constructor() {
@@ -76,19 +126,32 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   }
 
   #call(args: A): R {
-    return inScope(this, () => {
+    if (this.#hooks !== null) return inScope(this, () => this.#callHooked(args));
+    return isTracing() ? inScope(this, () => this.forward(...args)) : this.forward(...args);
+  }
+
+  #callHooked(args: A): R {
+    const { before, after } = this.#hooks!;
+    const called = new Set<Hook>();
+    try {
       let given = args;
-      for (const hook of this.#preHooks) {
+      for (const hook of before) {
         const changed = hook(this, given);
         if (changed !== undefined) given = (Array.isArray(changed) ? changed : [changed]) as A;
       }
       let output = this.forward(...given);
-      for (const hook of this.#forwardHooks) {
+      for (const hook of after) {
+        called.add(hook);
         const changed = hook(this, given, output);
         if (changed !== undefined) output = changed as R;
       }
       return output;
-    });
+    } catch (error) {
+      for (const hook of after.always) {
+        if (!called.has(hook)) hook(this, args, null);
+      }
+      throw error;
+    }
   }
 
   /** What a call computes: a subclass says it. */
@@ -138,14 +201,7 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   }
 
   #register(name: string, value: Parameter | Buffer | null): void {
-    if (typeof name !== "string" || name === "" || name.includes(".")) {
-      throw new TypeError(
-        `${this.typeName()}: a name must be a string without dots, but got ${describe(name)}`,
-      );
-    }
-    if (!this.#named.has(name) && name in this) {
-      throw new TypeError(`${this.typeName()} has a member '${name}' already`);
-    }
+    if (!this.#named.has(name)) this.checkName(name);
     this.#named.set(name, value);
     Object.defineProperty(this, name, {
       get: () => this.#named.get(name) ?? null,
@@ -155,19 +211,36 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     });
   }
 
-  /** Makes a module a submodule under a name that need not be a field's. */
+  /** Refuses a name that is none, or that another member has. */
+  protected checkName(name: string): void {
+    if (typeof name !== "string" || name === "" || name.includes(".")) {
+      throw new TypeError(
+        `${this.typeName()}: a name must be a string without dots, but got ${describe(name)}`,
+      );
+    }
+    if (name in this) throw new TypeError(`${this.typeName()} has a member '${name}' already`);
+  }
+
+  /** Makes a module a submodule under a name that need not be a field's; one of that name is replaced. */
   registerModule(name: string, module: AnyModule): void {
     if (!(module instanceof Module)) {
       throw new TypeError(
         `registerModule(): argument 'module' must be a Module, but got ${describe(module)}`,
       );
     }
+    const own: unknown = (this as unknown as Record<string, unknown>)[name];
+    if (!(own instanceof Module)) this.checkName(name);
     Object.defineProperty(this, name, {
       value: module,
       writable: true,
       enumerable: true,
       configurable: true,
     });
+  }
+
+  /** {@linkcode registerModule}, as PyTorch first called it. */
+  addModule(name: string, module: AnyModule): void {
+    this.registerModule(name, module);
   }
 
   /** This module's own parameters and buffers, with `null` for those left out. */
@@ -195,14 +268,17 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     for (const [, child] of this.namedChildren()) yield child;
   }
 
-  /** This module and all below it, each once, by dotted name. */
-  *namedModules(prefix = "", seen: Set<AnyModule> = new Set()): Generator<[string, AnyModule]> {
-    if (seen.has(this)) return;
-    seen.add(this);
+  /** This module and all below it by dotted name, each once unless `removeDuplicate` is `false`. */
+  *namedModules(options: Omit<NamesOptions, "recurse"> = {}): Generator<[string, AnyModule]> {
+    const { prefix = "", removeDuplicate = true } = options;
+    yield* this.#walk(prefix, removeDuplicate ? new Set() : null);
+  }
+
+  *#walk(prefix: string, seen: Set<AnyModule> | null): Generator<[string, AnyModule]> {
+    if (seen?.has(this)) return;
+    seen?.add(this);
     yield [prefix, this];
-    for (const [name, child] of this.namedChildren()) {
-      yield* child.namedModules(join(prefix, name), seen);
-    }
+    for (const [name, child] of this.namedChildren()) yield* child.#walk(join(prefix, name), seen);
   }
 
   /** This module and all below it. */
@@ -210,35 +286,94 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     for (const [, module] of this.namedModules()) yield module;
   }
 
-  *#tensors<T extends Tensor>(type: new (...args: never[]) => T): Generator<[string, T]> {
+  *#tensors<T extends Tensor>(
+    type: new (...args: never[]) => T,
+    options: NamesOptions,
+  ): Generator<[string, T]> {
+    const { recurse = true, removeDuplicate = true, prefix = "" } = options;
     const seen = new Set<Tensor>();
-    for (const [prefix, module] of this.namedModules()) {
+    const modules: Iterable<[string, AnyModule]> = recurse
+      ? this.namedModules(options)
+      : [[prefix, this]];
+    for (const [path, module] of modules) {
       for (const [name, tensor] of module.ownTensors()) {
-        if (!(tensor instanceof type) || seen.has(tensor)) continue;
+        if (!(tensor instanceof type) || (removeDuplicate && seen.has(tensor))) continue;
         seen.add(tensor);
-        yield [join(prefix, name), tensor];
+        yield [join(path, name), tensor];
       }
     }
   }
 
-  /** Parameters of this module and all below it, each once, by dotted name. */
-  namedParameters(): Iterable<[string, Tensor]> {
-    return this.#tensors(Parameter);
+  /** Parameters of this module and all below it by dotted name, each once. */
+  namedParameters(options: NamesOptions = {}): Iterable<[string, Tensor]> {
+    return this.#tensors(Parameter, options);
   }
 
   /** Parameters, in the order of their names' appearance: what an optimizer takes. */
-  *parameters(): Generator<Tensor> {
-    for (const [, parameter] of this.namedParameters()) yield parameter;
+  *parameters(options: { recurse?: boolean } = {}): Generator<Tensor> {
+    for (const [, parameter] of this.namedParameters(options)) yield parameter;
   }
 
   /** Buffers, likewise. */
-  namedBuffers(): Iterable<[string, Tensor]> {
-    return this.#tensors(Buffer);
+  namedBuffers(options: NamesOptions = {}): Iterable<[string, Tensor]> {
+    return this.#tensors(Buffer, options);
   }
 
   /** Buffers. */
-  *buffers(): Generator<Tensor> {
-    for (const [, buffer] of this.namedBuffers()) yield buffer;
+  *buffers(options: { recurse?: boolean } = {}): Generator<Tensor> {
+    for (const [, buffer] of this.namedBuffers(options)) yield buffer;
+  }
+
+  /** The submodule of a dotted name, such as `"encoder.layers.0"`; the module itself for `""`. */
+  getSubmodule(target: string): AnyModule {
+    return this.#find(target, "getSubmodule");
+  }
+
+  #find(target: string, op: string): AnyModule {
+    if (typeof target !== "string") {
+      throw new TypeError(
+        `${op}(): argument 'target' must be a string, but got ${describe(target)}`,
+      );
+    }
+    return target.split(".").reduce((module: AnyModule, name) => {
+      if (target === "") return module;
+      for (const [key, child] of module.namedChildren()) if (key === name) return child;
+      throw new TypeError(
+        `${op}(): no submodule '${target}': ${module.typeName()} has no '${name}'`,
+      );
+    }, this);
+  }
+
+  /** Replaces the submodule of a dotted name, or adds one to the module that the name before the last dot says. */
+  setSubmodule(target: string, module: AnyModule): void {
+    const at = String(target).lastIndexOf(".");
+    const parent = this.#find(target.slice(0, Math.max(at, 0)), "setSubmodule");
+    parent.registerModule(target.slice(at + 1), module);
+  }
+
+  #findTensor(target: string, op: string): Parameter | Buffer {
+    const at = String(target).lastIndexOf(".");
+    const owner = this.#find(target.slice(0, Math.max(at, 0)), op);
+    for (const [name, tensor] of owner.ownTensors()) {
+      if (name === target.slice(at + 1) && tensor !== null) return tensor;
+    }
+    throw new TypeError(
+      `${op}(): no tensor '${target}': ${owner.typeName()} has no '${target.slice(at + 1)}'`,
+    );
+  }
+
+  /** The parameter of a dotted name. */
+  getParameter(target: string): Parameter {
+    const found = this.#findTensor(target, "getParameter");
+    if (found instanceof Parameter) return found;
+    throw new TypeError(`getParameter(): '${target}' is a buffer`);
+  }
+
+  /** The buffer of a dotted name. */
+  getBuffer(target: string): Buffer {
+    const found = this.#findTensor(target, "getBuffer");
+    if (found instanceof Buffer) return found;
+    throw new TypeError(`getBuffer(): '${target}' is a parameter`);
   }
 
   // ---- Mode ----
@@ -269,77 +404,135 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   // ---- State ----
 
   /** All parameters and persistent buffers by PyTorch's names; the tensors share the module's memory. */
-  stateDict(): StateDict {
+  stateDict(options: StateDictOptions = {}): StateDict {
+    const { prefix = "", keepVars = false } = options;
     const dict: StateDict = {};
-    this.#collectState(dict, "");
+    this.#collectState(dict, prefix, keepVars);
     return dict;
   }
 
   // A module that has several names is listed under each, as in PyTorch.
-  #collectState(dict: StateDict, prefix: string): void {
+  #collectState(dict: StateDict, prefix: string, keepVars: boolean): void {
+    for (const hook of this.#hooks?.beforeSave ?? []) hook(this, prefix);
     for (const [name, tensor] of this.ownTensors()) {
-      if (tensor === null || (tensor instanceof Buffer && !tensor.persistent)) continue;
-      dict[join(prefix, name)] = tensor.detach();
+      if (isSaved(tensor)) dict[prefix + name] = keepVars ? tensor : tensor.detach();
     }
-    for (const [name, child] of this.namedChildren()) child.#collectState(dict, join(prefix, name));
+    for (const [name, child] of this.namedChildren()) {
+      child.#collectState(dict, `${prefix}${name}.`, keepVars);
+    }
+    for (const hook of this.#hooks?.afterSave ?? []) hook(this, dict, prefix);
   }
 
   /**
    * Copies values into the module's parameters and buffers.
    *
    * @param dict Tensors by name.
-   * @param options `strict` (default `true`): whether both sides must have the same names.
-   * @throws {TypeError} If names or shapes do not match; nothing is changed then.
+   * @throws {TypeError} If names or shapes do not match, with a line for each kind of name and each shape. Nothing is changed
+   * then, unless a hook of {@linkcode registerLoadStateDictPostHook} was there to judge the names.
    */
-  loadStateDict(dict: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
-    const { strict = true } = options;
-    const own = this.stateDict();
-    const missingKeys = Object.keys(own).filter((key) => !Object.hasOwn(dict, key));
-    const unexpectedKeys = Object.keys(dict).filter((key) => !Object.hasOwn(own, key));
-    const problems = strict
-      ? [...listed("missing", missingKeys), ...listed("unexpected", unexpectedKeys)]
-      : [];
-    for (const key of Object.keys(own)) {
-      const given = Object.hasOwn(dict, key) ? dict[key] : undefined;
-      if (given !== undefined) problems.push(...mismatch(key, own[key]!, given));
+  loadStateDict(dict: StateDict, options: LoadStateDictOptions = {}): IncompatibleKeys {
+    const { strict = true, assign = false } = options;
+    const given = { ...dict };
+    const modules = [...this.#walk("", null)].map(([path, module]) =>
+      [dotted(path), module] as const
+    );
+    for (const [prefix, module] of modules) {
+      module.completeStateDict(given, prefix);
+      for (const hook of module.#hooks?.beforeLoad ?? []) hook(module, given, prefix);
     }
-    if (problems.length > 0) {
-      throw new TypeError(
-        `loadStateDict(): ${this.typeName()} cannot take this dict: ${problems.join("; ")}`,
-      );
+    const slots = modules.flatMap(([prefix, module]) => [...module.#slots(prefix)]);
+    const found = compare(slots.map(({ key, tensor }) => [key, tensor]), given);
+    const judged = modules.some(([, module]) => module.#hooks?.afterLoad.isEmpty === false);
+    refuse(this.typeName(), found, strict && !judged);
+    for (const slot of slots) {
+      const value = Object.hasOwn(given, slot.key) ? given[slot.key] : undefined;
+      if (value === undefined) continue;
+      if (assign) slot.module.assignTensor(slot.name, likewise(slot.tensor, value));
+      else copyInto(slot.tensor, value);
     }
-    for (const key of Object.keys(own)) {
-      if (Object.hasOwn(dict, key)) copyInto(own[key]!, dict[key]!);
-      own[key]!.dispose();
+    const { missingKeys, unexpectedKeys } = found;
+    const keys = { missingKeys, unexpectedKeys };
+    for (const [, module] of modules.toReversed()) {
+      for (const hook of module.#hooks?.afterLoad ?? []) hook(module, keys);
     }
-    return { missingKeys, unexpectedKeys };
+    refuse(this.typeName(), { ...keys, problems: [] }, strict);
+    return keys;
   }
 
-  /** Moves parameters and buffers: floating-point ones to `dtype`, all to `device`. */
-  to(options: { dtype?: DType; device?: string }): this {
-    const { dtype, device } = options;
-    if (dtype !== undefined) dtypeCode(dtype, "to", "dtype");
+  *#slots(prefix: string): Generator<Slot> {
+    for (const [name, tensor] of this.ownTensors()) {
+      if (isSaved(tensor)) yield { key: prefix + name, module: this, name, tensor };
+    }
+  }
+
+  /** Puts another tensor in the place of a parameter or buffer. */
+  protected assignTensor(name: string, tensor: Parameter | Buffer): void {
+    (this as unknown as Record<string, Parameter | Buffer>)[name] = tensor;
+  }
+
+  /** Adds what a dict of an older version of the layer lacks; `dict` is a copy of the user's. */
+  protected completeStateDict(_dict: StateDict, _prefix: string): void {}
+
+  /**
+   * Moves parameters and buffers, with their gradients and in place: floating-point ones to the dtype, all to the device.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const net = new torch.nn.Linear(2, 1).to("float64");
+   * assertEquals(net.weight.dtype, "float64");
+   * ```
+   */
+  to(options: ModuleToOptions): this;
+  /** To a dtype, or to the dtype and device of a tensor. */
+  to(target: DType | Tensor): this;
+  /** To a device, and perhaps a dtype. */
+  to(device: string, dtype?: DType | null): this;
+  to(...args: unknown[]): this {
+    const { dtype, device } = readTarget(args);
     for (const module of this.modules()) {
       for (const [, tensor] of module.ownTensors()) {
-        if (tensor !== null) move(tensor, dtype, device);
+        if (tensor === null) continue;
+        const change = dtype !== undefined && isFloating(tensor.dtype) ? { dtype } : {};
+        move(tensor, device === undefined ? change : { ...change, device });
       }
     }
     return this;
   }
 
-  /** Parameters and floating-point buffers to float32. */
+  /** Parameters and buffers to the CPU. */
+  cpu(): this {
+    return this.to({ device: "cpu" });
+  }
+
+  /** Floating-point parameters and buffers to float16. */
+  half(): this {
+    return this.to({ dtype: "float16" });
+  }
+
+  /** Floating-point parameters and buffers to bfloat16. */
+  bfloat16(): this {
+    return this.to({ dtype: "bfloat16" });
+  }
+
+  /** Floating-point parameters and buffers to float32. */
   float(): this {
     return this.to({ dtype: "float32" });
   }
 
-  /** Parameters and floating-point buffers to float64. */
+  /** Floating-point parameters and buffers to float64. */
   double(): this {
     return this.to({ dtype: "float64" });
   }
 
-  /** Clears the gradients of all parameters. */
-  zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = null;
+  /** Clears the gradients of all parameters; with `setToNone: false` they become zeros. */
+  zeroGrad(options: { setToNone?: boolean } = {}): void {
+    for (const parameter of this.parameters()) {
+      if (options.setToNone ?? true) parameter.grad = null;
+      else parameter.grad?.detach_().zero_();
+    }
   }
 
   /** Sets whether the parameters take gradients. */
@@ -369,14 +562,65 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   // ---- Hooks ----
 
-  /** Calls `hook(module, args, output)` after each `forward`; what it returns, if anything, replaces the output. */
-  registerForwardHook(hook: (module: this, args: A, output: R) => R | void): RemoveHook {
-    return added(this.#forwardHooks, hook as unknown as Hook);
+  #withHooks(): Hooks {
+    return this.#hooks ??= new Hooks();
+  }
+
+  /**
+   * Calls `hook(module, args, output)` after each `forward`; what it returns, if anything, replaces the output. Options of the
+   * call are the last of `args`.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const net = new torch.nn.ReLU();
+   * const remove = net.registerForwardHook((_module, _args, output) => output.add(1));
+   * assertEquals(net(torch.tensor([-1, 2])).toArray(), [1, 3]);
+   * remove();
+   * assertEquals(net(torch.tensor([-1, 2])).toArray(), [0, 2]);
+   * ```
+   */
+  registerForwardHook(
+    hook: (module: this, args: A, output: R) => R | void,
+    options: ForwardHookOptions = {},
+  ): RemoveHook {
+    return this.#withHooks().after.add(hook as unknown as Hook, options);
   }
 
   /** Calls `hook(module, args)` before each `forward`; what it returns, if anything, replaces the arguments. */
-  registerForwardPreHook(hook: (module: this, args: A) => A | void): RemoveHook {
-    return added(this.#preHooks, hook as unknown as PreHook);
+  registerForwardPreHook(
+    hook: (module: this, args: A) => A | void,
+    options: HookOptions = {},
+  ): RemoveHook {
+    return this.#withHooks().before.add(hook as unknown as PreHook, options);
+  }
+
+  /** Calls `hook(module, prefix)` before {@linkcode stateDict} lists the module's tensors. */
+  registerStateDictPreHook(hook: (module: this, prefix: string) => void): RemoveHook {
+    return this.#withHooks().beforeSave.add(hook as unknown as SavePreHook);
+  }
+
+  /** Calls `hook(module, dict, prefix)` after {@linkcode stateDict} listed the module and all below it; it may change `dict`. */
+  registerStateDictPostHook(
+    hook: (module: this, dict: StateDict, prefix: string) => void,
+  ): RemoveHook {
+    return this.#withHooks().afterSave.add(hook as unknown as SaveHook);
+  }
+
+  /** Calls `hook(module, dict, prefix)` before {@linkcode loadStateDict} looks at `dict`, a copy of what was given; it may change it. */
+  registerLoadStateDictPreHook(
+    hook: (module: this, dict: StateDict, prefix: string) => void,
+  ): RemoveHook {
+    return this.#withHooks().beforeLoad.add(hook as unknown as SaveHook);
+  }
+
+  /** Calls `hook(module, keys)` after {@linkcode loadStateDict} copied the values; what it takes out of the lists is no error. */
+  registerLoadStateDictPostHook(
+    hook: (module: this, keys: IncompatibleKeys) => void,
+  ): RemoveHook {
+    return this.#withHooks().afterLoad.add(hook as unknown as LoadHook);
   }
 
   // ---- Printing ----
@@ -388,12 +632,13 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** The module as PyTorch prints it. */
   override toString(): string {
-    const lines = [...this.namedChildren()].map(([name, child]) =>
-      `(${name}): ${child.toString().replaceAll("\n", "\n  ")}`
-    );
     const extra = this.extraRepr();
-    if (lines.length === 0) return `${this.typeName()}(${extra})`;
-    return `${this.typeName()}(\n  ${[...(extra ? [extra] : []), ...lines].join("\n  ")}\n)`;
+    const lines = extra === "" ? [] : extra.split("\n");
+    const children = [...this.namedChildren()].map(([name, child]) =>
+      indented(`(${name}): ${child.toString()}`)
+    );
+    if (lines.length <= 1 && children.length === 0) return `${this.typeName()}(${extra})`;
+    return `${this.typeName()}(\n  ${[...lines, ...children].join("\n  ")}\n)`;
   }
 }
 
@@ -401,49 +646,17 @@ function join(prefix: string, name: string): string {
   return prefix === "" ? name : `${prefix}.${name}`;
 }
 
-function added<T>(set: Set<T>, hook: T): RemoveHook {
-  if (typeof hook !== "function") {
-    throw new TypeError(`A hook must be a function, but got ${describe(hook)}`);
-  }
-  set.add(hook);
-  return () => void set.delete(hook);
+function dotted(path: string): string {
+  return path === "" ? "" : `${path}.`;
 }
 
-function listed(kind: string, keys: string[]): string[] {
-  return keys.length === 0 ? [] : [`${kind} ${keys.map((key) => `'${key}'`).join(", ")}`];
+function isSaved(tensor: Parameter | Buffer | null): tensor is Parameter | Buffer {
+  return tensor !== null && !(tensor instanceof Buffer && !tensor.persistent);
 }
 
-function mismatch(key: string, own: Tensor, given: unknown): string[] {
-  if (!isTensor(given)) return [`'${key}' must be a Tensor, but is ${describe(given)}`];
-  const [expected, got] = [shapeOf(own), shapeOf(given)];
-  if (expected.join() === got.join()) return [];
-  return [`'${key}' has shape [${expected.join(", ")}] here but [${got.join(", ")}] in the dict`];
-}
-
-// set_data keeps the tensor's identity, so that optimizers and graphs go on with the same parameter.
-function copyInto(target: Tensor, source: Tensor): void {
-  const enabled = native.fb_grad_enabled() === 1;
-  native.fb_set_grad_enabled(false);
-  try {
-    target.copy_(source);
-  } finally {
-    native.fb_set_grad_enabled(enabled);
-  }
-}
-
-function move(tensor: Tensor, dtype: DType | undefined, device: string | undefined): void {
-  const floating = /float|complex/.test(tensor.dtype);
-  const change = { dtype: floating ? dtype : undefined, device };
-  const grad = tensor.grad;
-  using data = tensor.detach();
-  using moved = convert(data, change);
-  check(
-    native.fb_tensor_set_data(handleOf(tensor, "to", "self"), handleOf(moved, "to", "self")),
-    "to",
-  );
-  if (grad !== null) {
-    using movedGrad = convert(grad, change);
-    tensor.grad = movedGrad;
-    grad.dispose();
-  }
+// The dict's tensor as what the module's is: both share the memory.
+function likewise(tensor: Parameter | Buffer, value: Tensor): Parameter | Buffer {
+  return tensor instanceof Buffer
+    ? new Buffer(value, tensor.persistent)
+    : new Parameter(value, tensor.requiresGrad);
 }

@@ -13,6 +13,11 @@ export function setTracedModules(traced: Map<object, string> | null): void {
   paths = traced;
 }
 
+/** Whether a module is being traced. */
+export function isTracing(): boolean {
+  return paths !== null;
+}
+
 /** Runs a module's forward within its scope of the graph, where one is being traced. */
 export function inScope<R>(module: object, run: () => R): R {
   const path = paths?.get(module);

@@ -82,6 +82,11 @@ export class Arguments {
     return this.get(name) !== undefined;
   }
 
+  /** Whether the argument was given as `null`. */
+  isNull(name: string): boolean {
+    return this.#values[name] === null;
+  }
+
   /** A tensor. */
   tensor(name: string): Tensor {
     return asTensor(this.#values[name], this.op, name);
@@ -174,6 +179,12 @@ export class Arguments {
     return new RangeError(
       `${this.op}(): argument '${name}' must be ${expected}, but got ${text}`,
     );
+  }
+
+  /** The error of a value of another type. */
+  wrongType(name: string, expected: string): TypeError {
+    const found = describe(this.#values[name]);
+    return new TypeError(`${this.op}(): argument '${name}' must be ${expected}, but got ${found}`);
   }
 
   /** The error of a list that is too short or too long. */

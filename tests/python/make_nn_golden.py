@@ -56,7 +56,7 @@ CASES = [
     ("ReLU", [], {}, [2, 3], True),
     ("ReLU", [], {"inplace": True}, [2, 3], True),
     ("Dropout", [0.3], {}, [2, 3], False),
-    ("Dropout", [0], {}, [2, 3], True),
+    ("Dropout", [0.0], {}, [2, 3], True),
     ("Flatten", [], {}, [2, 3, 4], True),
     ("Flatten", [0, 1], {}, [2, 3, 4], True),
 ]
