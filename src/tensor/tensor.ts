@@ -34,13 +34,15 @@ let handleOfAny: (tensor: Tensor, op: string, argument: string) => number;
 let isTensorValue: (value: unknown) => value is Tensor;
 
 // What fb_tensor_meta writes, by position.
-const META_DTYPE = 0;
+/** The dtype's number in {@linkcode metaOf}. */
+export const META_DTYPE = 0;
 const META_DEVICE = 1;
 const META_NDIM = 2;
 const META_NUMEL = 3;
 const META_REQUIRES_GRAD = 4;
 const META_IS_LEAF = 5;
-const META_LAYOUT = 6;
+/** The layout's number in {@linkcode metaOf}: 0 is strided, all else sparse. */
+export const META_LAYOUT = 6;
 const META_SIZES = 9;
 
 /** A tensor's methods that ops provide. */
@@ -208,6 +210,12 @@ export class Tensor {
 /** The native handle, for a call. Throws for what is not a tensor, and for a disposed one, by argument name. */
 export function handleOf(tensor: Tensor, op: string, argument: string): number {
   return handleOfAny(tensor, op, argument);
+}
+
+/** What LibTorch knows of a tensor without running an op, by META_*: memory that the next native call overwrites. */
+export function metaOf(tensor: Tensor, op: string): Float64Array {
+  check(native.fb_tensor_meta(handleOfAny(tensor, op, "self"), context), op);
+  return scratch.words;
 }
 
 /** Whether a value is a tensor (disposed or not), whatever its prototype says. */

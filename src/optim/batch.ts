@@ -1,0 +1,152 @@
+/**
+ * The parameters of a group that have gradients, as lists for ops over lists.
+ *
+ * @module
+ */
+
+import { viewAsReal } from "../ops/mod.ts";
+import { dtypeCode } from "../tensor/dtype.ts";
+import { META_DTYPE, META_LAYOUT, metaOf, type Tensor } from "../tensor/tensor.ts";
+
+/** What an optimizer keeps of a parameter, under PyTorch's names; numbers for what PyTorch keeps as tensors of one number. */
+export type ParamState = Record<string, unknown>;
+
+const FLOAT32 = dtypeCode("float32", "step", "grad");
+const FLOAT64 = dtypeCode("float64", "step", "grad");
+const COMPLEX = new Set(
+  (["complex32", "complex64", "complex128"] as const).map((one) => dtypeCode(one, "step", "grad")),
+);
+
+/** Parameters that have made the same number of steps, with their gradients and their states. */
+export class Batch implements Disposable {
+  /** How many steps they will have made after this one. */
+  readonly step: number;
+  /** The parameters; complex ones as their real and imaginary parts. */
+  readonly params: Tensor[] = [];
+  /** The gradients, likewise. */
+  grads: Tensor[] = [];
+  /** The states. */
+  readonly states: ParamState[] = [];
+  /** Whether all are float32 or float64. */
+  plain = true;
+  readonly #complex: boolean[] = [];
+  readonly #temporary: Tensor[] = [];
+
+  /** An empty one. */
+  constructor(step: number) {
+    this.step = step;
+  }
+
+  /** Adds a parameter, and takes over its gradient. */
+  push(param: Tensor, grad: Tensor, dtype: number, state: ParamState): void {
+    const isComplex = COMPLEX.has(dtype);
+    if (dtype !== FLOAT32 && dtype !== FLOAT64) this.plain = false;
+    this.#complex.push(isComplex);
+    this.#temporary.push(grad);
+    this.params.push(this.#real(param, isComplex));
+    this.grads.push(this.#real(grad, isComplex));
+    this.states.push(state);
+  }
+
+  #real(tensor: Tensor, isComplex: boolean): Tensor {
+    return isComplex ? this.own(viewAsReal(tensor)) : tensor;
+  }
+
+  /** A tensor that is freed with the batch. */
+  own(tensor: Tensor): Tensor {
+    this.#temporary.push(tensor);
+    return tensor;
+  }
+
+  /** Tensors that are freed with the batch. */
+  ownAll(tensors: Tensor[]): Tensor[] {
+    for (const tensor of tensors) this.#temporary.push(tensor);
+    return tensors;
+  }
+
+  /** A tensor of each state. */
+  list(name: string): Tensor[] {
+    const tensors: Tensor[] = [];
+    const { states } = this;
+    for (let i = 0; i < states.length; i++) {
+      tensors.push(this.#real(states[i]![name] as Tensor, this.#complex[i]!));
+    }
+    return tensors;
+  }
+
+  /** Frees gradients and temporary tensors. */
+  [Symbol.dispose](): void {
+    for (const tensor of this.#temporary) tensor.dispose();
+  }
+}
+
+/** Makes the state of a parameter that takes its first step; without one, no state is kept. */
+export type MakeState = (param: Tensor, grad: Tensor) => ParamState;
+
+/** A number that tells batches apart. */
+type KeyOf = (state: ParamState) => number;
+
+function nextStep(state: ParamState): number {
+  return (state.step as number) + 1;
+}
+
+function stateFor(
+  states: Map<Tensor, ParamState>,
+  param: Tensor,
+  grad: Tensor,
+  make: MakeState | null,
+  counted: boolean,
+): ParamState {
+  const known = states.get(param);
+  if (known !== undefined && (!counted || "step" in known)) return known;
+  if (make === null) return {};
+  const state = { ...known, ...(counted ? { step: 0 } : {}), ...make(param, grad) };
+  states.set(param, state);
+  return state;
+}
+
+/**
+ * Puts parameters that have gradients into batches, by how many steps they will have made after this one, which their
+ * states count; or, uncounted, by `keyOf` their states.
+ */
+export function collect(
+  name: string,
+  params: readonly Tensor[],
+  states: Map<Tensor, ParamState>,
+  make: MakeState | null,
+  keyOf?: KeyOf,
+): Batch[] {
+  const counted = keyOf === undefined;
+  const stepOf = keyOf ?? nextStep;
+  const batches: Batch[] = [];
+  try {
+    for (const param of params) {
+      const grad = param.grad;
+      if (grad === null) continue;
+      try {
+        const meta = metaOf(grad, "step");
+        const dtype = meta[META_DTYPE]!;
+        if (meta[META_LAYOUT] !== 0) {
+          throw new TypeError(`${name}.step(): sparse gradients are not supported`);
+        }
+        const state = stateFor(states, param, grad, make, counted);
+        const step = stepOf(state);
+        let batch = batches.find((one) => one.step === step);
+        if (batch === undefined) batches.push(batch = new Batch(step));
+        batch.push(param, grad, dtype, state);
+      } catch (error) {
+        grad.dispose();
+        throw error;
+      }
+    }
+  } catch (error) {
+    for (const batch of batches) batch[Symbol.dispose]();
+    throw error;
+  }
+  if (counted) { for (const batch of batches) count(batch); }
+  return batches;
+}
+
+function count(batch: Batch): void {
+  for (const state of batch.states) state.step = batch.step;
+}

@@ -1,0 +1,146 @@
+import type { Tensor } from "../tensor/tensor.ts";
+import { type Batch, collect } from "./batch.ts";
+import { add, add_, clone, mulScalar_, neg } from "./foreach.ts";
+import { fusedOr, fusedSGD } from "./fused.ts";
+import { Optimizer } from "./optimizer.ts";
+import {
+  checkBoolean,
+  checkNumber,
+  checkSwitches,
+  type FusedSwitches,
+  withDefaults,
+} from "./options.ts";
+import type { ParamGroup, Params } from "./param_group.ts";
+
+/** Options of {@linkcode SGD}. */
+export interface SGDOptions extends Omit<FusedSwitches, "capturable"> {
+  /** The learning rate; default `0.001`. */
+  lr?: number;
+  /** The share of the last update that goes on; default `0`. */
+  momentum?: number;
+  /** What is taken off a gradient before it joins the momentum; default `0`. */
+  dampening?: number;
+  /** The weight of the L2 penalty; default `0`. */
+  weightDecay?: number;
+  /** Whether the momentum is Nesterov's; default `false`. */
+  nesterov?: boolean;
+}
+
+type Group = ParamGroup<Required<SGDOptions>>;
+
+const DEFAULTS: Required<SGDOptions> = {
+  lr: 1e-3,
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 0,
+  nesterov: false,
+  maximize: false,
+  foreach: null,
+  differentiable: false,
+  fused: null,
+};
+
+/**
+ * Stochastic gradient descent, with momentum if asked (Sutskever et al. 2013).
+ *
+ * Its state has `momentum_buffer` where there is momentum.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const w = torch.tensor([1, -2], { dtype: "float32", requiresGrad: true });
+ * const optimizer = new torch.optim.SGD([w], { lr: 0.25 });
+ * w.mul(w).sum().backward();
+ * optimizer.step();
+ * optimizer.zeroGrad();
+ * assertEquals(w.toArray(), [0.5, -1]);
+ * ```
+ */
+export class SGD extends Optimizer<Required<SGDOptions>> {
+  /**
+   * @param params Parameters, or groups of them with options of their own.
+   * @param options See {@linkcode SGDOptions}.
+   */
+  constructor(params: Params<SGDOptions>, options?: SGDOptions) {
+    super(params, withDefaults("SGD", DEFAULTS, options));
+  }
+
+  /** The names of the state's tensors that have a number for each of the parameter's. */
+  override get elementNames(): readonly string[] {
+    return ["momentum_buffer"];
+  }
+
+  /** Refuses options that make no sense. */
+  protected override check(options: Required<SGDOptions>): void {
+    checkNumber("SGD", "lr", options.lr, { min: 0 });
+    checkNumber("SGD", "momentum", options.momentum, { min: 0 });
+    checkNumber("SGD", "dampening", options.dampening);
+    checkNumber("SGD", "weightDecay", options.weightDecay, { min: 0 });
+    checkBoolean("SGD", "nesterov", options.nesterov);
+    checkSwitches("SGD", options);
+    if (options.nesterov && (options.momentum <= 0 || options.dampening !== 0)) {
+      throw new RangeError("SGD: 'nesterov' needs a momentum above 0 and a dampening of 0");
+    }
+  }
+
+  /** Makes a step of the parameters of one group. */
+  protected override update(group: Group): void {
+    const make = group.momentum === 0 ? null : () => ({});
+    const batches = collect(this.name, group.params, this.state, make, hasMomentum);
+    for (const one of batches) {
+      using batch = one;
+      if (group.momentum === 0 || batch.step === 1) stepAgain(group, batch);
+      else stepFirst(group, batch);
+    }
+  }
+}
+
+function hasMomentum(state: Record<string, unknown>): number {
+  return state.momentum_buffer ? 1 : 0;
+}
+
+function stepAgain(group: Group, batch: Batch): void {
+  const buffers = group.momentum === 0 ? [] : batch.list("momentum_buffer");
+  // One op over a list is all that plain descent needs, and as fast as the kernel.
+  const plain = buffers.length === 0 && group.weightDecay === 0 && group.fused === null;
+  if (plain) return stepByLists(group, batch, buffers);
+  fusedOr(
+    group,
+    batch,
+    () => fusedSGD(batch, buffers, group),
+    () => stepByLists(group, batch, buffers),
+  );
+}
+
+function stepFirst(group: Group, batch: Batch): void {
+  const grads = gradients(group, batch);
+  const buffers = clone(grads);
+  batch.states.forEach((state, i) => state.momentum_buffer = buffers[i]);
+  finish(group, batch, grads, batch.list("momentum_buffer"));
+}
+
+function gradients(group: Group, batch: Batch): Tensor[] {
+  const { maximize, weightDecay } = group;
+  const grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
+  return weightDecay === 0 ? grads : batch.ownAll(add(grads, batch.params, weightDecay));
+}
+
+function stepByLists(group: Group, batch: Batch, buffers: Tensor[]): void {
+  const grads = gradients(group, batch);
+  if (buffers.length > 0) {
+    mulScalar_(buffers, group.momentum);
+    add_(buffers, grads, 1 - group.dampening);
+  }
+  finish(group, batch, grads, buffers);
+}
+
+function finish(group: Group, batch: Batch, grads: Tensor[], buffers: Tensor[]): void {
+  const { lr, momentum, nesterov } = group;
+  let update = grads;
+  if (buffers.length > 0) {
+    update = nesterov ? batch.ownAll(add(grads, buffers, momentum)) : buffers;
+  }
+  add_(batch.params, update, -lr);
+}
