@@ -1,4 +1,5 @@
 // Ops: found once by name, called boxed, with arguments that the caller wrote in schema order.
+#include <ATen/TensorIterator.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "guards.h"
 #include "internal.h"
+#include "serial.h"
 
 namespace flambeau {
 namespace {
@@ -53,6 +55,8 @@ struct Op {
   std::vector<bool> dropped;
   OpGuard guard;
   Unboxed unboxed;
+  // Shares out any work among threads, even that of one element: see isSmallStep.
+  bool fusedStep;
 };
 
 Base baseOf(const c10::TypePtr& type) {
@@ -236,13 +240,24 @@ at::Tensor callUnboxed(const Unboxed& op, Reader& in) {
   return op.scaled->call(first, second, readScalar(in));
 }
 
+// The fused steps of optimizers wake all threads for each parameter, however small. Other ops do
+// from 32,768 elements on.
+bool isSmallStep(const std::vector<c10::IValue>& stack) {
+  for (const c10::IValue& param : stack[0].toListRef()) {
+    if (param.toTensor().numel() >= at::internal::GRAIN_SIZE) return false;
+  }
+  return true;
+}
+
 std::unique_ptr<Op> makeOp(const std::string& name) {
   const auto dot = name.find('.');
   const std::string base = name.substr(0, dot);
   const std::string overload = dot == std::string::npos ? "" : name.substr(dot + 1);
   auto found = c10::Dispatcher::singleton().findSchema({base, overload});
   TORCH_CHECK_NOT_IMPLEMENTED(found.has_value(), "LibTorch has no op named ", name);
-  auto op = std::make_unique<Op>(Op{*found, {}, {}, {}, guardOf(base), {}});
+  auto op = std::make_unique<Op>(Op{*found, {}, {}, {}, guardOf(base), {}, false});
+  op->fusedStep = base == "aten::_fused_sgd_" || base == "aten::_fused_adam_" ||
+                  base == "aten::_fused_adamw_" || base == "aten::_fused_adagrad_";
   for (const auto& argument : found->schema().arguments()) {
     op->arguments.push_back(slotOf(argument.real_type()));
   }
@@ -316,6 +331,7 @@ int32_t fb_op_call(double handle, double ctx) {
     for (const Slot& slot : op.arguments) stack.push_back(readArgument(in, slot));
     try {
       if (op.guard != nullptr) op.guard(stack);
+      const SerialScope serial(op.fusedStep && isSmallStep(stack));
       op.handle.callBoxed(&stack);
     } catch (...) {
       mendTrace();

@@ -4,7 +4,7 @@ import type { Batch, ParamState } from "./batch.ts";
 import { add, addcdiv_, addcmul_, addScalar_, neg, sqrt } from "./foreach.ts";
 import { fusedAdagrad, fusedOr } from "./fused.ts";
 import { likeParam } from "./like_param.ts";
-import { type GroupOptions, type ParamGroup, type Params } from "./param_group.ts";
+import type { GroupOptions, ParamGroup, Params } from "./param_group.ts";
 import { Optimizer } from "./optimizer.ts";
 import { checkNumber, checkSwitches, type FusedSwitches, withDefaults } from "./options.ts";
 

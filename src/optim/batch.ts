@@ -6,11 +6,13 @@
 
 import { viewAsReal } from "../ops/mod.ts";
 import { dtypeCode } from "../tensor/dtype.ts";
-import { META_DTYPE, META_LAYOUT, metaOf, type Tensor } from "../tensor/tensor.ts";
+import { META_DTYPE, META_LAYOUT, META_NUMEL, metaOf, type Tensor } from "../tensor/tensor.ts";
 
 /** What an optimizer keeps of a parameter, under PyTorch's names; numbers for what PyTorch keeps as tensors of one number. */
 export type ParamState = Record<string, unknown>;
 
+// LibTorch's: work on fewer elements stays on one thread.
+const GRAIN_SIZE = 32768;
 const FLOAT32 = dtypeCode("float32", "step", "grad");
 const FLOAT64 = dtypeCode("float64", "step", "grad");
 const COMPLEX = new Set(
@@ -27,14 +29,17 @@ export class Batch implements Disposable {
   grads: Tensor[] = [];
   /** The states. */
   readonly states: ParamState[] = [];
+  /** Whether they are large enough to be worth several threads; fused kernels want them apart. */
+  readonly large: boolean;
   /** Whether all are float32 or float64. */
   plain = true;
   readonly #complex: boolean[] = [];
   readonly #temporary: Tensor[] = [];
 
   /** An empty one. */
-  constructor(step: number) {
+  constructor(step: number, large: boolean) {
     this.step = step;
+    this.large = large;
   }
 
   /** Adds a parameter, and takes over its gradient. */
@@ -126,13 +131,14 @@ export function collect(
       try {
         const meta = metaOf(grad, "step");
         const dtype = meta[META_DTYPE]!;
+        const large = meta[META_NUMEL]! >= GRAIN_SIZE;
         if (meta[META_LAYOUT] !== 0) {
           throw new TypeError(`${name}.step(): sparse gradients are not supported`);
         }
         const state = stateFor(states, param, grad, make, counted);
         const step = stepOf(state);
-        let batch = batches.find((one) => one.step === step);
-        if (batch === undefined) batches.push(batch = new Batch(step));
+        let batch = batches.find((one) => one.step === step && one.large === large);
+        if (batch === undefined) batches.push(batch = new Batch(step, large));
         batch.push(param, grad, dtype, state);
       } catch (error) {
         grad.dispose();

@@ -6,7 +6,7 @@
 
 import { enableGrad, noGrad } from "../autograd/modes.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
-import { Batch, collect, type MakeState, type ParamState } from "./batch.ts";
+import { type Batch, collect, type MakeState, type ParamState } from "./batch.ts";
 import { zero_ } from "./foreach.ts";
 import { type GroupOptions, makeGroup, type ParamGroup, type Params } from "./param_group.ts";
 import { type OptimizerStateDict, packState, unpackState } from "./state_dict.ts";

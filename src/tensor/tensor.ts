@@ -38,7 +38,8 @@ let isTensorValue: (value: unknown) => value is Tensor;
 export const META_DTYPE = 0;
 const META_DEVICE = 1;
 const META_NDIM = 2;
-const META_NUMEL = 3;
+/** The number of elements in {@linkcode metaOf}. */
+export const META_NUMEL = 3;
 const META_REQUIRES_GRAD = 4;
 const META_IS_LEAF = 5;
 /** The layout's number in {@linkcode metaOf}: 0 is strided, all else sparse. */
