@@ -17,3 +17,17 @@ export function showAsText(type: { readonly prototype: object }): void {
     });
   }
 }
+
+/** Has Jupyter's Deno kernel show an object of this class by what `show` gives for each MIME type. */
+export function showInJupyter(
+  type: { readonly prototype: object },
+  show: (object: object) => Record<string, unknown>,
+): void {
+  Object.defineProperty(type.prototype, Symbol.for("Jupyter.display"), {
+    value(this: object) {
+      return show(this);
+    },
+    configurable: true,
+    writable: true,
+  });
+}

@@ -4,8 +4,10 @@
  * @module
  */
 
-import { showAsText } from "../inspect.ts";
-import { toDot, toMermaid } from "./graph_draw.ts";
+import { showAsText, showInJupyter } from "../inspect.ts";
+import { type Drawing, drawingOf } from "./graph_drawing.ts";
+import { svgOf } from "./graph_svg.ts";
+import { dotOf, mermaidOf } from "./graph_text.ts";
 import type { Node, Value } from "./graph_types.ts";
 
 export type { Block, Node, Value } from "./graph_types.ts";
@@ -64,12 +66,36 @@ export class Graph {
    * ```
    */
   toDot(): string {
-    return toDot({ inputs: this.inputs, outputs: this.outputs, nodes: this.#nodes });
+    return dotOf(this.#drawing());
   }
 
   /** The graph in Mermaid's language, submodules as boxes: what Markdown pages draw. */
   toMermaid(): string {
-    return toMermaid({ inputs: this.inputs, outputs: this.outputs, nodes: this.#nodes });
+    return mermaidOf(this.#drawing());
+  }
+
+  /**
+   * The graph as a picture, top down, submodules as boxes by their names. `module.graph` draws each submodule that is
+   * called as one; `module.inlinedGraph` what goes on in them. Constants and parameters stand in the nodes that use
+   * them. Above 500 nodes, what lies deep is drawn as one. Graphviz (`@viz-js/viz`) lays it out, in a worker, which
+   * takes some tenths of a second; where it is not there, or takes longer than 8 s, the picture has plain rows.
+   * Jupyter shows a graph like this by itself.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertMatch } from "@std/assert";
+   *
+   * const net = torch.jit.trace(new torch.nn.Linear(4, 2), [torch.zeros([1, 4])]);
+   * assertMatch(net.graph.toSVG(), /^<svg [^]*aten::linear[^]*<\/svg>\s*$/);
+   * ```
+   */
+  toSVG(): string {
+    return svgOf(this.#drawing());
+  }
+
+  #drawing(): Drawing {
+    return drawingOf({ inputs: this.inputs, outputs: this.outputs, nodes: this.#nodes });
   }
 
   /** As PyTorch prints it. */
@@ -79,6 +105,10 @@ export class Graph {
 }
 
 showAsText(Graph);
+showInJupyter(Graph, (graph) => ({
+  "text/plain": String(graph),
+  "image/svg+xml": (graph as Graph).toSVG(),
+}));
 
 function nodeOf(raw: RawNode, values: readonly Value[]): Node {
   const [kind, scope, inputs, outputs, attributes, blocks, sourceRange, schema] = raw;
