@@ -39,7 +39,7 @@ function layOut(dot: string): string | null {
   if (isAbsent) return null;
   const shared = new SharedArrayBuffer(LARGEST);
   const state = new Int32Array(shared, 0, HEADER / 4);
-  const worker = startWorker({ shared, dot });
+  const worker = startWorker({ shared, dot, library: findGraphviz() });
   // This thread turns no events while it waits, so a worker that fails to load is known by its silence.
   Atomics.wait(state, 0, NEW, worker === null ? 0 : START_SECONDS * 1000);
   const answer = state[0] === STARTED && Atomics.wait(state, 0, STARTED, SECONDS * 1000);
@@ -51,6 +51,15 @@ function layOut(dot: string): string | null {
   const svg = new TextDecoder().decode(new Uint8Array(shared, HEADER, state[1]).slice());
   // What a page or notebook shows within itself has no prologue.
   return svg.slice(svg.indexOf("<svg"));
+}
+
+// Where this thread finds it, since Bun's workers fetch no packages.
+function findGraphviz(): string {
+  try {
+    return import.meta.resolve("@viz-js/viz");
+  } catch {
+    return "@viz-js/viz";
+  }
 }
 
 function startWorker(request: LayoutRequest): Worker | null {

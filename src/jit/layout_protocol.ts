@@ -10,6 +10,8 @@ export interface LayoutRequest {
   readonly shared: SharedArrayBuffer;
   /** The graph in DOT. */
   readonly dot: string;
+  /** What to import Graphviz by. */
+  readonly library: string;
 }
 
 /** The bytes before the SVG. */

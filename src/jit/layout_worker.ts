@@ -7,7 +7,7 @@
 import { workerData } from "node:worker_threads";
 import { ABSENT, DONE, FAILED, HEADER, type LayoutRequest, STARTED } from "./layout_protocol.ts";
 
-const { shared, dot } = workerData as LayoutRequest;
+const { shared, dot, library } = workerData as LayoutRequest;
 const header = new Int32Array(shared, 0, HEADER / 4);
 
 // Deno knows the plain name from this project's import map only; a program elsewhere that imports our files has another.
@@ -15,7 +15,7 @@ const FULL_NAME = "npm:@viz-js/viz@3.31.0";
 
 async function graphviz(): Promise<typeof import("@viz-js/viz")> {
   try {
-    return await import("@viz-js/viz");
+    return await import(library);
   } catch {
     return await import(FULL_NAME);
   }
