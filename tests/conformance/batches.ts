@@ -43,13 +43,17 @@ export function refusedIn(paths: readonly string[]): number {
 /** Environment variables for the workers. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** Runs the samples of all entries. */
-export function runAll(paths: readonly string[], env: Environment = {}): Result[] {
+/** Runs the samples of all entries, by default those of ops. */
+export function runAll(
+  paths: readonly string[],
+  env: Environment = {},
+  worker: URL = new URL("./worker.ts", import.meta.url),
+): Result[] {
   const scratch = mkdtempSync(join(tmpdir(), "flambeau-conformance-"));
   const results: Result[] = [];
   try {
     for (let at = 0; at < paths.length; at += BATCH) {
-      results.push(...runBatch(paths.slice(at, at + BATCH), join(scratch, `${at}`), env));
+      results.push(...runBatch(paths.slice(at, at + BATCH), join(scratch, `${at}`), env, worker));
       process.stderr.write(`${Math.min(at + BATCH, paths.length)} of ${paths.length} entries\n`);
     }
   } finally {
@@ -58,13 +62,18 @@ export function runAll(paths: readonly string[], env: Environment = {}): Result[
   return results;
 }
 
-function runBatch(paths: readonly string[], notes: string, env: Environment): Result[] {
+function runBatch(
+  paths: readonly string[],
+  notes: string,
+  env: Environment,
+  worker: URL,
+): Result[] {
   const results: Result[] = [];
   let left = paths.map((path) => `${path}:0`);
   for (let run = 0; left.length > 0; run++) {
     const file = `${notes}.${run}`;
     writeFileSync(file, "");
-    const ending = startWorker([file, ...left], env);
+    const ending = startWorker([file, ...left], env, worker);
     const found = readNotes(file);
     results.push(...found.ended);
     if (ending === null) break;
@@ -80,8 +89,8 @@ function runBatch(paths: readonly string[], notes: string, env: Environment): Re
 }
 
 /** Runs a worker; `null`, or how it came to a bad end. */
-function startWorker(args: readonly string[], env: Environment): string | null {
-  const script = fileURLToPath(new URL("./worker.ts", import.meta.url));
+function startWorker(args: readonly string[], env: Environment, worker: URL): string | null {
+  const script = fileURLToPath(worker);
   const flags = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
   const { status, signal, error, stderr } = spawnSync(
     process.execPath,

@@ -10,42 +10,63 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import type { Result } from "./batches.ts";
 import { type Code, type Entry, readEntry, type Sample, type TensorCode } from "./sample.ts";
 
-/** How many samples of an entry: float32 has the gradients, and so more of them. */
-const SHARE: Readonly<Record<string, number>> = { float32: 6 };
+/** A sample: its file, and what is taken for it. */
+export interface Golden {
+  readonly file: URL;
+  /** How many samples of an entry and dtype; default 2. */
+  readonly share: Readonly<Record<string, number>>;
+  /** Samples with more than this are left to the whole run. */
+  readonly bytes: number;
+}
 
-/** Samples with more than this are left to the whole run. */
-const BYTES = 8192;
-
-const file = new URL("../golden/conformance.gz", import.meta.url);
+/** The samples of ops (float32 has the gradients, and so more of them), and those of modules. */
+export const GOLDEN: { readonly ops: Golden; readonly modules: Golden } = {
+  ops: {
+    file: new URL("../golden/conformance.gz", import.meta.url),
+    share: { float32: 6 },
+    bytes: 8192,
+  },
+  modules: {
+    file: new URL("../golden/conformance_modules.gz", import.meta.url),
+    share: {},
+    bytes: 16384,
+  },
+};
 
 /** Writes the sample from what passed, and passed in other runs too: results that hang on the processor do not. */
-export function writeGolden(results: readonly Result[], others: readonly Result[][]): void {
+export function writeGolden(
+  golden: Golden,
+  results: readonly Result[],
+  others: readonly Result[][],
+): void {
   const failed = new Set(others.flat().filter(({ kind }) => kind !== "passed").map(keyOf));
   const blob = new Bytes();
   const lines: string[] = [];
   for (const [path, list] of Map.groupBy(results, (result) => result.path)) {
     const entry = readEntry(path);
     const robust = list.filter((result) => !failed.has(keyOf(result)));
-    for (const index of chosen(robust, entry)) {
+    for (const index of chosen(robust, entry, golden)) {
       const sample = moved(entry.samples[index]!, entry.blob, blob) as Sample;
       lines.push(JSON.stringify({ ...sample, entry: entry.header.entry }));
     }
   }
   const text = new TextEncoder().encode(lines.join("\n"));
-  mkdirSync(new URL(".", file), { recursive: true });
+  mkdirSync(new URL(".", golden.file), { recursive: true });
   const head = new Uint8Array(new Uint32Array([text.length]).buffer);
   // The name of the system is in the header of gzip: the file is to be the same everywhere.
   const packed = gzipSync(Buffer.concat([head, text, blob.all()]), { level: 9 });
   packed[9] = 255;
-  writeFileSync(file, packed);
+  writeFileSync(golden.file, packed);
 }
 
 function keyOf({ path, index }: Result): string {
   return `${path}:${index}`;
 }
 
-/** Reads the sample. */
-export function readGolden(): { samples: Sample[]; blob: Uint8Array } {
+/** Reads a sample, by default that of ops. */
+export function readGolden<S = Sample>(
+  { file }: Golden = GOLDEN.ops,
+): { samples: S[]; blob: Uint8Array } {
   const bytes = new Uint8Array(gunzipSync(readFileSync(file)));
   const length = new DataView(bytes.buffer).getUint32(0, true);
   const text = new TextDecoder().decode(bytes.subarray(4, 4 + length));
@@ -54,12 +75,12 @@ export function readGolden(): { samples: Sample[]; blob: Uint8Array } {
 }
 
 /** Of each dtype the first that passed, then others evenly spread over those that passed. */
-function chosen(results: readonly Result[], entry: Entry): number[] {
+function chosen(results: readonly Result[], entry: Entry, { share, bytes }: Golden): number[] {
   const passed = results.filter(({ kind }) => kind === "passed");
   return [...Map.groupBy(passed, ({ dtype }) => dtype)].flatMap(([dtype, list]) => {
-    const small = list.filter(({ index }) => sizeOf(entry.samples[index]!) <= BYTES);
-    const share = Math.min(SHARE[dtype] ?? 2, small.length);
-    const spread = Array.from({ length: share }, (_, i) => Math.floor(i * small.length / share));
+    const small = list.filter(({ index }) => sizeOf(entry.samples[index]!) <= bytes);
+    const count = Math.min(share[dtype] ?? 2, small.length);
+    const spread = Array.from({ length: count }, (_, i) => Math.floor(i * small.length / count));
     return spread.map((i) => small[i]!.index);
   });
 }

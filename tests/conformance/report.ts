@@ -67,7 +67,8 @@ function namespaceOf(name: string, entry: string): string {
     : `torch.${space}`;
 }
 
-function countsBy(
+/** Counts of outcomes by some property, the first of its values first. */
+export function countsBy(
   results: readonly Result[],
   keyOf: (result: Result) => string,
   first: readonly string[],
@@ -83,7 +84,8 @@ function countsBy(
   return counts;
 }
 
-function failuresOf(results: readonly Result[]): Failure[] {
+/** The failures, by entry and reason. */
+export function failuresOf(results: readonly Result[]): Failure[] {
   const entries = Map.groupBy(results, ({ entry }) => entry);
   return [...entries].flatMap(([entry, list]) => {
     const failed = list.filter(({ kind }) => kind === "failed");
@@ -122,11 +124,13 @@ export function summaryLine({ dtypes, crashed, gradients }: Summary): string {
   return [...parts, `gradients compared ${gradients}, crashed ${crashed}`].join("\n");
 }
 
-function percent({ passed, failed }: Counts): string {
+/** The share that passed, of what applies. */
+export function percent({ passed, failed }: Counts): string {
   return passed + failed === 0 ? "–" : `${(100 * passed / (passed + failed)).toFixed(2)} %`;
 }
 
-function table(head: string, counts: Readonly<Record<string, Counts>>): string {
+/** A table of counts. */
+export function table(head: string, counts: Readonly<Record<string, Counts>>): string {
   const rows = Object.entries(counts).map(([key, row]) =>
     `| ${key} | ${row.passed} | ${row.failed} | ${row.notApplicable} | ${percent(row)} |`
   );
@@ -137,16 +141,10 @@ function table(head: string, counts: Readonly<Record<string, Counts>>): string {
     .concat(rows).join("\n");
 }
 
-/** The text of docs/conformance.md. */
+/** The text of docs/conformance.md, up to its part about modules. */
 export function documentation(summary: Summary): string {
   const reasons = rules.map(({ name, reason }) =>
     `| ${name} | ${reason} | ${summary.rules[name]} |`
-  );
-  const failures = summary.failures.flatMap(({ entry, failed, of, reasons }) =>
-    reasons.slice(0, 3).map(({ reason, count, example }, index) =>
-      `| ${index === 0 ? `\`${entry}\` | ${failed} of ${of}` : " |"} | ` +
-      `\`${cell(example)}\` | ${cell(reason)} (${count}) |`
-    )
   );
   return `# Conformance
 
@@ -177,14 +175,30 @@ Results of ops with \`empty\` in their name are compared by shape and dtype: the
 
 ## Failed
 
-${
-    failures.length === 0
-      ? "None."
-      : `| op | samples | shortest call | reason (samples) |\n|---|--:|---|---|\n${
-        failures.join("\n")
-      }`
-  }
+${failureTable("op", summary.failures)}
 `;
+}
+
+/** A table of failures. */
+export function failureTable(head: string, list: readonly Failure[]): string {
+  const failures = list.flatMap(({ entry, failed, of, reasons }) =>
+    reasons.slice(0, 3).map(({ reason, count, example }, index) =>
+      `| ${index === 0 ? `\`${entry}\` | ${failed} of ${of}` : " |"} | ` +
+      `\`${cell(example)}\` | ${cell(reason)} (${count}) |`
+    )
+  );
+  if (failures.length === 0) return "None.";
+  const top = `| ${head} | samples | shortest call | reason (samples) |\n|---|--:|---|---|\n`;
+  return top + failures.join("\n");
+}
+
+const MODULES = "\n# Modules\n";
+
+/** A page with its part about ops, or that about modules, written anew. */
+export function replacePart(page: string, part: "ops" | "modules", text: string): string {
+  const at = page.indexOf(MODULES);
+  const [ops, modules] = at < 0 ? [page, ""] : [page.slice(0, at), page.slice(at)];
+  return part === "ops" ? text + modules : `${ops}${MODULES}${text}`;
 }
 
 function cell(text: string): string {

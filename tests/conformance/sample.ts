@@ -81,14 +81,14 @@ export interface Header {
 }
 
 /** An entry of the database with its samples. */
-export interface Entry {
+export interface Entry<S = Sample> {
   readonly header: Header;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly S[];
   readonly blob: Uint8Array;
 }
 
 /** Reads `path.jsonl` and `path.bin`. */
-export function readEntry(path: string): Entry {
+export function readEntry<S = Sample>(path: string): Entry<S> {
   const lines = readFileSync(`${path}.jsonl`, "utf8").trimEnd().split("\n");
   const [header, ...samples] = lines.map((line) => JSON.parse(line));
   // A copy, since slices of a Buffer share its memory.

@@ -294,11 +294,12 @@ export interface LinearCrossEntropyLossOptions extends FactoryOptions {
   ignoreIndex?: number | null;
   /** The share that is spread over all classes, from 0 to 1; default `0`. */
   labelSmoothing?: number;
+  /** PyTorch's choices of how to save memory on the way to the same loss; there is none here but `null`. */
+  options?: null;
 }
 
 /**
- * The cross entropy of classes and the logits of a linear layer of its own. PyTorch's `options`, which choose how it saves
- * memory on the way, are left out: the result is the same.
+ * The cross entropy of classes and the logits of a linear layer of its own.
  *
  * @example
  * ```ts
@@ -331,8 +332,9 @@ export class LinearCrossEntropyLoss extends Module<[input: Tensor, target: Tenso
   constructor(...args: unknown[]) {
     super();
     const names = "inFeatures, numClasses, outFeatures, bias, device, dtype, reduction, weight, " +
-      "ignoreIndex, labelSmoothing";
+      "ignoreIndex, labelSmoothing, options";
     const a = new LayerArguments("LinearCrossEntropyLoss", names, args);
+    if (a.has("options")) throw a.wrongType("options", "null");
     this.numClasses = a.count("numClasses");
     this.outFeatures = a.has("outFeatures") ? a.ints("outFeatures") : [];
     this.reduction = a.reduction();
