@@ -2,7 +2,7 @@ import { Temporaries } from "../ops/_call.ts";
 import { shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { type Attended, multiHeadAttentionForward } from "./functional.ts";
 import { constant_, xavierNormal_, xavierUniform_ } from "./init.ts";
-import { emptyParameter, type FactoryOptions } from "./layer_options.ts";
+import { emptyParameter, factoryOf, type FactoryOptions } from "./layer_options.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
@@ -129,29 +129,8 @@ export class MultiheadAttention extends Module<AttentionInputs, Attended> {
     this.batchFirst = options.batchFirst ?? false;
     checkSize(this.kdim, "MultiheadAttention", "kdim");
     checkSize(this.vdim, "MultiheadAttention", "vdim");
-    this.#register(options);
+    registerWeights(this, options);
     this.resetParameters();
-  }
-
-  #register(options: MultiheadAttentionOptions): void {
-    const { embedDim, kdim, vdim } = this;
-    const { bias = true, addBiasKv = false } = options;
-    const joint = kdim === embedDim && vdim === embedDim;
-    const add = (name: string, wanted: boolean, shape: number[]) =>
-      this.registerParameter(name, wanted ? emptyParameter(shape, options) : null);
-    add("in_proj_weight", joint, [3 * embedDim, embedDim]);
-    add("q_proj_weight", !joint, [embedDim, embedDim]);
-    add("k_proj_weight", !joint, [embedDim, kdim]);
-    add("v_proj_weight", !joint, [embedDim, vdim]);
-    add("in_proj_bias", bias, [3 * embedDim]);
-    add("bias_k", addBiasKv, [1, 1, embedDim]);
-    add("bias_v", addBiasKv, [1, 1, embedDim]);
-    const projection = new NonDynamicallyQuantizableLinear(embedDim, embedDim, {
-      bias,
-      ...(options.dtype === undefined ? {} : { dtype: options.dtype }),
-      ...(options.device === undefined ? {} : { device: options.device }),
-    });
-    this.registerModule("out_proj", projection);
   }
 
   /** Draws the weights anew, but for the output's; biases become 0. */
@@ -174,7 +153,7 @@ export class MultiheadAttention extends Module<AttentionInputs, Attended> {
     options?: AttentionOptions,
   ): Attended {
     if (!this.batchFirst || shapeOf(query).length !== 3) {
-      return this.#attend(query, key, value, options);
+      return attend(this, query, key, value, options);
     }
     using t = new Temporaries();
     const turned = new Map<Tensor, Tensor>();
@@ -185,33 +164,61 @@ export class MultiheadAttention extends Module<AttentionInputs, Attended> {
       turned.set(tensor, made);
       return made;
     };
-    const [output, weights] = this.#attend(turn(query), turn(key), turn(value), options);
+    const [output, weights] = attend(this, turn(query), turn(key), turn(value), options);
     return [t.note(output).transpose(1, 0), weights];
   }
+}
 
-  #attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions = {}): Attended {
-    return multiHeadAttentionForward(
-      query,
-      key,
-      value,
-      this.embedDim,
-      this.numHeads,
-      this.in_proj_weight,
-      this.in_proj_bias,
-      this.bias_k,
-      this.bias_v,
-      this.addZeroAttn,
-      this.dropout,
-      this.out_proj.weight,
-      this.out_proj.bias,
-      {
-        ...options,
-        training: this.training,
-        useSeparateProjWeight: this.in_proj_weight === null,
-        qProjWeight: this.q_proj_weight,
-        kProjWeight: this.k_proj_weight,
-        vProjWeight: this.v_proj_weight,
-      },
-    );
-  }
+// Functions, not private methods: those would keep a layer from being copied (src/nn/copy.ts).
+
+function registerWeights(layer: MultiheadAttention, options: MultiheadAttentionOptions): void {
+  const { embedDim, kdim, vdim } = layer;
+  const { bias = true, addBiasKv = false } = options;
+  const joint = kdim === embedDim && vdim === embedDim;
+  const add = (name: string, wanted: boolean, shape: number[]) =>
+    layer.registerParameter(name, wanted ? emptyParameter(shape, options) : null);
+  add("in_proj_weight", joint, [3 * embedDim, embedDim]);
+  add("q_proj_weight", !joint, [embedDim, embedDim]);
+  add("k_proj_weight", !joint, [embedDim, kdim]);
+  add("v_proj_weight", !joint, [embedDim, vdim]);
+  add("in_proj_bias", bias, [3 * embedDim]);
+  add("bias_k", addBiasKv, [1, 1, embedDim]);
+  add("bias_v", addBiasKv, [1, 1, embedDim]);
+  const projection = new NonDynamicallyQuantizableLinear(embedDim, embedDim, {
+    bias,
+    ...factoryOf(options),
+  });
+  layer.registerModule("out_proj", projection);
+}
+
+function attend(
+  layer: MultiheadAttention,
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): Attended {
+  return multiHeadAttentionForward(
+    query,
+    key,
+    value,
+    layer.embedDim,
+    layer.numHeads,
+    layer.in_proj_weight,
+    layer.in_proj_bias,
+    layer.bias_k,
+    layer.bias_v,
+    layer.addZeroAttn,
+    layer.dropout,
+    layer.out_proj.weight,
+    layer.out_proj.bias,
+    {
+      ...options,
+      training: layer.training,
+      useSeparateProjWeight: layer.in_proj_weight === null,
+      qProjWeight: layer.q_proj_weight,
+      kProjWeight: layer.k_proj_weight,
+      vProjWeight: layer.v_proj_weight,
+    },
+  );
 }

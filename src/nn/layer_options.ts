@@ -17,13 +17,17 @@ export interface FactoryOptions {
   device?: string;
 }
 
-/** A parameter of uninitialised memory. */
-export function emptyParameter(shape: readonly number[], options: FactoryOptions): Parameter {
-  const { dtype, device } = options;
-  using data = empty(shape, {
+/** Where parameters are made, out of a layer's options. */
+export function factoryOf({ dtype, device }: FactoryOptions): FactoryOptions {
+  return {
     ...(dtype === undefined ? {} : { dtype }),
     ...(device === undefined ? {} : { device }),
-  });
+  };
+}
+
+/** A parameter of uninitialised memory. */
+export function emptyParameter(shape: readonly number[], options: FactoryOptions): Parameter {
+  using data = empty(shape, factoryOf(options));
   return new Parameter(data);
 }
 

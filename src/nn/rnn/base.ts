@@ -93,7 +93,6 @@ export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
   readonly bidirectional: boolean;
   /** The size that outputs of an LSTM are projected to, `0` for none. */
   readonly projSize: number;
-  readonly #names: string[][] = [];
 
   /** Makes a layer with random weights. */
   constructor(
@@ -125,37 +124,12 @@ export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
     this.dropout = dropout;
     this.bidirectional = bidirectional;
     this.projSize = projSize;
-    for (let i = 0; i < numLayers; i++) {
-      this.#addLayer(i, "", options);
-      if (bidirectional) this.#addLayer(i, "_reverse", options);
+    for (const shapes of shapesOf(this)) {
+      for (const [name, shape] of Object.entries(shapes)) {
+        this.registerParameter(name, emptyParameter(shape, options));
+      }
     }
     this.resetParameters();
-  }
-
-  get #directions(): number {
-    return this.bidirectional ? 2 : 1;
-  }
-
-  /** The size of the hidden state, which is the output's. */
-  get #outputSize(): number {
-    return this.projSize > 0 ? this.projSize : this.hiddenSize;
-  }
-
-  #addLayer(index: number, suffix: string, options: FactoryOptions): void {
-    const rows = gates[this.mode] * this.hiddenSize;
-    const columns = index === 0 ? this.inputSize : this.#outputSize * this.#directions;
-    const shapes: Record<string, number[]> = {
-      weight_ih: [rows, columns],
-      weight_hh: [rows, this.#outputSize],
-      ...(this.bias ? { bias_ih: [rows], bias_hh: [rows] } : {}),
-      ...(this.projSize > 0 ? { weight_hr: [this.projSize, this.hiddenSize] } : {}),
-    };
-    const names = Object.entries(shapes).map(([name, shape]) => {
-      const full = `${name}_l${index}${suffix}`;
-      this.registerParameter(full, emptyParameter(shape, options));
-      return full;
-    });
-    this.#names.push(names);
   }
 
   /** Draws all weights anew, evenly from ±1/√hiddenSize. */
@@ -167,7 +141,7 @@ export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
   /** The parameters of each layer and direction: `weight_ih`, `weight_hh`, the biases, and the projection. */
   get allWeights(): Parameter[][] {
     const fields = this as unknown as Record<string, Parameter>;
-    return this.#names.map((names) => names.map((name) => fields[name]!));
+    return shapesOf(this).map((shapes) => Object.keys(shapes).map((name) => fields[name]!));
   }
 
   /** Runs the op of the layer. */
@@ -180,89 +154,10 @@ export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
   ): [Tensor | PackedSequence, Tensor[]] {
     const a = new Arguments(this.typeName(), "input, hx", [input, given]);
     using t = new Temporaries();
-    if (input instanceof PackedSequence) return this.#runPacked(a, t, input, given);
-    return this.#runPadded(a, t, a.tensor("input"), given);
-  }
-
-  #runPadded(
-    a: Arguments,
-    t: Temporaries,
-    input: Tensor,
-    given: readonly Tensor[] | null,
-  ): [Tensor, Tensor[]] {
-    a.rank("input", input, 2, 3);
-    const batched = shapeOf(input).length === 3;
-    const batchDim = this.batchFirst ? 0 : 1;
-    const data = batched ? input : t.note(input.unsqueeze(batchDim));
-    this.#checkInput(a, data);
-    const states = given?.map((state, i) => {
-      a.rank(`hx[${i}]`, state, batched ? 3 : 2);
-      return batched ? state : t.note(state.unsqueeze(1));
-    });
-    const begin = states ?? this.#zeros(t, data, sizeOf(data, batchDim));
-    this.#checkStates(a, begin, shapeOf(data)[batchDim]!);
-    const weights = this.allWeights.flat();
-    const found = this.compute({ data, batchSizes: null, states: begin, weights });
-    if (batched) return [found[0]!, found.slice(1)];
-    const [output, ...ends] = found.map((one) => t.note(one)) as [Tensor, ...Tensor[]];
-    return [output.squeeze(batchDim), ends.map((state) => state.squeeze(1))];
-  }
-
-  #runPacked(
-    a: Arguments,
-    t: Temporaries,
-    input: PackedSequence,
-    given: readonly Tensor[] | null,
-  ): [PackedSequence, Tensor[]] {
-    const { data, batchSizes, sortedIndices, unsortedIndices } = input;
-    a.rank("input", data, 2);
-    this.#checkInput(a, data);
-    const batch = firstSize(t, batchSizes);
-    const states = given?.map((state, i) => {
-      a.rank(`hx[${i}]`, state, 3);
-      return sortedIndices ? t.note(state.indexSelect(1, sortedIndices)) : state;
-    });
-    const begin = states ?? this.#zeros(t, data, batch.traced);
-    this.#checkStates(a, begin, batch.value);
-    const weights = this.allWeights.flat();
-    const [output, ...ends] = this.compute({ data, batchSizes, states: begin, weights });
-    const packed = new PackedSequence(output!, batchSizes, { sortedIndices, unsortedIndices });
-    if (!unsortedIndices) return [packed, ends];
-    return [packed, ends.map((state) => t.note(state).indexSelect(1, unsortedIndices))];
-  }
-
-  #checkInput(a: Arguments, data: Tensor): void {
-    const last = shapeOf(data).at(-1)!;
-    if (last !== this.inputSize) {
-      throw a.wrong("input", `of size ${this.inputSize} in its last dimension`, `${last}`);
-    }
-    const expected = this.allWeights[0]![0]!.dtype;
-    if (data.dtype === expected) return;
-    throw new TypeError(
-      `${a.op}(): argument 'input' must have the dtype ${expected} of the weights, but has ${data.dtype}`,
-    );
-  }
-
-  #stateSizes(): number[] {
-    return this.mode === "LSTM" ? [this.#outputSize, this.hiddenSize] : [this.hiddenSize];
-  }
-
-  #zeros(t: Temporaries, data: Tensor, batch: number): Tensor[] {
-    const { dtype, device } = data;
-    const layers = this.numLayers * this.#directions;
-    return this.#stateSizes().map((size) =>
-      t.note(zeros([layers, batch, size], { dtype, device }))
-    );
-  }
-
-  #checkStates(a: Arguments, states: readonly Tensor[], batch: number): void {
-    const layers = this.numLayers * this.#directions;
-    this.#stateSizes().forEach((size, i) => {
-      const shape = shapeOf(states[i]!);
-      if (shape[0] === layers && shape[1] === batch && shape[2] === size) return;
-      const expected = `of shape [${layers}, ${batch}, ${size}]`;
-      throw a.wrong(states.length > 1 ? `hx[${i}]` : "hx", expected, `[${shape.join(", ")}]`);
-    });
+    const call = { layer: this, compute: (run: Run) => this.compute(run), a, t };
+    return input instanceof PackedSequence
+      ? runPacked(call, input, given)
+      : runPadded(call, a.tensor("input"), given);
   }
 
   /** As PyTorch prints it. */
@@ -277,6 +172,127 @@ export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
     if (this.bidirectional) parts.push("bidirectional=True");
     return parts.join(", ");
   }
+}
+
+// Functions, not private methods: those would keep a layer from being copied (src/nn/copy.ts).
+
+// deno-lint-ignore no-explicit-any -- a layer of any inputs and outputs
+type Layer = RNNBase<any, any>;
+
+function directionsOf({ bidirectional }: Layer): number {
+  return bidirectional ? 2 : 1;
+}
+
+/** The size of the hidden state, which is the output's. */
+function outputSizeOf({ projSize, hiddenSize }: Layer): number {
+  return projSize > 0 ? projSize : hiddenSize;
+}
+
+/** The parameters of each layer and direction, in order. */
+function shapesOf(layer: Layer): Record<string, number[]>[] {
+  const suffixes = layer.bidirectional ? ["", "_reverse"] : [""];
+  return Array.from({ length: layer.numLayers }, (_, index) => {
+    const columns = index === 0 ? layer.inputSize : outputSizeOf(layer) * directionsOf(layer);
+    return suffixes.map((suffix) => layerShapes(layer, `_l${index}${suffix}`, columns));
+  }).flat();
+}
+
+function layerShapes(layer: Layer, suffix: string, columns: number): Record<string, number[]> {
+  const { mode, hiddenSize, bias, projSize } = layer;
+  const rows = gates[mode] * hiddenSize;
+  return {
+    [`weight_ih${suffix}`]: [rows, columns],
+    [`weight_hh${suffix}`]: [rows, outputSizeOf(layer)],
+    ...(bias ? { [`bias_ih${suffix}`]: [rows], [`bias_hh${suffix}`]: [rows] } : {}),
+    ...(projSize > 0 ? { [`weight_hr${suffix}`]: [projSize, hiddenSize] } : {}),
+  };
+}
+
+/** A call on its way. */
+interface Call {
+  layer: Layer;
+  compute: (run: Run) => Tensor[];
+  a: Arguments;
+  t: Temporaries;
+}
+
+function runPadded(
+  call: Call,
+  input: Tensor,
+  given: readonly Tensor[] | null,
+): [Tensor, Tensor[]] {
+  const { layer, compute, a, t } = call;
+  a.rank("input", input, 2, 3);
+  const batched = shapeOf(input).length === 3;
+  const batchDim = layer.batchFirst ? 0 : 1;
+  const data = batched ? input : t.note(input.unsqueeze(batchDim));
+  checkInput(call, data);
+  const states = given?.map((state, i) => {
+    a.rank(`hx[${i}]`, state, batched ? 3 : 2);
+    return batched ? state : t.note(state.unsqueeze(1));
+  });
+  const begin = states ?? zeroStates(call, data, sizeOf(data, batchDim));
+  checkStates(call, begin, shapeOf(data)[batchDim]!);
+  const weights = layer.allWeights.flat();
+  const found = compute({ data, batchSizes: null, states: begin, weights });
+  if (batched) return [found[0]!, found.slice(1)];
+  const [output, ...ends] = found.map((one) => t.note(one)) as [Tensor, ...Tensor[]];
+  return [output.squeeze(batchDim), ends.map((state) => state.squeeze(1))];
+}
+
+function runPacked(
+  call: Call,
+  input: PackedSequence,
+  given: readonly Tensor[] | null,
+): [PackedSequence, Tensor[]] {
+  const { layer, compute, a, t } = call;
+  const { data, batchSizes, sortedIndices, unsortedIndices } = input;
+  a.rank("input", data, 2);
+  checkInput(call, data);
+  const batch = firstSize(t, batchSizes);
+  const states = given?.map((state, i) => {
+    a.rank(`hx[${i}]`, state, 3);
+    return sortedIndices ? t.note(state.indexSelect(1, sortedIndices)) : state;
+  });
+  const begin = states ?? zeroStates(call, data, batch.traced);
+  checkStates(call, begin, batch.value);
+  const weights = layer.allWeights.flat();
+  const [output, ...ends] = compute({ data, batchSizes, states: begin, weights });
+  const packed = new PackedSequence(output!, batchSizes, { sortedIndices, unsortedIndices });
+  if (!unsortedIndices) return [packed, ends];
+  return [packed, ends.map((state) => t.note(state).indexSelect(1, unsortedIndices))];
+}
+
+function checkInput({ layer, a }: Call, data: Tensor): void {
+  const last = shapeOf(data).at(-1)!;
+  if (last !== layer.inputSize) {
+    throw a.wrong("input", `of size ${layer.inputSize} in its last dimension`, `${last}`);
+  }
+  const expected = layer.allWeights[0]![0]!.dtype;
+  if (data.dtype === expected) return;
+  throw new TypeError(
+    `${a.op}(): argument 'input' must have the dtype ${expected} of the weights, but has ${data.dtype}`,
+  );
+}
+
+function stateSizes(layer: Layer): number[] {
+  return layer.mode === "LSTM" ? [outputSizeOf(layer), layer.hiddenSize] : [layer.hiddenSize];
+}
+
+function zeroStates({ layer, t }: Call, data: Tensor, batch: number): Tensor[] {
+  const { dtype, device } = data;
+  const layers = layer.numLayers * directionsOf(layer);
+  return stateSizes(layer).map((size) => t.note(zeros([layers, batch, size], { dtype, device })));
+}
+
+function checkStates({ layer, a }: Call, states: readonly Tensor[], batch: number): void {
+  const layers = layer.numLayers * directionsOf(layer);
+  stateSizes(layer).forEach((size, i) => {
+    const shape = shapeOf(states[i]!);
+    if (shape[0] === layers && shape[1] === batch && shape[2] === size) return;
+    const expected = `of shape [${layers}, ${batch}, ${size}]`;
+    throw a.wrong(states.length > 1 ? `hx[${i}]` : "hx", expected, `[${shape.join(", ")}]`);
+  });
 }
 
 /** The first of the batch sizes: its value, and while tracing what keeps it a variable of the graph. */

@@ -85,22 +85,21 @@ export abstract class RNNCellBase<A extends unknown[], R> extends Module<A, R> {
       return batched ? state : t.note(state.unsqueeze(0));
     });
     const rows = batched ? input : t.note(input.unsqueeze(0));
-    const begin = states ?? this.#zeros(t, rows, count);
+    const begin = states ?? zeroStates(t, rows, this.hiddenSize, count);
     const { weight_ih, weight_hh, bias_ih, bias_hh } = this;
     const found = op(rows, begin, weight_ih, weight_hh, bias_ih, bias_hh);
     return batched ? found : found.map((state) => t.note(state).squeeze(0));
-  }
-
-  #zeros(t: Temporaries, input: Tensor, count: number): Tensor[] {
-    const { dtype, device } = input;
-    const size = [sizeOf(input, 0), this.hiddenSize];
-    return new Array(count).fill(t.note(zeros(size, { dtype, device })));
   }
 
   /** As PyTorch prints it. */
   override extraRepr(): string {
     return `${this.inputSize}, ${this.hiddenSize}${this.bias ? "" : ", bias=False"}`;
   }
+}
+
+function zeroStates(t: Temporaries, input: Tensor, size: number, count: number): Tensor[] {
+  const { dtype, device } = input;
+  return new Array(count).fill(t.note(zeros([sizeOf(input, 0), size], { dtype, device })));
 }
 
 /** What {@linkcode RNNCell} and {@linkcode GRUCell} are called with: an input, and the state. */
