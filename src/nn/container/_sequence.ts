@@ -10,24 +10,24 @@ import { type AnyModule, Module } from "../module.ts";
 /** Modules in an order, named by their places or by names of their own. */
 export abstract class ModuleSequence<M extends AnyModule, A extends unknown[], R>
   extends Module<A, R> {
-  #modules: Map<string, M> = new Map();
+  private _modules: Map<string, M> = new Map();
 
   /** How many modules there are. */
   override get length(): number {
-    return this.#modules.size;
+    return this._modules.size;
   }
 
   /** The modules, in order. */
   [Symbol.iterator](): IterableIterator<M> {
-    return this.#modules.values();
+    return this._modules.values();
   }
 
   /** The module at a place; negative places count from the end. */
   at(index: number): M {
-    return [...this.#modules.values()][this.#place(index, "at")]!;
+    return [...this._modules.values()][this._place(index, "at")]!;
   }
 
-  #place(index: number, op: string, end: number = this.length): number {
+  private _place(index: number, op: string, end: number = this.length): number {
     if (Number.isInteger(index) && index >= -this.length && index < end) {
       return index < 0 ? index + this.length : index;
     }
@@ -40,7 +40,7 @@ export abstract class ModuleSequence<M extends AnyModule, A extends unknown[], R
 
   /** Replaces the module at a place. */
   set(index: number, module: M): this {
-    const name = [...this.#modules.keys()][this.#place(index, "set")]!;
+    const name = [...this._modules.keys()][this._place(index, "set")]!;
     this.registerModule(name, module);
     return this;
   }
@@ -66,40 +66,40 @@ export abstract class ModuleSequence<M extends AnyModule, A extends unknown[], R
 
   /** Adds a module before a place. */
   insert(index: number, module: M): this {
-    const place = this.#place(index, "insert", this.length + 1);
-    const list = [...this.#modules.values()];
+    const place = this._place(index, "insert", this.length + 1);
+    const list = [...this._modules.values()];
     checkModule(module, "insert");
-    this.#number(list.toSpliced(place, 0, module));
+    this._number(list.toSpliced(place, 0, module));
     return this;
   }
 
   /** Takes out the module at a place, by default the last, and returns it; those behind it move up. */
   pop(index: number = -1): M {
-    const place = this.#place(index, "pop");
-    const list = [...this.#modules.values()];
-    this.#number(list.toSpliced(place, 1));
+    const place = this._place(index, "pop");
+    const list = [...this._modules.values()];
+    this._number(list.toSpliced(place, 1));
     return list[place]!;
   }
 
-  #number(list: readonly M[]): void {
-    this.#modules = new Map(list.map((module, i) => [`${i}`, module]));
+  private _number(list: readonly M[]): void {
+    this._modules = new Map(list.map((module, i) => [`${i}`, module]));
   }
 
   /** The modules with their names, from a place to before another. */
   protected entries(start: number = 0, end: number = this.length): [string, M][] {
-    return [...this.#modules].slice(start, end);
+    return [...this._modules].slice(start, end);
   }
 
   /** Makes a module one of these, or replaces the one of that name. */
   override registerModule(name: string, module: AnyModule): void {
     checkModule(module, "registerModule");
     if (typeof name !== "string" || name === "" || name.includes(".")) this.checkName(name);
-    this.#modules.set(name, module as M);
+    this._modules.set(name, module as M);
   }
 
   /** The modules by name, and those in fields of a subclass. */
   override *namedChildren(): Generator<[string, AnyModule]> {
-    yield* this.#modules;
+    yield* this._modules;
     yield* super.namedChildren();
   }
 }

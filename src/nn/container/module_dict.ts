@@ -21,7 +21,7 @@ export type NamedModules<M> = Record<string, M> | Iterable<readonly [string, M]>
  * ```
  */
 export class ModuleDict<M extends AnyModule = AnyModule> extends Module<never, never> {
-  readonly #modules: Map<string, M> = new Map();
+  private readonly _modules: Map<string, M> = new Map();
 
   /** Takes the modules. */
   constructor(modules: NamedModules<M> = {}) {
@@ -31,37 +31,37 @@ export class ModuleDict<M extends AnyModule = AnyModule> extends Module<never, n
 
   /** How many modules there are. */
   get size(): number {
-    return this.#modules.size;
+    return this._modules.size;
   }
 
   /** The names and modules, in order. */
   [Symbol.iterator](): IterableIterator<[string, M]> {
-    return this.#modules.entries();
+    return this._modules.entries();
   }
 
   /** The names, in order. */
   keys(): IterableIterator<string> {
-    return this.#modules.keys();
+    return this._modules.keys();
   }
 
   /** The modules, in order. */
   values(): IterableIterator<M> {
-    return this.#modules.values();
+    return this._modules.values();
   }
 
   /** The names and modules, in order. */
   entries(): IterableIterator<[string, M]> {
-    return this.#modules.entries();
+    return this._modules.entries();
   }
 
   /** Whether there is a module of a name. */
   has(name: string): boolean {
-    return this.#modules.has(name);
+    return this._modules.has(name);
   }
 
   /** The module of a name. Throws a `RangeError` if there is none. */
   get(name: string): M {
-    const found = this.#modules.get(name);
+    const found = this._modules.get(name);
     if (found !== undefined) return found;
     throw new RangeError(`get(): nn.ModuleDict has no module ${describe(name)}`);
   }
@@ -83,31 +83,31 @@ export class ModuleDict<M extends AnyModule = AnyModule> extends Module<never, n
 
   /** Takes out a module; whether there was one. */
   delete(name: string): boolean {
-    return this.#modules.delete(name);
+    return this._modules.delete(name);
   }
 
   /** Takes out a module, and returns it. */
   pop(name: string): M {
     const found = this.get(name);
-    this.#modules.delete(name);
+    this._modules.delete(name);
     return found;
   }
 
   /** Takes out all. */
   clear(): void {
-    this.#modules.clear();
+    this._modules.clear();
   }
 
   /** {@linkcode set}. */
   override registerModule(name: string, module: AnyModule): void {
     checkModule(module, "set");
     if (typeof name !== "string" || name === "" || name.includes(".")) this.checkName(name);
-    this.#modules.set(name, module as M);
+    this._modules.set(name, module as M);
   }
 
   /** The modules by name, and those in fields of a subclass. */
   override *namedChildren(): Generator<[string, AnyModule]> {
-    yield* this.#modules;
+    yield* this._modules;
     yield* super.namedChildren();
   }
 }

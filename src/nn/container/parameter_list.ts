@@ -34,10 +34,10 @@ export class ParameterList extends ParameterContainer {
 
   /** The parameter at a place; negative places count from the end. */
   at(index: number): Parameter {
-    return this.held.get(this.#name(index, "at"))!;
+    return this.held.get(this._name(index, "at"))!;
   }
 
-  #name(index: number, op: string): string {
+  private _name(index: number, op: string): string {
     const { length } = this;
     if (Number.isInteger(index) && index >= -length && index < length) {
       return `${index < 0 ? index + length : index}`;
@@ -51,7 +51,7 @@ export class ParameterList extends ParameterContainer {
 
   /** Replaces the parameter at a place. */
   set(index: number, value: Tensor): this {
-    this.held.set(this.#name(index, "set"), this.parameterOf(value, "set"));
+    this.held.set(this._name(index, "set"), this.parameterOf(value, "set"));
     return this;
   }
 

@@ -116,14 +116,14 @@ export class AdaptiveLogSoftmaxWithLoss
     }
     using t = new Temporaries();
     const output = rank === 1
-      ? this.#outputs(input, target)
-      : t.note(this.#outputs(t.note(input.unsqueeze(0)), t.note(target.unsqueeze(0)))).squeeze(0);
+      ? this._outputs(input, target)
+      : t.note(this._outputs(t.note(input.unsqueeze(0)), t.note(target.unsqueeze(0)))).squeeze(0);
     const made = new AdaptiveLossArray();
     made.push(output, t.note(output.neg()).mean());
     return made as AdaptiveLoss;
   }
 
-  #outputs(input: Tensor, target: Tensor): Tensor {
+  private _outputs(input: Tensor, target: Tensor): Tensor {
     using t = new Temporaries();
     const [first] = this.cutoffs;
     const total = shapeOf(target)[0]!;
@@ -131,7 +131,7 @@ export class AdaptiveLogSoftmaxWithLoss
     let places = t.note(target.clone());
     let used = 0;
     [0, ...this.cutoffs].slice(0, -1).forEach((low, i) => {
-      const rows = t.note(this.#rowsOf(target, low, this.cutoffs[i]!));
+      const rows = t.note(this._rowsOf(target, low, this.cutoffs[i]!));
       const count = shapeOf(rows)[0]!;
       used += count;
       if (i === 0 || count === 0) return;
@@ -151,7 +151,7 @@ export class AdaptiveLogSoftmaxWithLoss
     return output.add(t.note(t.note(head.gather(1, t.note(places.unsqueeze(1)))).squeeze(1)));
   }
 
-  #rowsOf(target: Tensor, low: number, high: number): Tensor {
+  private _rowsOf(target: Tensor, low: number, high: number): Tensor {
     using t = new Temporaries();
     const mask = t.note(t.note(target.ge(low)).logicalAnd(t.note(target.lt(high))));
     return t.note(ops.nonzero(mask)).squeeze(1);

@@ -318,7 +318,8 @@ export interface TripletMarginWithDistanceLossLayerOptions {
  */
 export class TripletMarginWithDistanceLoss
   extends Module<[anchor: Tensor, positive: Tensor, negative: Tensor], Tensor> {
-  readonly #distance: (a: Tensor, b: Tensor) => Tensor;
+  /** The distance, under PyTorch's name: where it is a module, it is a submodule. */
+  readonly distance_function: (a: Tensor, b: Tensor) => Tensor;
   /** The margin. */
   readonly margin: number;
   /** Whether the positive may take the anchor's part. */
@@ -338,14 +339,12 @@ export class TripletMarginWithDistanceLoss
     this.swap = a.bool("swap", false);
     this.reduction = a.reduction();
     if (!(this.margin > 0)) throw a.wrong("margin", "above 0", this.margin);
-    this.#distance = distance as (a: Tensor, b: Tensor) => Tensor;
-    // As PyTorch names it, where it is a module.
-    if (distance instanceof Module) this.registerModule("distance_function", distance);
+    this.distance_function = distance as (a: Tensor, b: Tensor) => Tensor;
   }
 
   /** The distance. */
   get distanceFunction(): (a: Tensor, b: Tensor) => Tensor {
-    return this.#distance;
+    return this.distance_function;
   }
 
   /** Computes the loss. */

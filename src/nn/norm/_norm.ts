@@ -52,11 +52,11 @@ export abstract class RunningNorm extends Module<[input: Tensor], Tensor> {
     const fresh = () => emptyParameter([this.numFeatures], a.factory());
     this.registerParameter("weight", this.affine ? fresh() : null);
     this.registerParameter("bias", this.affine && bias ? fresh() : null);
-    this.#registerStatistics(a.factory());
+    this._registerStatistics(a.factory());
     this.resetParameters();
   }
 
-  #registerStatistics(factory: FactoryOptions): void {
+  private _registerStatistics(factory: FactoryOptions): void {
     const { device } = factory;
     const add = (name: string, make: () => Tensor) => {
       if (!this.trackRunningStats) return void this.registerBuffer(name, null);

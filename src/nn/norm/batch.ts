@@ -40,14 +40,14 @@ export abstract class BatchNorm extends RunningNorm {
     this.checkInput(shapeOf(input));
     const { weight, bias, eps, running_mean, running_var } = this;
     const training = this.training || running_mean === null;
-    const momentum = this.#count();
+    const momentum = this._count();
     const use = !this.training || this.trackRunningStats;
     const [mean, variance] = use ? [running_mean, running_var] : [null, null];
     return F.batchNorm(input, mean, variance, weight, bias, training, momentum, eps);
   }
 
   // Counts the batch, and gives its share in the running statistics.
-  #count(): number {
+  private _count(): number {
     const batches = this.num_batches_tracked;
     if (!this.training || batches === null) return this.momentum ?? 0;
     noGrad(() => batches.add_(1));

@@ -18,18 +18,18 @@ export type InstanceNormLayerOptions = BatchNormLayerOptions;
 
 /** What instance normalizations of any dimension share (Ulyanov et al. 2016). */
 export abstract class InstanceNorm extends RunningNorm {
-  readonly #rank: number;
+  private readonly _rank: number;
 
   /** Reads the arguments of a layer of `rank` spatial dimensions. */
   constructor(layer: string, rank: number, args: readonly unknown[]) {
     super(new LayerArguments(layer, NORM, args), false, false);
-    this.#rank = rank;
+    this._rank = rank;
   }
 
   /** Normalizes the input. */
   override forward(input: Tensor): Tensor {
     const shape = shapeOf(input);
-    const rank = this.#rank;
+    const rank = this._rank;
     checkRank(this.typeName(), shape, rank + 1, rank + 2);
     const channels = shape.at(-rank - 1)!;
     if (this.affine && channels !== this.numFeatures) {
@@ -37,13 +37,13 @@ export abstract class InstanceNorm extends RunningNorm {
         `nn.${this.typeName()}: argument 'input' must have numFeatures (${this.numFeatures}) channels, but has ${channels}`,
       );
     }
-    if (shape.length === rank + 2) return this.#normalize(input);
+    if (shape.length === rank + 2) return this._normalize(input);
     using batch = input.unsqueeze(0);
-    using normalized = this.#normalize(batch);
+    using normalized = this._normalize(batch);
     return normalized.squeeze(0);
   }
 
-  #normalize(input: Tensor): Tensor {
+  private _normalize(input: Tensor): Tensor {
     const { weight, bias, running_mean, running_var, eps } = this;
     const own = this.training || !this.trackRunningStats;
     const momentum = this.momentum ?? 0;

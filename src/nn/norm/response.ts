@@ -112,7 +112,7 @@ export class CrossMapLRN2d extends Module<[input: Tensor], Tensor> {
     checkRank("CrossMapLRN2d", shape, 4);
     using t = new Temporaries();
     const { dtype } = input;
-    const near = t.note(t.note(tensor(this.#near(shape[1]!))).to(dtype));
+    const near = t.note(t.note(tensor(this._near(shape[1]!))).to(dtype));
     const squares = t.note(input.mul(input));
     const sums = t.note(einsum("dc,nchw->ndhw", near, squares));
     const scale = t.note(t.note(sums.mul(this.alpha / this.size)).add(this.k));
@@ -120,7 +120,7 @@ export class CrossMapLRN2d extends Module<[input: Tensor], Tensor> {
   }
 
   // Which channels (inner) are in the sum of each (outer).
-  #near(channels: number): number[][] {
+  private _near(channels: number): number[][] {
     const reach = Math.trunc((this.size - 1) / 2 + 1);
     const all = Array.from({ length: channels }, (_, i) => i);
     return all.map((at) =>

@@ -6,7 +6,7 @@
 
 import { describe, type Tensor } from "../../tensor/tensor.ts";
 import { type AnyModule, Module } from "../module.ts";
-import { Buffer, Parameter } from "../parameter.ts";
+import { type Buffer, Parameter } from "../parameter.ts";
 
 /** Refuses what is not a module. */
 export function checkModule(module: unknown, op: string): void {
