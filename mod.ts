@@ -28,6 +28,7 @@ export * as autograd from "./src/autograd/mod.ts";
 export * as jit from "./src/jit/mod.ts";
 export * as nn from "./src/nn/mod.ts";
 export * as optim from "./src/optim/mod.ts";
+export * as io from "./src/io/mod.ts";
 export {
   DisposedError,
   JitTypeError,

@@ -205,6 +205,13 @@ FB_API double fb_tensor_grad_fn(double tensor, double ctx);
 FB_API int32_t fb_tensor_set_data(double tensor, double other);
 /* 1 when both handles are one tensor object or share their storage. */
 FB_API int32_t fb_tensor_shares_storage(double a, double b);
+/* Words: the storage's identity (an address to compare, 0 for a sparse or meta tensor), its bytes,
+ * the tensor's offset in elements, bytes of an element, is_conj, is_neg, is a zero tensor. */
+FB_API int32_t fb_storage_info(double tensor, double ctx);
+/* Copies `bytes` of the tensor's storage, from byte `offset` on, out or in. 0, or -1 when they are
+ * not all inside of it, or it is not on the CPU. */
+FB_API int32_t fb_storage_read(double tensor, double offset, void* out, double bytes);
+FB_API int32_t fb_storage_write(double tensor, double offset, const void* data, double bytes);
 /* Live handles given out and not yet released: 0 tensors, 1 script objects; 2: contexts; 3: nodes
  * of the autograd graph, and functions of the caller's that LibTorch holds. */
 FB_API double fb_live(int32_t what);

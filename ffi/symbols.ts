@@ -58,6 +58,9 @@ export const symbols = {
   fb_tensor_grad_fn: { parameters: ["f64", "f64"], result: "f64" }, //                              tensor, ctx
   fb_tensor_set_data: { parameters: ["f64", "f64"], result: "i32" }, //                             tensor, other
   fb_tensor_shares_storage: { parameters: ["f64", "f64"], result: "i32" }, //                       a, b
+  fb_storage_info: { parameters: ["f64", "f64"], result: "i32" }, //                                tensor, ctx
+  fb_storage_read: { parameters: ["f64", "f64", "buffer", "f64"], result: "i32" }, //               tensor, offset, out, bytes
+  fb_storage_write: { parameters: ["f64", "f64", "buffer", "f64"], result: "i32" }, //              tensor, offset, data, bytes
   fb_live: { parameters: ["i32"], result: "f64" }, //                                               what
 
   fb_host_set: { parameters: ["function", "f64"], result: "i32" }, //              callback, ctx

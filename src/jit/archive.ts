@@ -5,35 +5,15 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { encode, TorchError } from "../../ffi/mod.ts";
+import { fileError, pathOf, replaceAtomically } from "../files/mod.ts";
 import { describe } from "../tensor/tensor.ts";
 import { Tag } from "./tags.ts";
 import { put, putText, rewind } from "./words.ts";
 
 /** Further files of an archive, by name. */
 export type ExtraFiles = Record<string, string>;
-
-/** The path as the file system takes it. */
-function pathOf(path: unknown, op: string): string {
-  if (path instanceof URL) return fileURLToPath(path);
-  if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
-  throw new TypeError(
-    `${op}(): argument 'path' must be a path or a file URL, but got ${describe(path)}`,
-  );
-}
-
-function fileError(op: string, path: string, cause: unknown): TorchError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const verb = op === "jit.save" ? "written" : "read";
-  return new TorchError(`${op}(): the file ${path} could not be ${verb}: ${reason}`, {
-    op,
-    kind: "serialization",
-    cause,
-  });
-}
 
 /** A file that this process may read, and how it begins. */
 export interface OpenedArchive {
@@ -58,7 +38,7 @@ export function openArchive(path: string | URL): OpenedArchive {
       closeSync(file);
     }
   } catch (cause) {
-    throw fileError("jit.load", name, cause);
+    throw fileError("jit.load", name, "read", cause);
   }
 }
 
@@ -71,19 +51,15 @@ export function writeArchive(
   op: string,
   write: (path: Uint8Array<ArrayBuffer>) => void,
 ): void {
-  const name = pathOf(path, op);
-  const temporary = `${name}.${randomUUID()}.tmp`;
-  try {
-    closeSync(openSync(temporary, "wx"));
-    write(encode(temporary));
-    renameSync(temporary, name);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    // What is wrong with the program or an option is no fault of the file's.
-    if (cause instanceof TypeError) throw cause;
-    if (cause instanceof TorchError && cause.kind !== "serialization") throw cause;
-    throw fileError(op, name, cause);
-  }
+  replaceAtomically(path, op, (partial) => {
+    try {
+      write(encode(partial));
+    } catch (cause) {
+      // What is wrong with the program or an option is no fault of the file's.
+      if (!(cause instanceof TorchError) || cause.kind !== "serialization") throw cause;
+      throw fileError(op, pathOf(path, op), "written", cause);
+    }
+  });
 }
 
 /** Writes the extra files of a save to the argument memory. */

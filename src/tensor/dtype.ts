@@ -86,6 +86,8 @@ export function itemSize(dtype: DType): number {
     case "uint8":
     case "int8":
     case "bool":
+    case "qint8":
+    case "quint8":
     case "float8_e5m2":
     case "float8_e4m3fn":
     case "float8_e5m2fnuz":
