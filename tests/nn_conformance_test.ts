@@ -19,8 +19,29 @@ after(() => torch.setNumThreads(threads));
 
 test("the sample spreads over the modules", () => {
   const entries = new Set(samples.map(({ entry }) => entry));
-  assert(samples.length >= 700, `only ${samples.length} samples`);
-  assert(entries.size >= 100, `only ${entries.size} entries`);
+  assert(samples.length >= 850, `only ${samples.length} samples`);
+  assert(entries.size >= 125, `only ${entries.size} entries`);
+});
+
+test("a difference is found: in the text, in the state, and in the output", () => {
+  const index = samples.findIndex(({ entry }) => entry === "nn.Linear");
+  const sample = samples[index]!;
+  const [weight] = Object.values(sample.state);
+  const changed: [ModuleSample, string][] = [
+    [{ ...sample, text: "Line()" }, "text: "],
+    [{ ...sample, state: { ...sample.state, bias: weight! } }, "state: bias: "],
+    [{ ...sample, result: sample.tensors[0]! }, ""],
+    [
+      { ...sample, parameterGrads: { ...sample.parameterGrads, weight: null } },
+      "gradient weight: ",
+    ],
+  ];
+  assertEquals(check("nn.Linear", sample, blob).kind, "passed");
+  for (const [one, reason] of changed) {
+    const outcome = check("nn.Linear", one, blob);
+    assertEquals(outcome.kind, "failed");
+    assert(outcome.reason!.startsWith(reason), outcome.reason);
+  }
 });
 
 for (const [dtype, list] of Map.groupBy(samples, (sample) => sample.dtype)) {

@@ -11,6 +11,7 @@ export {
   type IncompatibleKeys,
   type LoadStateDictOptions,
   Module,
+  type ModuleGradients,
   type ModuleToOptions,
   type NamesOptions,
   type RemoveHook,

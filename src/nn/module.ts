@@ -8,13 +8,19 @@ import { Callable } from "../callable.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { describe, type Tensor } from "../tensor/tensor.ts";
 import { isFloating, type ModuleToOptions, move, readTarget } from "./_convert.ts";
+import {
+  BackwardCall,
+  type BackwardHook,
+  type BackwardPreHook,
+  type ModuleGradients,
+} from "./_backward_hooks.ts";
 import { type ForwardHookOptions, HookList, type HookOptions, type RemoveHook } from "./_hooks.ts";
 import { indented } from "./_python.ts";
 import { compare, copyInto, refuse } from "./_state.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 import { inScope, isTracing } from "./trace_scope.ts";
 
-export type { ForwardHookOptions, HookOptions, ModuleToOptions, RemoveHook };
+export type { ForwardHookOptions, HookOptions, ModuleGradients, ModuleToOptions, RemoveHook };
 
 /** Tensors by name: `stateDict()`'s result. */
 export type StateDict = Record<string, Tensor>;
@@ -69,6 +75,8 @@ type LoadHook = (module: AnyModule, found: IncompatibleKeys) => void;
 class Hooks {
   readonly before = new HookList<PreHook>();
   readonly after = new HookList<Hook>();
+  readonly beforeBackward = new HookList<BackwardPreHook>();
+  readonly afterBackward = new HookList<BackwardHook>();
   readonly beforeSave = new HookList<SavePreHook>();
   readonly afterSave = new HookList<SaveHook>();
   readonly beforeLoad = new HookList<SaveHook>();
@@ -131,7 +139,7 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   }
 
   #callHooked(args: A): R {
-    const { before, after } = this.#hooks!;
+    const { before, after, beforeBackward, afterBackward } = this.#hooks!;
     const called = new Set<Hook>();
     try {
       let given = args;
@@ -139,13 +147,17 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
         const changed = hook(this, given);
         if (changed !== undefined) given = (Array.isArray(changed) ? changed : [changed]) as A;
       }
+      const backward = beforeBackward.isEmpty && afterBackward.isEmpty
+        ? null
+        : new BackwardCall(this, afterBackward, beforeBackward);
+      if (backward !== null) given = backward.inputs(given);
       let output = this.forward(...given);
       for (const hook of after) {
         called.add(hook);
         const changed = hook(this, given, output);
         if (changed !== undefined) output = changed as R;
       }
-      return output;
+      return backward === null ? output : backward.output(output);
     } catch (error) {
       for (const hook of after.always) {
         if (!called.has(hook)) hook(this, args, null);
@@ -595,6 +607,43 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     options: HookOptions = {},
   ): RemoveHook {
     return this.#withHooks().before.add(hook as unknown as PreHook, options);
+  }
+
+  /**
+   * Calls `hook(module, gradInputs, gradOutputs)` in each backward pass, when the gradients of the module's inputs are known;
+   * what it returns, if anything, takes the place of `gradInputs`. Both have an entry for each argument or output of the call,
+   * `null` for what is no tensor or takes no gradient. Where no input takes one, it is called with those of the outputs only.
+   * Inputs and outputs must not be changed in place.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const net = new torch.nn.Tanh();
+   * net.registerFullBackwardHook((_module, [gradient]) => [gradient!.mul(10)]);
+   * const x = torch.zeros([1], { requiresGrad: true });
+   * net(x).sum().backward();
+   * assertEquals(x.grad!.toArray(), [10]);
+   * ```
+   */
+  registerFullBackwardHook(
+    hook: (
+      module: this,
+      gradInputs: ModuleGradients,
+      gradOutputs: ModuleGradients,
+    ) => ModuleGradients | void,
+    options: HookOptions = {},
+  ): RemoveHook {
+    return this.#withHooks().afterBackward.add(hook as unknown as BackwardHook, options);
+  }
+
+  /** Calls `hook(module, gradOutputs)` in each backward pass before the module's; what it returns, if anything, replaces them. */
+  registerFullBackwardPreHook(
+    hook: (module: this, gradOutputs: ModuleGradients) => ModuleGradients | void,
+    options: HookOptions = {},
+  ): RemoveHook {
+    return this.#withHooks().beforeBackward.add(hook as unknown as BackwardPreHook, options);
   }
 
   /** Calls `hook(module, prefix)` before {@linkcode stateDict} lists the module's tensors. */

@@ -3,7 +3,7 @@
     python export.py DIRECTORY [--modules PART]
 
 Wants torch 2.13, numpy, hypothesis and expecttest. Takes PyTorch's ModuleInfo database: all samples of float32 and
-float64, in training and in evaluation. For each entry, DIRECTORY gets NAME.jsonl (a header, then a sample a line)
+float64, in training and in evaluation; and, in a folder `more`, those of more.py likewise. For each entry, DIRECTORY gets NAME.jsonl (a header, then a sample a line)
 and NAME.bin (the memory of its tensors). The same in every run.
 """
 
@@ -20,6 +20,7 @@ from torch.testing._internal.common_modules import module_db
 
 sys.path.append(str(pathlib.Path(__file__).parent.parent))
 
+import more  # noqa: E402
 from encode import Blob, dtype_name, dumps, encode, encode_tensor  # noqa: E402
 
 DTYPES = [torch.float32, torch.float64]
@@ -171,7 +172,9 @@ def export_module(info, directory):
                 for sample in samples_of(info, dtype, training):
                     try:
                         lines.append(dumps(export_sample(info, sample, dtype, training, blob)))
-                    except Exception:
+                    except Exception as error:
+                        if directory.name == "more":
+                            raise error
                         refused += 1  # PyTorch itself has no result
     header = {"entry": info.name, "refused": {"all": refused}}
     with open(f"{path}.jsonl", "w") as file:
@@ -187,8 +190,11 @@ def main():
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     remember_arguments(torch.nn.TransformerEncoderLayer)
-    arguments.directory.mkdir(parents=True, exist_ok=True)
-    counts = [export_module(info, arguments.directory) for info in module_db if arguments.modules in info.name]
+    further = arguments.directory / "more"
+    further.mkdir(parents=True, exist_ok=True)
+    wanted = [info for info in module_db if arguments.modules in info.name]
+    counts = [export_module(info, arguments.directory) for info in wanted]
+    counts += [export_module(info, further) for info in more.entries() if arguments.modules in info.name]
     total, refused = map(sum, zip(*counts))
     print(f"{total} samples of {len(counts)} modules, {refused} refused, PyTorch {torch.__version__}")
 

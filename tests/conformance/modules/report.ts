@@ -9,11 +9,17 @@ import { type Counts, countsBy, failuresOf, failureTable, percent, table } from 
 import { rules } from "./rules.ts";
 
 /** The text of the part. */
-export function documentation(results: readonly Result[], refused: number): string {
+export function documentation(
+  results: readonly Result[],
+  more: readonly Result[],
+  refused: number,
+): string {
   const modules = countsBy(results, ({ entry }) => entry, []);
   const whole = Object.values(modules).filter((one) => one.passed > 0 && one.failed === 0).length;
   const applicable = Object.values(modules).filter((one) => one.passed + one.failed > 0).length;
-  const crashed = results.filter(({ reason }) => reason?.startsWith("crashed")).length;
+  const further = totalOf(countsBy(more, ({ entry }) => entry, []));
+  const crashed =
+    [...results, ...more].filter(({ reason }) => reason?.startsWith("crashed")).length;
   const compared = results.filter(({ grads }) => grads).length;
   return `
 Written by \`tests/conformance/modules/run.ts\`; do not edit.
@@ -31,13 +37,18 @@ All applicable samples of ${whole} of ${applicable} modules pass, ${
   } of all. Crashes of the process: ${crashed}. Not
 counted: ${refused} samples that PyTorch itself refuses on a CPU.
 
+Beside these, ${further.passed + further.failed} samples of ${
+    new Set(more.map(({ entry }) => entry)).size
+  } modules, most of them such as the database lacks, were made for this run in the same way
+(\`tests/conformance/modules/more.py\`): ${further.passed} pass, ${further.failed} fail.
+
 | rule | meaning | samples |
 |---|---|--:|
 ${ruleRows(results).join("\n")}
 
 ## Failed modules
 
-${failureTable("module", failuresOf(results))}
+${failureTable("module", failuresOf([...results, ...more]))}
 
 ## Modules by name
 

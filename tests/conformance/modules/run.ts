@@ -31,27 +31,35 @@ function main(): number {
       golden: { type: "boolean", default: false },
     },
   });
-  exportSamples(values.data, ["modules/export.py", "encode.py"]);
+  exportSamples(values.data, ["modules/export.py", "modules/more.py", "encode.py"]);
   const paths = pathsIn(values.data, values.only);
+  const further = pathsIn(join(values.data, "more"), values.only);
   const results = runAll(paths, {}, WORKER);
+  const more = runAll(further, {}, WORKER);
   if (values.docs) {
     const page = existsSync(values.docs) ? readFileSync(values.docs, "utf8") : "";
-    write(values.docs, replacePart(page, "modules", documentation(results, refusedIn(paths))));
+    write(
+      values.docs,
+      replacePart(page, "modules", documentation(results, more, refusedIn(paths))),
+    );
   }
   if (values.golden) {
-    const others = OTHER_PROCESSORS.map((env) => runAll(paths, env, WORKER));
-    writeGolden(GOLDEN.modules, results, others);
+    const all = [...paths, ...further];
+    const others = OTHER_PROCESSORS.map((env) => runAll(all, env, WORKER));
+    writeGolden(GOLDEN.modules, [...results, ...more], others);
   }
-  for (const { entry, failed, of, reasons } of failuresOf(results)) {
+  for (const { entry, failed, of, reasons } of failuresOf([...results, ...more])) {
     process.stdout.write(`${entry}: ${failed} of ${of} failed: ${reasons[0]!.reason}\n`);
   }
-  const total = totalOf(countsBy(results, ({ dtype }) => dtype, []));
-  process.stdout.write(
-    `${total.passed} passed, ${total.failed} failed, ${total.notApplicable} not applicable (${
-      percent(total)
-    })\n`,
-  );
-  return results.some(({ reason }) => reason?.startsWith("crashed")) ? 1 : 0;
+  for (const [name, list] of Object.entries({ module_db: results, "more.py": more })) {
+    const total = totalOf(countsBy(list, ({ dtype }) => dtype, []));
+    process.stdout.write(
+      `${name}: ${total.passed} passed, ${total.failed} failed, ${total.notApplicable} not applicable (${
+        percent(total)
+      })\n`,
+    );
+  }
+  return [...results, ...more].some(({ reason }) => reason?.startsWith("crashed")) ? 1 : 0;
 }
 
 process.exitCode = main();
