@@ -26,10 +26,13 @@ test("the sample spreads over the modules", () => {
 test("a difference is found: in the text, in the state, and in the output", () => {
   const index = samples.findIndex(({ entry }) => entry === "nn.Linear");
   const sample = samples[index]!;
-  const [weight] = Object.values(sample.state);
+  const { weight, bias } = sample.state;
   const changed: [ModuleSample, string][] = [
     [{ ...sample, text: "Line()" }, "text: "],
-    [{ ...sample, state: { ...sample.state, bias: weight! } }, "state: bias: "],
+    [
+      { ...sample, state: { ...sample.state, bias: { ...bias!, at: weight!.at } } },
+      "state: bias: ",
+    ],
     [{ ...sample, result: sample.tensors[0]! }, ""],
     [
       { ...sample, parameterGrads: { ...sample.parameterGrads, weight: null } },
