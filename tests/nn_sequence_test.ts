@@ -11,6 +11,7 @@ describe("Text, first weights, outputs and gradients are PyTorch's", () => {
       ...options,
       ...Object.fromEntries(Object.keys(call).map((key) => [key, "…"])),
     });
-    test(`${i}: ${layer}(${args}) ${given}${mode}`, () => checkCase(sample, seed, 2e-5));
+    test(`${i}: ${layer}(${JSON.stringify(args)}) ${given}${mode}`, () =>
+      checkCase(sample, seed, 2e-5));
   });
 });

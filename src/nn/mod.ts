@@ -55,4 +55,5 @@ export {
   MultiheadAttention,
   type MultiheadAttentionOptions,
 } from "./attention.ts";
+export * from "./transformer/mod.ts";
 export * as utils from "./utils/mod.ts";

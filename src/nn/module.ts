@@ -672,6 +672,11 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     return this.#withHooks().afterLoad.add(hook as unknown as LoadHook);
   }
 
+  /** Whether some hook is registered: it may keep the output of a call. */
+  get isHooked(): boolean {
+    return this.#hooks !== null;
+  }
+
   // ---- Printing ----
 
   /** What stands between the parentheses when the module is printed. */

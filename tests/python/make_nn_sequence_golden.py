@@ -1,4 +1,4 @@
-"""Writes tests/golden/nn_sequence.gz: embeddings, recurrent layers and attention, as PyTorch computes them.
+"""Writes tests/golden/nn_sequence.gz: embeddings, recurrent layers, attention and transformers, as PyTorch computes them.
 
 Run with a Python that has torch 2.13. The output is the same in every run.
 
@@ -6,7 +6,7 @@ A case holds the `layer`, its `args` and `options` (by Flambeau's names), the `t
 right after it was made under `SEED`, whether it is `training`, the `inputs` and `call` (keywords of the call), the
 `outputs` under `SEED + 1`, and the gradients of `loss(outputs)` for each input and parameter that has one.
 
-A tensor is {"tensor": [shape, dtype, values]}, packed sequences are {"packed": [padded, lengths, enforce_sorted]} as an
+A module among the arguments is {"module": [layer, args, options]}. A tensor is {"tensor": [shape, dtype, values]}, packed sequences are {"packed": [padded, lengths, enforce_sorted]} as an
 input and {"packed": [data, batch_sizes, sorted_indices, unsorted_indices]} as an output.
 """
 
@@ -31,6 +31,16 @@ class Packed:
 
     def __init__(self, padded, lengths, enforce_sorted):
         self.padded, self.lengths, self.enforce_sorted = padded, lengths, enforce_sorted
+
+
+class Spec:
+    """A module among the arguments of another."""
+
+    def __init__(self, layer, args, options):
+        self.layer, self.args, self.options = layer, args, options
+
+    def make(self):
+        return getattr(nn, self.layer)(*made(self.args), **snake(self.options))
 
 
 def randn(*shape, dtype=None):
@@ -123,7 +133,50 @@ def attention():
     yield name, [8, 2], {"batchFirst": True}, [randn(2, 4, 8), randn(2, 5, 8), randn(2, 5, 8)], {"needWeights": False}
 
 
+def transformers():
+    small = {"dimFeedforward": 6}
+    padding = torch.tensor([[False, False, True], [False, False, False]])
+    masks = {"srcMask": causal(3), "srcKeyPaddingMask": padding}
+    name = "TransformerEncoderLayer"
+    yield name, [4, 2], small, [randn(3, 2, 4)], {}
+    yield name, [4, 2], {**small, "normFirst": True, "activation": "gelu"}, [randn(3, 2, 4)], masks
+    yield name, [4, 1], {**small, "batchFirst": True, "bias": False, "layerNormEps": 0.1}, [randn(2, 3, 4)], masks
+    yield name, [4, 2], {**small, "dropout": 0.0}, [randn(3, 4)], {"srcMask": causal(3), "isCausal": True}
+    yield name, [4, 2], {**small, "dtype": "float64"}, [randn(3, 2, 4, dtype=torch.float64)], {}
+
+    name = "TransformerDecoderLayer"
+    both = {"tgtMask": causal(2), "memoryKeyPaddingMask": padding}
+    yield name, [4, 2], small, [randn(2, 2, 4), randn(3, 2, 4)], {}
+    yield name, [4, 2], {**small, "normFirst": True, "activation": "gelu"}, [randn(2, 2, 4), randn(3, 2, 4)], both
+    yield name, [4, 1], {**small, "batchFirst": True, "bias": False}, [randn(2, 2, 4), randn(2, 3, 4)], both
+    all_masks = {"tgtMask": causal(2), "tgtIsCausal": True, "memoryMask": randn(2, 3).detach(),
+                 "tgtKeyPaddingMask": torch.tensor([[False, True], [False, False]])}
+    yield name, [4, 2], small, [randn(2, 2, 4), randn(3, 2, 4)], all_masks
+
+    layer = Spec("TransformerEncoderLayer", [4, 2], small)
+    name = "TransformerEncoder"
+    yield name, [layer, 2], {}, [randn(3, 2, 4)], {}
+    yield name, [layer, 1], {"norm": Spec("LayerNorm", [4], {})}, [randn(3, 2, 4)], {"mask": causal(3)}
+    gelu = Spec("GELU", [], {})
+    first = Spec("TransformerEncoderLayer", [4, 2], {**small, "batchFirst": True, "activation": gelu})
+    yield name, [first, 2], {}, [randn(2, 3, 4)], {"mask": causal(3), "srcKeyPaddingMask": padding, "isCausal": True}
+
+    # Not a module as activation: PyTorch's copies of a decoder layer fall back to relu then (see __setstate__ there).
+    layer = Spec("TransformerDecoderLayer", [4, 2], {**small, "activation": "gelu"})
+    name = "TransformerDecoder"
+    yield name, [layer, 2], {}, [randn(2, 2, 4), randn(3, 2, 4)], {"tgtMask": nn.Transformer.generate_square_subsequent_mask(2)}
+    yield name, [layer, 1], {"norm": Spec("LayerNorm", [4], {})}, [randn(2, 2, 4), randn(3, 2, 4)], both
+
+    name = "Transformer"
+    options = {"dModel": 4, "nhead": 2, "numEncoderLayers": 2, "numDecoderLayers": 1, **small}
+    yield name, [], options, [randn(3, 2, 4), randn(2, 2, 4)], {}
+    yield name, [], {**options, "batchFirst": True, "normFirst": True, "bias": False}, [randn(2, 3, 4), randn(2, 2, 4)], {
+        **masks, **both}
+
+
 def encode(value):
+    if isinstance(value, Spec):
+        return {"module": [value.layer, encode(value.args), encode(value.options)]}
     if isinstance(value, torch.Tensor):
         dense = value.detach().to_dense()
 
@@ -174,8 +227,14 @@ def packed(value):
     return tuple(packed(one) for one in value) if isinstance(value, list) else value
 
 
+def made(args):
+    return [one.make() if isinstance(one, Spec) else one for one in args]
+
+
 def snake(options):
     def given(name, value):
+        if isinstance(value, Spec):
+            return value.make()
         return getattr(torch, value) if name == "dtype" else value
 
     return {re.sub("([A-Z])", r"_\1", name).lower(): given(name, value) for name, value in options.items()}
@@ -183,8 +242,8 @@ def snake(options):
 
 def case(layer, args, options, inputs, call, training):
     torch.manual_seed(SEED)
-    module = getattr(nn, layer)(*args, **snake(options)).train(training)
-    found = {"layer": layer, "args": args, "options": options, "training": training, "text": repr(module)}
+    module = Spec(layer, args, options).make().train(training)
+    found = {"layer": layer, "args": encode(args), "options": encode(options), "training": training, "text": repr(module)}
     found["state"] = {name: encode(value) for name, value in module.state_dict().items()}
     for leaf in leaves(inputs):
         leaf.grad = None
@@ -204,13 +263,13 @@ def same_inputs(inputs):
 
 
 cases = []
-for group in [embeddings(), recurrent(), attention()]:
+for group in [embeddings(), recurrent(), attention(), transformers()]:
     for layer, args, options, inputs, call in group:
-        modes = [True, False] if "dropout" in options else [True]
+        modes = [True, False] if "dropout" in options or layer.startswith("Transformer") else [True]
         for training in modes:
-            made = case(layer, args, options, inputs, call, training)
+            found = case(layer, args, options, inputs, call, training)
             if same_inputs(inputs):
-                made["inputs"] = made["inputs"][:1]
-            cases.append(made)
+                found["inputs"] = found["inputs"][:1]
+            cases.append(found)
 text = json.dumps({"seed": SEED, "cases": cases}, separators=(",", ":"))
 OUTPUT.write_bytes(gzip.compress(text.encode(), mtime=0))

@@ -43,8 +43,12 @@ export function readGolden(name: string): ModuleGolden {
 
 type Encoded = [shape: number[], dtype: torch.DType, values: (number | string | boolean)[]];
 
+function numberOf(value: number | string | boolean): number {
+  return typeof value === "string" ? Number(value.replace("inf", "Infinity")) : Number(value);
+}
+
 function tensorOf([shape, dtype, values]: Encoded): T {
-  const numbers = values.map(Number);
+  const numbers = values.map(numberOf);
   return torch.tensor(numbers, { dtype: "float64" }).to({ dtype }).reshape(shape);
 }
 
@@ -52,6 +56,7 @@ function tensorOf([shape, dtype, values]: Encoded): T {
 export function given(value: Json, leaves: T[]): unknown {
   if (Array.isArray(value)) return value.map((one) => given(one, leaves));
   if (typeof value !== "object" || value === null) return value;
+  if (value.module) return made(value.module as ModuleSpec);
   if (value.tensor) return tensorOf(value.tensor as unknown as Encoded);
   if (value.input) {
     const leaf = tensorOf(value.input as unknown as Encoded).requiresGrad_();
@@ -73,7 +78,8 @@ function assertTensor(actual: unknown, expected: Encoded, tolerance: number, pat
   const dense = actual.detach().toDense();
   const found = Array.from(dense.double().contiguous().toTypedArray() as Float64Array);
   found.forEach((one, i) => {
-    const wanted = dtype === "float32" ? Math.fround(Number(values[i])) : Number(values[i]);
+    const decimal = numberOf(values[i]!);
+    const wanted = dtype === "float32" ? Math.fround(decimal) : decimal;
     const near = Object.is(one, wanted) || one === wanted ||
       Math.abs(one - wanted) <= tolerance * Math.max(1, Math.abs(wanted));
     assert(near, `${path}[${i}] is ${one}, not ${wanted}`);
@@ -117,15 +123,21 @@ function loss(outputs: unknown): T {
 // deno-lint-ignore no-explicit-any -- a layer of any arguments
 type AnyLayer = new (...args: any[]) => torch.nn.AnyModule;
 
+type ModuleSpec = [layer: string, args: Json[], options: Record<string, Json>];
+
+function made([layer, args, options]: ModuleSpec): torch.nn.AnyModule {
+  const type = (torch.nn as unknown as Record<string, AnyLayer>)[layer]!;
+  const named = Object.keys(options).length > 0 ? [given(options, [])] : [];
+  return new type(...args.map((one) => given(one, [])), ...named);
+}
+
 /** Makes the module of a case, and asserts its text and the weights that it begins with, to the bit. */
 export function makeModule(
   { layer, args, options, training, text, state }: ModuleCase,
   seed: number,
 ): torch.nn.AnyModule {
   torch.manualSeed(seed);
-  const type = (torch.nn as unknown as Record<string, AnyLayer>)[layer]!;
-  const module = new type(...args, ...(Object.keys(options).length > 0 ? [options] : []));
-  module.train(training);
+  const module = made([layer, args, options]).train(training);
   assertEquals(String(module), text);
   const own = module.stateDict();
   assertEquals(Object.keys(own), Object.keys(state));

@@ -123,6 +123,7 @@ export class AdaptiveLogSoftmaxWithLoss
     return made as AdaptiveLoss;
   }
 
+  /** The log-probability of each target. */
   private _outputs(input: Tensor, target: Tensor): Tensor {
     using t = new Temporaries();
     const [first] = this.cutoffs;
@@ -151,6 +152,7 @@ export class AdaptiveLogSoftmaxWithLoss
     return output.add(t.note(t.note(head.gather(1, t.note(places.unsqueeze(1)))).squeeze(1)));
   }
 
+  /** The rows whose targets lie in a cluster. */
   private _rowsOf(target: Tensor, low: number, high: number): Tensor {
     using t = new Temporaries();
     const mask = t.note(t.note(target.ge(low)).logicalAnd(t.note(target.lt(high))));

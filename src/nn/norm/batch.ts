@@ -46,7 +46,7 @@ export abstract class BatchNorm extends RunningNorm {
     return F.batchNorm(input, mean, variance, weight, bias, training, momentum, eps);
   }
 
-  // Counts the batch, and gives its share in the running statistics.
+  /** Counts the batch, and gives its share in the running statistics. */
   private _count(): number {
     const batches = this.num_batches_tracked;
     if (!this.training || batches === null) return this.momentum ?? 0;

@@ -43,6 +43,7 @@ export abstract class InstanceNorm extends RunningNorm {
     return normalized.squeeze(0);
   }
 
+  /** Normalizes a batch. */
   private _normalize(input: Tensor): Tensor {
     const { weight, bias, running_mean, running_var, eps } = this;
     const own = this.training || !this.trackRunningStats;

@@ -119,7 +119,7 @@ export class CrossMapLRN2d extends Module<[input: Tensor], Tensor> {
     return input.mul(t.note(scale.pow(-this.beta)));
   }
 
-  // Which channels (inner) are in the sum of each (outer).
+  /** Which channels (inner) are in the sum of each (outer). */
   private _near(channels: number): number[][] {
     const reach = Math.trunc((this.size - 1) / 2 + 1);
     const all = Array.from({ length: channels }, (_, i) => i);
