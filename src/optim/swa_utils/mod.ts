@@ -1,0 +1,7 @@
+/**
+ * Averages of a model's weights along its training.
+ *
+ * @module
+ */
+
+export { SWALR, type SWALROptions } from "./swalr.ts";
