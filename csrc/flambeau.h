@@ -380,6 +380,8 @@ FB_API int32_t fb_callable_schema(double callable, double ctx);
 FB_API int32_t fb_callable_graph(double callable, double ctx, int32_t which);
 /* Whether the executor has done with watching the callable's runs: 1 or 0, or -1. */
 FB_API int32_t fb_callable_optimized(double callable);
+/* Has the executor forget what it watched and optimized. 0, or -1. */
+FB_API int32_t fb_callable_forget(double callable);
 
 /* Nanoseconds a call in a C++ loop, for benchmarks. Words: as for fb_callable_call. */
 FB_API double fb_callable_bench(double callable, double ctx, int32_t iterations);

@@ -106,6 +106,27 @@ size_t firstArgument(const Callable& callable) {
   return callable.self ? 1 : 0;
 }
 
+// The commonest call, for short: a tensor for each argument. False, with nothing read, where it is
+// not that.
+bool readTensors(Reader& in, const Callable& callable, Stack& stack) {
+  const double* start = in.mark();
+  const auto& arguments = callable.function->getSchema().arguments();
+  const size_t first = firstArgument(callable);
+  const size_t count = in.nextCount();
+  bool plain = count + first == arguments.size();
+  stack.reserve(arguments.size());
+  if (callable.self) stack.emplace_back(*callable.self);
+  for (size_t i = first; plain && i < arguments.size(); i++) {
+    plain = !arguments[i].kwarg_only() && in.next() == FB_VALUE_TENSOR &&
+            arguments[i].type()->kind() == c10::TypeKind::TensorType;
+    if (plain) stack.emplace_back(borrowTensor(in.next()));
+  }
+  if (plain && in.next() == 0) return true;
+  in.reset(start);
+  stack.clear();
+  return false;
+}
+
 // A script called while tracing stays a call, so that its control flow is kept.
 void runTraced(const Callable& callable, Stack& stack) {
   namespace tracer = torch::jit::tracer;
@@ -645,9 +666,12 @@ int32_t fb_callable_call(double callable, double ctx) {
   return guard(-1, [&] {
     const auto& target = *fromHandle<Callable>(callable);
     Reader in(ctx);
-    std::optional<IValue> self;
-    if (target.self) self = IValue(*target.self);
-    Stack stack = readArguments(in, target.function->getSchema(), self);
+    Stack stack;
+    if (!readTensors(in, target, stack)) {
+      std::optional<IValue> self;
+      if (target.self) self = IValue(*target.self);
+      stack = readArguments(in, target.function->getSchema(), self);
+    }
     if (torch::jit::tracer::isTracing()) {
       runTraced(target, stack);
     } else {
@@ -656,6 +680,14 @@ int32_t fb_callable_call(double callable, double ctx) {
     Writer out(ctx);
     writeValue(out, stack.back());
     return out.count();
+  });
+}
+
+int32_t fb_callable_forget(double callable) {
+  return guard(-1, [&] {
+    auto& function = torch::jit::toGraphFunction(*fromHandle<Callable>(callable)->function);
+    function.get_executor().debugFlushCompilationCache();
+    return 0;
   });
 }
 

@@ -138,6 +138,7 @@ export const symbols = {
   fb_callable_schema: { parameters: ["f64", "f64"], result: "i32" }, //            callable, ctx
   fb_callable_graph: { parameters: ["f64", "f64", "i32"], result: "i32" }, //      callable, ctx, which
   fb_callable_optimized: { parameters: ["f64"], result: "i32" }, //                callable
+  fb_callable_forget: { parameters: ["f64"], result: "i32" }, //                   callable
 
   fb_compile: { parameters: ["buffer", "f64"], result: "f64" }, //                 source, bytes
   fb_unit_release: { parameters: ["f64"], result: "void" }, //                     unit

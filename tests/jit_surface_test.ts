@@ -213,7 +213,24 @@ describe("graphFor() and warmUp()", () => {
     assert(kinds(relu.graphFor(torch.ones([3]))).includes("prim::profile"));
     assert(relu.warmUp(torch.ones([3])) >= 1);
     assert(!kinds(relu.graphFor(torch.ones([3]))).includes("prim::profile"));
-    assertEquals(relu.warmUp(torch.ones([3])), 1);
+  });
+
+  test("optimize for the grad mode that is on, whatever was before", () => {
+    const module = make();
+    const x = torch.ones([1, 4]);
+    const differentiable = (graph: torch.jit.Graph) => String(graph).includes("Differentiable");
+    module.warmUp(x);
+    assert(differentiable(module.graphFor(x)));
+    torch.noGrad(() => {
+      module.warmUp(x);
+      assert(!differentiable(module.graphFor(x)));
+    });
+    assertEquals(module(x).requiresGrad, true);
+  });
+
+  test("find nothing optimized by the check of the trace itself", () => {
+    const kinds = [...make().graphFor(torch.ones([1, 4])).nodes()].map(({ kind }) => kind);
+    assert(kinds.includes("prim::profile"), String(kinds));
   });
 
   test("leave no native object", () => {

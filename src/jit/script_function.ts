@@ -8,7 +8,7 @@ import { check, context, native, scratch, takeBytes, takeText } from "../../ffi/
 import { Callable } from "../callable.ts";
 import { applyMode } from "../tensor/call.ts";
 import { takeValue } from "./decode.ts";
-import { writeArguments } from "./arguments.ts";
+import { writeArguments, writeTensors } from "./arguments.ts";
 import { type ExtraFiles, putExtraFiles, writeArchive } from "./archive.ts";
 import { disposeDeep } from "./dispose.ts";
 import { Graph } from "./graph.ts";
@@ -49,6 +49,11 @@ const handles = new WeakMap<ScriptFunction, NativeHandle>();
 /** The native handle of a script function, for calls. */
 export function functionHandle(fn: ScriptFunction, op: string): number {
   return handles.get(fn)!.get(op, "self", "script function");
+}
+
+/** Has LibTorch watch and optimize a function anew: for the arguments and the grad mode of the next calls. */
+export function forgetPlan(fn: ScriptFunction): void {
+  check(native.fb_callable_forget(functionHandle(fn, "warmUp")), "warmUp");
 }
 
 /** The text of its inlined graph without places in the source: equal for functions that do the same. */
@@ -109,7 +114,7 @@ export class ScriptFunction extends Callable {
 
   #call(args: unknown[]): unknown {
     const name = this.#name;
-    writeArguments(args, name);
+    if (!writeTensors(args, name)) writeArguments(args, name);
     applyMode();
     const count = check(native.fb_callable_call(this.#native(name), context), name);
     scratch.receive(count);
@@ -172,8 +177,8 @@ export class ScriptFunction extends Callable {
   }
 
   /**
-   * Runs it with such arguments until LibTorch has done with watching and has its optimized plan, so that later calls
-   * are as fast as they get; its results are dropped. What the function does besides (running statistics, random
+   * Optimizes it anew for such arguments and for the grad mode that is on (within `noGrad`, nothing is kept for a backward
+   * pass): runs it until LibTorch has done with watching and has its plan. The results are dropped. What the function does besides (running statistics, random
    * numbers, changes of its arguments) it does in each run.
    *
    * @returns How often it ran: two or three times as a rule.
@@ -190,6 +195,8 @@ export class ScriptFunction extends Callable {
    */
   warmUp(...args: unknown[]): number {
     const op = "warmUp";
+    // What it was optimized for may be other shapes, or gradients that are not asked for now.
+    forgetPlan(this);
     for (let runs = 1; runs <= WARM_UP_RUNS; runs++) {
       const ready = check(native.fb_callable_optimized(this.#native(op)), op) === 1;
       disposeDeep(this.#call(args));

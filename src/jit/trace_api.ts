@@ -11,7 +11,7 @@ import { compareOutputs } from "./check_trace.ts";
 import { type Mirror, mirror } from "./mirror.ts";
 import { disposeDeep } from "./dispose.ts";
 import { preserve, type Preserved } from "./preserve.ts";
-import { comparableGraph, ScriptFunction } from "./script_function.ts";
+import { comparableGraph, forgetPlan, ScriptFunction } from "./script_function.ts";
 import { type LoadedModule, ScriptModule, scriptModule } from "./script_module.ts";
 import {
   type AnyFunction,
@@ -153,7 +153,7 @@ function functionName(fn: AnyFunction): string {
 
 function checkAgainst(
   fn: AnyFunction,
-  traced: AnyFunction,
+  traced: ScriptFunction,
   inputs: readonly unknown[],
   settings: Settings,
   before: Preserved,
@@ -171,6 +171,8 @@ function checkAgainst(
     // `expected` stays: the function may have returned a tensor of the user's own.
     disposeDeep([actual, others]);
     before.restore();
+    // The user's first calls decide what it is optimized for.
+    forgetPlan(traced);
   }
 }
 
