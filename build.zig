@@ -58,6 +58,8 @@ fn buildShim(b: *std.Build) !void {
     for (stdcxx_include) |dir| module.addIncludePath(absolute(b, dir));
     const torch_include = b.pathJoin(&.{ libtorch, "include" });
     module.addSystemIncludePath(absolute(b, torch_include));
+    // After LibTorch's: stands in for headers that it uses and does not ship.
+    module.addSystemIncludePath(b.path("csrc/compat"));
     module.addSystemIncludePath(absolute(b, b.pathJoin(&.{ torch_include, "torch", "csrc", "api", "include" })));
 
     const torch_lib = b.pathJoin(&.{ libtorch, "lib" });

@@ -25,6 +25,7 @@ export {
   setGradEnabled,
 } from "./src/autograd/modes.ts";
 export * as autograd from "./src/autograd/mod.ts";
+export * as func from "./src/func/mod.ts";
 export * as jit from "./src/jit/mod.ts";
 export * as nn from "./src/nn/mod.ts";
 export * as optim from "./src/optim/mod.ts";

@@ -102,11 +102,17 @@ variable_list forwardGradients(const HostFunctionPtr& function, const variable_l
 }
 
 void checkNoTransform() {
+  // Null until the thread's first transform, and then there for good.
   const auto& functorch = at::functorch::functorchTLSAccessor();
-  TORCH_CHECK_NOT_IMPLEMENTED(
-      !functorch,
-      "A function written in JavaScript cannot be applied inside of torch.func transforms (vmap, "
-      "grad, vjp, jvp): write it with ops there");
+  if (!functorch) return;
+  try {
+    functorch->checkSupportsCppAutogradFunction();
+  } catch (const c10::Error&) {
+    TORCH_CHECK_NOT_IMPLEMENTED(
+        false,
+        "A function written in JavaScript cannot be applied inside of torch.func transforms (vmap, "
+        "grad, vjp, jvp): write it with ops there");
+  }
 }
 
 // ---- Hooks ----

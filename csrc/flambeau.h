@@ -126,7 +126,7 @@ enum fb_call {
   FB_CALL_NODE_PREHOOK = 4,
   /* tensors (for the inputs), tensors (of the outputs) -> as many as the first, or -1 */
   FB_CALL_NODE_HOOK = 5,
-  /* nothing -> the caller's stack, as string words */
+  /* nothing -> nothing, after the caller's stack was given to fb_anomaly_stack */
   FB_CALL_STACK = 6
 };
 
@@ -134,6 +134,8 @@ enum fb_call {
  * 0, or -1 when it threw. Tensors come as handles owned by the callee and bytes, and go as handles
  * that are borrowed. */
 typedef int32_t (*fb_callback)(int32_t what, double id, int32_t words);
+
+enum fb_transform { FB_TRANSFORM_VMAP = 1, FB_TRANSFORM_GRAD = 2, FB_TRANSFORM_JVP = 3 };
 
 /* ---- Versions: compared by the loader before anything else is called. ---- */
 
@@ -256,6 +258,53 @@ FB_API int32_t fb_node_hook(double node, double id, bool before);
    inputs changed in place, saved (0 allowed). Words out, an output each: handle and bytes, or 0 and
    0 for itself. */
 FB_API int32_t fb_function_wrap(double ctx, double id, bool materialize, bool record);
+
+/* Switches anomaly mode, for the process. `id`: the function that is asked for this thread's stack
+ * whenever an op is recorded. */
+FB_API int32_t fb_anomaly_set(bool on, bool check_nan, double id);
+/* 0 off, 1 on, 2 on and NaNs are refused. */
+FB_API int32_t fb_anomaly_enabled(void);
+/* Gives the stack that was asked for. */
+FB_API void fb_anomaly_stack(const char* text, uint32_t bytes);
+/* Text: what made the function that failed in the last pass, told once. Its bytes. */
+FB_API double fb_anomaly_report(double ctx);
+
+/* ---- Function transforms: a stack of levels on the calling thread ---- */
+
+/* Enters a transform. vmap: the size of the batch; randomness 0 is refused, 1 the same, 2 different
+   for each. The level, from 1. */
+FB_API int32_t fb_transform_push(int32_t what, double batch, int32_t randomness);
+/* Leaves the innermost transform. Its level. */
+FB_API int32_t fb_transform_pop(void);
+/* The tensor as the level of a grad or jvp transform sees it; `track`: derivatives by it are
+ * wanted. Owned. */
+FB_API double fb_transform_wrap(double tensor, int32_t level, bool track);
+/* The tensor under it: owned, 0 where it is none of that level, -1 on failure. */
+FB_API double fb_transform_unwrap(double tensor, int32_t level);
+/* Hides dimension `dim` from the level of a vmap. Owned. */
+FB_API double fb_batch_add(double tensor, int32_t dim, int32_t level);
+/* Puts it back as dimension `dim`, or repeats a tensor that has none. Owned. */
+FB_API double fb_batch_remove(double tensor, int32_t level, double batch, int32_t dim);
+/* FB_TRANSFORM_VMAP or FB_TRANSFORM_GRAD for a tensor that a transform wrapped, 0 for any other. */
+FB_API int32_t fb_tensor_wrapping(double tensor);
+/* Enters and leaves the level of dual numbers, of which there is one a thread. The level, or -1. */
+FB_API int32_t fb_dual_enter(void);
+FB_API int32_t fb_dual_exit(int32_t level);
+/* Whether tangents are computed; `on` -1 changes nothing. What it was. */
+FB_API int32_t fb_forward_enabled(int32_t on);
+
+/* ---- Profiler ---- */
+
+/* Begins to record the ops of the calling thread, and of those that it hands work to. 0, or -1. */
+FB_API int32_t fb_profiler_start(bool shapes, bool memory, bool flops);
+/* Ends it. Words: n events, each: name as string words; start, duration (ns); threads of start, end
+   and forward pass; sequence number, scope, flops, bytes (of a "[memory]" event); whether it ended
+   on another thread; shapes of the inputs: n (-1: not recorded), then count and sizes each. */
+FB_API int32_t fb_profiler_stop(double ctx);
+/* A range of the user's under a name: an owned record, 0 on failure. Leave it on the same thread.
+ */
+FB_API double fb_record_enter(const char* name, uint32_t bytes);
+FB_API void fb_record_leave(double record);
 
 /* ---- Process and thread state ---- */
 

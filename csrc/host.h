@@ -56,6 +56,12 @@ class HostFunction {
     return read(in);
   }
 
+  // Calls the function without words.
+  void notify(int32_t what) const {
+    checkThread();
+    invoke(what, 0);
+  }
+
  private:
   void checkThread() const;
   void invoke(int32_t what, int32_t words) const;

@@ -175,6 +175,10 @@ inline at::Device deviceFromCode(int64_t code) {
 // Takes the node out, so that the trace goes on once the caller has caught the error.
 void mendTrace() noexcept;
 
+// functorch.cpp: the tensor under the wrappers of grad and jvp; refuses one of vmap's, which has no
+// elements of its own.
+at::Tensor unwrapTracked(at::Tensor tensor);
+
 void putScalar(Writer& out, const at::Scalar& value);
 at::Scalar readScalar(Reader& in);
 

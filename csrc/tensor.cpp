@@ -1,6 +1,7 @@
 // Tensors: made from the caller's bytes, described, read back, and their gradients.
 #include <ATen/ATen.h>
 #include <ATen/TracerMode.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -39,10 +40,20 @@ void checkSize(const std::vector<int64_t>& shape, at::ScalarType dtype, double b
       expected == bytes, "The shape needs ", expected, " bytes, but the data has ", bytes);
 }
 
+// While it lasts, ops take tensors as they are: within torch.func's transforms they would wrap
+// them.
+struct Untransformed {
+  c10::impl::ExcludeDispatchKeyGuard guard{c10::DispatchKeySet(
+      {c10::DispatchKey::FuncTorchDynamicLayerFrontMode,
+       c10::DispatchKey::FuncTorchDynamicLayerBackMode})};
+};
+
 // Row-major, on the CPU, with pending conjugation and negation applied: what JavaScript reads.
-at::Tensor readable(const at::Tensor& tensor) {
+at::Tensor readable(const at::Tensor& given) {
   const at::NoGradGuard noGrad;
   const at::tracer::impl::NoTracerDispatchMode untraced;
+  const Untransformed plain;
+  const at::Tensor tensor = unwrapTracked(given);
   // The gradient of an op whose gradient is zero everywhere has a shape, but no memory.
   if (tensor._is_zerotensor()) return at::zeros(tensor.sizes(), tensor.options().device(at::kCPU));
   const at::Tensor dense = tensor.layout() == at::kStrided ? tensor : tensor.to_dense();
@@ -59,6 +70,7 @@ double fb_tensor_from_data(double ctx, const void* data, double bytes, int32_t d
     const auto type = static_cast<at::ScalarType>(dtype);
     const auto shape = readShape(ctx);
     checkSize(shape, type, bytes);
+    const Untransformed plain;
     auto tensor = at::empty(shape, at::TensorOptions(type));
     if (bytes > 0) std::memcpy(tensor.mutable_data_ptr(), data, static_cast<size_t>(bytes));
     return exportTensor(std::move(tensor));
@@ -70,6 +82,7 @@ double fb_tensor_from_memory(double ctx, void* data, double bytes, int32_t dtype
     const auto type = static_cast<at::ScalarType>(dtype);
     const auto shape = readShape(ctx);
     checkSize(shape, type, bytes);
+    const Untransformed plain;
     return exportTensor(
         at::from_blob(data, shape, [id](void*) { noteReleased(id); }, at::TensorOptions(type)));
   });
@@ -121,7 +134,7 @@ int32_t fb_tensor_meta(double tensor, double ctx) {
     out.put(self.requires_grad());
     out.put(self.is_leaf());
     out.put(static_cast<double>(self.layout()));
-    out.put(strided ? static_cast<double>(self.storage().nbytes()) : 0);
+    out.put(strided && self.has_storage() ? static_cast<double>(self.storage().nbytes()) : 0);
     out.put(self.is_conj() || self.is_neg());
     for (const int64_t size : self.sizes()) out.put(static_cast<double>(size));
     if (strided) {

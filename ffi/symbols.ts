@@ -79,6 +79,26 @@ export const symbols = {
   fb_node_hook: { parameters: ["f64", "f64", "bool"], result: "i32" }, //          node, id, before
   fb_function_wrap: { parameters: ["f64", "f64", "bool", "bool"], result: "i32" }, // ctx, id, materialize, record
 
+  fb_anomaly_set: { parameters: ["bool", "bool", "f64"], result: "i32" }, //       on, check_nan, id
+  fb_anomaly_enabled: { parameters: [], result: "i32" },
+  fb_anomaly_stack: { parameters: ["buffer", "u32"], result: "void" }, //          text, bytes
+  fb_anomaly_report: { parameters: ["f64"], result: "f64" }, //                    ctx
+  fb_transform_push: { parameters: ["i32", "f64", "i32"], result: "i32" }, //      what, batch, randomness
+  fb_transform_pop: { parameters: [], result: "i32" },
+  fb_transform_wrap: { parameters: ["f64", "i32", "bool"], result: "f64" }, //     tensor, level, track
+  fb_transform_unwrap: { parameters: ["f64", "i32"], result: "f64" }, //           tensor, level
+  fb_batch_add: { parameters: ["f64", "i32", "i32"], result: "f64" }, //           tensor, dim, level
+  fb_batch_remove: { parameters: ["f64", "i32", "f64", "i32"], result: "f64" }, // tensor, level, batch, dim
+  fb_tensor_wrapping: { parameters: ["f64"], result: "i32" }, //                   tensor
+  fb_dual_enter: { parameters: [], result: "i32" },
+  fb_dual_exit: { parameters: ["i32"], result: "i32" }, //                         level
+  fb_forward_enabled: { parameters: ["i32"], result: "i32" }, //                   on
+
+  fb_profiler_start: { parameters: ["bool", "bool", "bool"], result: "i32" }, //   shapes, memory, flops
+  fb_profiler_stop: { parameters: ["f64"], result: "i32" }, //                     ctx
+  fb_record_enter: { parameters: ["buffer", "u32"], result: "f64" }, //            name, bytes
+  fb_record_leave: { parameters: ["f64"], result: "void" }, //                     record
+
   fb_grad_enabled: { parameters: [], result: "i32" },
   fb_set_grad_enabled: { parameters: ["bool"], result: "void" }, //       on
   fb_inference_enabled: { parameters: [], result: "i32" },

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { check, context, native, scratch, TorchError } from "../../ffi/mod.ts";
+import { context, native, scratch, TorchError } from "../../ffi/mod.ts";
 import { zerosLike } from "../ops/mod.ts";
 import { applyMode, asBool, asTensor, begin, putTensors } from "../tensor/call.ts";
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
+import { passError } from "./anomaly.ts";
 import { releaseKept, tensorsAt } from "./_host.ts";
 
 /** One tensor, or several. */
@@ -114,7 +115,7 @@ function runBackward(
     throw new RangeError(`${op}(): argument 'inputs' must not be empty`);
   }
   writePass(op, roots, gradients, inputs ?? [], [...names, "inputs"]);
-  check(native.fb_backward(context, retain, create), op);
+  if (native.fb_backward(context, retain, create) < 0) throw passError(op);
 }
 
 /**
@@ -208,7 +209,9 @@ export function grad(
   const unused = asBool(options.allowUnused ?? fill, op, "allowUnused");
   const gradients = gradientList(options.gradOutputs, roots.length, op, "gradOutputs");
   writePass(op, roots, gradients, wanted, ["outputs", "gradOutputs", "inputs"]);
-  scratch.receive(check(native.fb_grad(context, retain, create, unused), op));
+  const count = native.fb_grad(context, retain, create, unused);
+  if (count < 0) throw passError(op);
+  scratch.receive(count);
   const [results] = tensorsAt(0);
   return fill ? results.map((one, i) => one ?? zerosLike(wanted[i]!)) : results;
 }

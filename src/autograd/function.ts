@@ -179,13 +179,19 @@ function runForward(type: AnyClass, ctx: FunctionContext, args: unknown[]): unkn
   if (typeof type.forward !== "function") {
     throw new TypeError(`${type.name}.apply(): the class has no static forward()`);
   }
-  return noGrad(() => {
-    if (typeof type.setupContext !== "function") return type.forward(ctx, ...args);
-    const forward = type.forward as unknown as (...args: unknown[]) => unknown;
-    const output = forward.call(type, ...args);
-    type.setupContext(ctx, args, output);
-    return output;
-  });
+  // Neither gradients nor tangents are those of the ops inside: backward and jvp say them.
+  const forwardMode = native.fb_forward_enabled(0);
+  try {
+    return noGrad(() => {
+      if (typeof type.setupContext !== "function") return type.forward(ctx, ...args);
+      const forward = type.forward as unknown as (...args: unknown[]) => unknown;
+      const output = forward.call(type, ...args);
+      type.setupContext(ctx, args, output);
+      return output;
+    });
+  } finally {
+    native.fb_forward_enabled(forwardMode);
+  }
 }
 
 function outputList(type: AnyClass, output: unknown): unknown[] {

@@ -7,6 +7,12 @@
 import "./attach.ts";
 
 export {
+  type AnomalyOptions,
+  detectAnomaly,
+  isAnomalyEnabled,
+  setDetectAnomaly,
+} from "./anomaly.ts";
+export {
   backward,
   type BackwardAllOptions,
   grad,
@@ -32,3 +38,12 @@ export {
   setGradEnabled,
 } from "./modes.ts";
 export type { GradFn, HookHandle } from "../tensor/grad_types.ts";
+export * as forwardAD from "./forward_ad_public.ts";
+export * as functional from "./functional.ts";
+export {
+  type CheckedFunction,
+  gradcheck,
+  GradcheckError,
+  type GradcheckOptions,
+  gradgradcheck,
+} from "./gradcheck.ts";

@@ -83,8 +83,8 @@ export async function shimKey(root: string, inputs: ShimInputs): Promise<string>
 }
 
 async function sources(root: string): Promise<string[]> {
-  const names = await readdir(join(root, "csrc")).catch(() => []);
-  const code = names.filter((name) => /\.(cpp|h|inc)$/.test(name)).sort();
+  const names = await readdir(join(root, "csrc"), { recursive: true }).catch(() => []);
+  const code = names.filter((name) => /\.(cpp|hpp|h|inc)$/.test(name)).sort();
   if (!code.some((name) => name.endsWith(".cpp"))) {
     throw new SetupError(
       `There are no sources of the shim (csrc/*.cpp) in ${root}: this copy of Flambeau is incomplete, ` +
