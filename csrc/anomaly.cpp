@@ -66,6 +66,12 @@ Engine& stackEngine() {
   return *engine;
 }
 
+// In place before the first pass: LibTorch readies the threads of one engine only, the first.
+[[maybe_unused]] const bool installed = [] {
+  torch::autograd::set_default_engine_stub(stackEngine);
+  return true;
+}();
+
 }  // namespace
 }  // namespace flambeau
 
@@ -74,7 +80,6 @@ using namespace flambeau;
 int32_t fb_anomaly_set(bool on, bool check_nan, double id) {
   return guard(-1, [&] {
     if (on) {
-      torch::autograd::set_default_engine_stub(stackEngine);
       if (id != 0) stackFunction = std::make_shared<HostFunction>(id);
     } else {
       stackFunction.reset();

@@ -28,6 +28,9 @@ const DEEP = 100;
 // The library's own folders: what a user wants to see are the frames outside of them.
 const OWN = new URL("../..", import.meta.url).href;
 
+// Frames of the runtime.
+const FOREIGN = /ext:|node:internal|\(unknown\)|\(native|^\s*at <anonymous>$/;
+
 function isOwn(line: string): boolean {
   return ["src/", "ffi/"].some((folder) =>
     line.includes(`${OWN}${folder}`) || line.includes(`${new URL(OWN).pathname}${folder}`)
@@ -40,7 +43,7 @@ function userStack(): string {
   holder.stackTraceLimit = DEEP;
   const lines = (new Error().stack ?? "").split("\n").slice(1);
   holder.stackTraceLimit = limit;
-  return lines.filter((line) => !isOwn(line) && !/ext:|node:internal/.test(line)).slice(0, 12)
+  return lines.filter((line) => !isOwn(line) && !FOREIGN.test(line)).slice(0, 12)
     .join("\n");
 }
 
