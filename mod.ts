@@ -27,6 +27,7 @@ export {
 export * as autograd from "./src/autograd/mod.ts";
 export * as func from "./src/func/mod.ts";
 export * as jit from "./src/jit/mod.ts";
+export * as profiler from "./src/profiler/mod.ts";
 export * as nn from "./src/nn/mod.ts";
 export * as optim from "./src/optim/mod.ts";
 export * as io from "./src/io/mod.ts";

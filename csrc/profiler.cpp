@@ -3,9 +3,15 @@
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/profiler_kineto.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <memory>
 
 #include "internal.h"
+
+// Kineto's log level. Not in its public headers, so it may be missing: then its address is null.
+extern std::atomic<int> kinetoLogLevel __asm__("_ZN9libkineto6Logger14severityLevel_E")
+    __attribute__((weak));
 
 namespace flambeau {
 namespace {
@@ -16,6 +22,14 @@ using torch::profiler::impl::ProfilerConfig;
 using torch::profiler::impl::ProfilerState;
 
 const std::set<ActivityType> kActivities{ActivityType::CPU};
+
+// Kineto writes a line to the terminal whenever a profile begins and ends, at its highest level.
+void quiet() {
+  constexpr int kNothing = 6;
+  if (std::getenv("KINETO_LOG_LEVEL") == nullptr && &kinetoLogLevel != nullptr) {
+    kinetoLogLevel = kNothing;
+  }
+}
 
 void writeEvent(Writer& out, const KinetoEvent& event, uint64_t start) {
   out.putString(event.name());
@@ -50,6 +64,7 @@ int32_t fb_profiler_start(bool shapes, bool memory, bool flops) {
   return guard(-1, [&] {
     const ProfilerConfig config(ProfilerState::KINETO, shapes || flops, memory, false, flops);
     torch::autograd::profiler::prepareProfiler(config, kActivities);
+    quiet();
     torch::autograd::profiler::enableProfiler(config, kActivities);
     return 0;
   });
