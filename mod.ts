@@ -30,6 +30,7 @@ export * as jit from "./src/jit/mod.ts";
 export * as profiler from "./src/profiler/mod.ts";
 export * as nn from "./src/nn/mod.ts";
 export * as optim from "./src/optim/mod.ts";
+export * as data from "./src/data/mod.ts";
 export * as io from "./src/io/mod.ts";
 export {
   DisposedError,
