@@ -9,6 +9,7 @@
 
 import { type Generator, generatorHandle, isGenerator } from "../tensor/generator.ts";
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
+import { isTuple } from "../tensor/tuple.ts";
 import { isTypedArray } from "../tensor/typed_array.ts";
 import { isScriptHandle, type ScriptHandle, scriptHandleOf } from "./handle.ts";
 import { Tag } from "./tags.ts";
@@ -105,6 +106,7 @@ function plainOfArray(values: ArrayLike<unknown>, path: string, depth: number): 
   for (let i = 0; i < values.length; i++) {
     copies.push(plainOf(values[i], `${path}[${i}]`, depth + 1));
   }
+  if (isTuple(values)) return node(Tag.tuple, copies);
   const numbers = copies.length > 0 && copies.every((copy) => typeof copy === "number");
   return node(numbers ? Tag.numbers : Tag.array, copies);
 }

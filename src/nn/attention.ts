@@ -1,5 +1,6 @@
 import { Temporaries } from "../ops/_call.ts";
 import { shapeOf, type Tensor } from "../tensor/tensor.ts";
+import { asTuple } from "../tensor/tuple.ts";
 import { type Attended, multiHeadAttentionForward } from "./functional.ts";
 import { constant_, xavierNormal_, xavierUniform_ } from "./init.ts";
 import { emptyParameter, factoryOf, type FactoryOptions } from "./layer_options.ts";
@@ -165,7 +166,7 @@ export class MultiheadAttention extends Module<AttentionInputs, Attended> {
       return made;
     };
     const [output, weights] = attend(this, turn(query), turn(key), turn(value), options);
-    return [t.note(output).transpose(1, 0), weights];
+    return asTuple([t.note(output).transpose(1, 0), weights]);
   }
 }
 

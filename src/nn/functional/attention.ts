@@ -9,6 +9,7 @@ import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import { isTracing } from "../../tensor/trace_guard.ts";
+import { asTuple } from "../../tensor/tuple.ts";
 import { sizeOf } from "../../tensor/traced_size.ts";
 
 /** Options of {@linkcode multiHeadAttentionForward}. */
@@ -221,7 +222,7 @@ function weighted(call: Attention, { q, k, v }: Parts, mask: Tensor | null, p: n
   const each = t.note(kept.view([batchOf(call), heads, sizeOf(kept, 1), sizeOf(kept, 2)]));
   const average = a.bool("averageAttnWeights", true);
   const weights = average ? t.note(each.mean([1])) : each;
-  return [output, batched ? weights.viewAs(weights) : weights.squeeze(0)];
+  return asTuple([output, batched ? weights.viewAs(weights) : weights.squeeze(0)]);
 }
 
 function unweighted(call: Attention, parts: Parts, mask: Tensor | null, p: number): Attended {
@@ -237,7 +238,7 @@ function unweighted(call: Attention, parts: Parts, mask: Tensor | null, p: numbe
   const [q, k, v] = [split(parts.q), split(parts.k), split(parts.v)];
   const found = t.note(native.scaledDotProductAttention(q, k, v, wide, p, causal));
   const joined = t.note(found.reshape([allHeads(call), sizeOf(found, 2), size]));
-  return [finish(call, joined), null];
+  return asTuple([finish(call, joined), null]);
 }
 
 /**

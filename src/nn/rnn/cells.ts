@@ -8,6 +8,7 @@ import { gruCell, lstmCell, rnnReluCell, rnnTanhCell, zeros } from "../../ops/mo
 import { Arguments, Temporaries } from "../../ops/_call.ts";
 import { describe, shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import { sizeOf } from "../../tensor/traced_size.ts";
+import { asTuple } from "../../tensor/tuple.ts";
 import { uniform_ } from "../init.ts";
 import { emptyParameter, type FactoryOptions } from "../layer_options.ts";
 import { Module } from "../module.ts";
@@ -187,7 +188,7 @@ export class LSTMCell extends RNNCellBase<LSTMCellInputs, LSTMState> {
 
   /** Runs a step. */
   override forward(input: Tensor, hx?: Readonly<LSTMState> | null): LSTMState {
-    return this.step(input, twoStates(hx, "LSTMCell"), 2, lstmCell) as LSTMState;
+    return asTuple(this.step(input, twoStates(hx, "LSTMCell"), 2, lstmCell) as LSTMState);
   }
 }
 

@@ -1,5 +1,6 @@
 import { gru } from "../../ops/mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { asTuple } from "../../tensor/tuple.ts";
 import type { PackedSequence } from "../utils/rnn/packed_sequence.ts";
 import {
   type LayersOrOptions,
@@ -63,6 +64,6 @@ export class GRU extends RNNBase<RecurrentInputs, RecurrentOutputs> {
   /** Runs all steps. */
   override forward(input: Tensor | PackedSequence, hx?: Tensor | null): RecurrentOutputs {
     const [output, states] = this.runLayers(input, oneState(hx, "GRU"));
-    return [output, states[0]!];
+    return asTuple([output, states[0]!]);
   }
 }

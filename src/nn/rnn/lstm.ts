@@ -1,5 +1,6 @@
 import { lstm } from "../../ops/mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { asTuple } from "../../tensor/tuple.ts";
 import type { PackedSequence } from "../utils/rnn/packed_sequence.ts";
 import {
   type LayersOrOptions,
@@ -82,6 +83,6 @@ export class LSTM extends RNNBase<LSTMInputs, LSTMOutputs> {
     hx?: Readonly<LSTMState> | null,
   ): LSTMOutputs {
     const [output, states] = this.runLayers(input, twoStates(hx, "LSTM"));
-    return [output, states as LSTMState];
+    return asTuple([output, asTuple(states as LSTMState)]);
   }
 }

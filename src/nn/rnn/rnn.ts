@@ -1,5 +1,6 @@
 import { rnnRelu, rnnTanh } from "../../ops/mod.ts";
 import { describe, type Tensor } from "../../tensor/tensor.ts";
+import { asTuple } from "../../tensor/tuple.ts";
 import type { PackedSequence } from "../utils/rnn/packed_sequence.ts";
 import {
   type LayersOrOptions,
@@ -90,6 +91,6 @@ export class RNN extends RNNBase<RecurrentInputs, RecurrentOutputs> {
   /** Runs all steps. */
   override forward(input: Tensor | PackedSequence, hx?: Tensor | null): RecurrentOutputs {
     const [output, states] = this.runLayers(input, oneState(hx, "RNN"));
-    return [output, states[0]!];
+    return asTuple([output, states[0]!]);
   }
 }

@@ -1,4 +1,3 @@
-import { arange, emptyLike } from "../../../ops/mod.ts";
 import { Arguments } from "../../../ops/_call.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { isTensor, shapeOf, type Tensor } from "../../../tensor/tensor.ts";
@@ -6,7 +5,7 @@ import { isTensor, shapeOf, type Tensor } from "../../../tensor/tensor.ts";
 /**
  * The inverse of a permutation: where each place went.
  *
- * ATen: `aten::scatter_`
+ * ATen: `aten::argsort`, whose length a trace keeps variable
  *
  * @param permutation `[n]`, int64; `null` gives `null`.
  *
@@ -25,8 +24,7 @@ export function invertPermutation(permutation: Tensor | null): Tensor | null {
   if (permutation === null) return null;
   const a = new Arguments("nn.utils.rnn.invertPermutation", "permutation", [permutation]);
   a.rank("permutation", a.tensor("permutation"), 1);
-  using places = arange(0, shapeOf(permutation)[0]!, { device: permutation.device });
-  return emptyLike(permutation).scatter_(0, permutation, places);
+  return permutation.argsort();
 }
 
 /** How the sequences of a {@linkcode PackedSequence} were sorted. */
