@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 
 #include <chrono>
+#include <cstring>
+#include <vector>
 
 #include "script.h"
 
@@ -10,6 +12,7 @@ using namespace flambeau;
 double fb_bench(int32_t what, double tensor, int32_t iterations) {
   return guard(-1.0, [&] {
     const at::Tensor x = borrowTensor(tensor);
+    std::vector<char> copy(what == 6 ? x.nbytes() : 0);
     const auto start = std::chrono::steady_clock::now();
     for (int32_t i = 0; i < iterations; i++) {
       switch (what) {
@@ -27,6 +30,14 @@ double fb_bench(int32_t what, double tensor, int32_t iterations) {
           break;
         case 4:
           x.item();
+          break;
+        case 5: {
+          at::Tensor y = at::add(x, x);
+          for (int32_t j = 0; j < 9; j++) y = j % 2 == 0 ? at::relu(y) : at::add(y, x);
+          break;
+        }
+        case 6:
+          std::memcpy(copy.data(), x.const_data_ptr(), copy.size());
           break;
         default:
           TORCH_CHECK(false, "There is no benchmark of that number");

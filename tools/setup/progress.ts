@@ -13,7 +13,7 @@ export interface Report {
   /** Prints one line. */
   line(text: string): void;
   /** Starts a bar that counts to `total`. */
-  bar(title: string, total: number, unit: "MB" | "files"): Bar;
+  bar(title: string, total: number, unit: "MB" | "files" | "runs"): Bar;
 }
 
 /** One bar under way. */
@@ -36,7 +36,7 @@ export const silent: Report = {
   bar: () => ({ update() {}, stop() {} }),
 };
 
-function startBar(title: string, total: number, unit: "MB" | "files"): Bar {
+function startBar(title: string, total: number, unit: "MB" | "files" | "runs"): Bar {
   const bar = new cliProgress.SingleBar({
     format: `${title} [{bar}] {percentage}% | {value}/{total} ${unit} | {duration_formatted}`,
     stream: process.stderr,

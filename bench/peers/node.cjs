@@ -1,0 +1,98 @@
+// The suites on tfjs (WASM) and onnxruntime-node, on Node.js, which is their home: node.cjs SUITE, with NODE_PATH set.
+// Times as bench/harness.ts does.
+const { existsSync } = require("node:fs");
+const { join } = require("node:path");
+
+const SECONDS = Number(process.env.FLAMBEAU_BENCH_SECONDS ?? 0.4);
+
+function emit(suite, name, system, samples) {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+  const row = { suite, case: name, system, median: at(0.5), low: at(0.1), high: at(0.9) };
+  console.log(`@row ${JSON.stringify({ ...row, rounds: sorted.length })}`);
+}
+
+async function measure(suite, name, system, run) {
+  const clock = async (calls) => {
+    const start = performance.now();
+    await run(calls);
+    return (performance.now() - start) / 1e3;
+  };
+  let calls = 1;
+  let taken = await clock(calls);
+  for (const end = performance.now() + SECONDS * 500; performance.now() < end;) {
+    if (taken < SECONDS / 40) calls *= 2;
+    taken = await clock(calls);
+  }
+  calls = Math.max(1, Math.round(calls * SECONDS / 20 / Math.max(taken, 1e-9)));
+  const samples = [];
+  const end = performance.now() + SECONDS * 1e3;
+  while (performance.now() < end || samples.length < 5) {
+    samples.push(await clock(calls) / calls * 1e9);
+  }
+  emit(suite, name, system, samples);
+}
+
+async function shumai() {
+  const tf = require("@tensorflow/tfjs");
+  require("@tensorflow/tfjs-backend-wasm");
+  await tf.setBackend("wasm");
+  await tf.ready();
+  const system = "tfjs, WASM";
+  const loop = (make, step) => async (calls) => {
+    let x = make();
+    for (let i = 0; i < calls; i++) {
+      const next = step(x);
+      x.dispose();
+      x = next;
+    }
+    const total = tf.sum(x);
+    await total.data();
+    total.dispose();
+    x.dispose();
+  };
+  for (const n of [32, 1024, 32768]) {
+    const a = tf.randomNormal([n]);
+    const run = loop(() => tf.randomNormal([n]), (x) => tf.add(x, a));
+    await measure("shumai", `add, ${n} wide`, system, run);
+  }
+  for (const n of [64, 128, 1024]) {
+    const b = tf.div(tf.randomNormal([n, n]), n);
+    const run = loop(() => tf.randomNormal([n, n]), (x) => tf.matMul(x, b));
+    await measure("shumai", `matmul, ${n} × ${n}`, system, run);
+  }
+  for (const n of [64, 128, 1024]) {
+    const w = tf.div(tf.randomNormal([n, n]), n);
+    const bias = tf.randomNormal([1, n]);
+    const run = loop(() => tf.randomNormal([64, n]), (x) =>
+      tf.tidy(() => {
+        let y = tf.matMul(x, w);
+        for (let j = 0; j < 5; j++) y = tf.add(y, bias);
+        return y;
+      }));
+    await measure("shumai", `hidden layer, 64 × ${n}`, system, run);
+  }
+}
+
+async function torchscript() {
+  const ort = require("onnxruntime-node");
+  const networks = JSON.parse(process.env.FLAMBEAU_BENCH_SHAPES);
+  for (const { name, shape, batches } of networks) {
+    const path = join(process.env.FLAMBEAU_BENCH_NETWORKS, `${name}.onnx`);
+    if (!existsSync(path)) continue;
+    const session = await ort.InferenceSession.create(path, {
+      intraOpNumThreads: Number(process.env.FLAMBEAU_BENCH_THREADS),
+    });
+    for (const batch of batches) {
+      const dims = [batch, ...shape];
+      const data = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => Math.random());
+      const x = new ort.Tensor("float32", data, dims);
+      await measure("torchscript", `${name}, batch ${batch}, optimized`, "onnxruntime-node", async (calls) => {
+        for (let i = 0; i < calls; i++) await session.run({ x });
+      });
+    }
+  }
+}
+
+const suites = { shumai, torchscript };
+suites[process.argv[2]]?.();

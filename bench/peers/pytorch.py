@@ -1,0 +1,154 @@
+"""The suites on PyTorch's Python: pytorch.py SUITE. Times as bench/harness.ts does."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import warnings
+
+warnings.simplefilter("ignore")
+SECONDS = float(os.environ.get("FLAMBEAU_BENCH_SECONDS", "0.4"))
+
+
+def emit(suite, name, system, samples):
+    samples = sorted(samples)
+    at = lambda part: samples[min(len(samples) - 1, int(len(samples) * part))]
+    row = {"suite": suite, "case": name, "system": system, "median": at(0.5), "low": at(0.1), "high": at(0.9)}
+    print("@row " + json.dumps({**row, "rounds": len(samples)}), flush=True)
+
+
+def measure(suite, name, run, system="PyTorch"):
+    def clock(calls):
+        start = time.perf_counter()
+        run(calls)
+        return time.perf_counter() - start
+
+    calls, taken = 1, clock(1)
+    end = time.perf_counter() + SECONDS / 2
+    while time.perf_counter() < end:
+        if taken < SECONDS / 40:
+            calls *= 2
+        taken = clock(calls)
+    calls = max(1, round(calls * SECONDS / 20 / max(taken, 1e-9)))
+    samples = []
+    end = time.perf_counter() + SECONDS
+    while time.perf_counter() < end or len(samples) < 5:
+        samples.append(clock(calls) / calls * 1e9)
+    emit(suite, name, system, samples)
+
+
+def repeated(body):
+    """Does `body()` so often: a loop of Python's own, as a user writes it."""
+
+    def run(calls):
+        for _ in range(calls):
+            body()
+
+    return run
+
+
+def dispatch():
+    import torch
+
+    torch.set_num_threads(1)
+    one = torch.ones(1)
+    graded = torch.ones(1, requires_grad=True)
+    square = torch.ones(32, 32)
+
+    def chain():
+        y = one + one
+        for i in range(9):
+            y = torch.relu(y) if i % 2 == 0 else torch.add(y, one)
+
+    measure("dispatch", "add, 1 element", repeated(lambda: torch.add(one, one)))
+    measure("dispatch", "add, 1 element, with gradients", repeated(lambda: torch.add(graded, graded)))
+    measure("dispatch", "matmul, 32 × 32", repeated(lambda: torch.matmul(square, square)))
+    measure("dispatch", "relu, 1 element", repeated(lambda: torch.relu(one)))
+    measure("dispatch", "view, 1 element", repeated(lambda: one.view(-1)))
+    measure("dispatch", "item()", repeated(lambda: one.item()))
+    measure("dispatch", "a chain of 10 ops, 1 element", repeated(chain))
+
+
+def shumai():
+    import torch
+
+    def add(n):
+        a = torch.randn(n)
+
+        def run(calls):
+            b = torch.randn(n)
+            for _ in range(calls):
+                b = b + a
+            b.sum().item()
+
+        return run
+
+    def product(n):
+        b = torch.randn(n, n) / n
+
+        def run(calls):
+            c = torch.randn(n, n)
+            for _ in range(calls):
+                c = c @ b
+            c.sum().item()
+
+        return run
+
+    def hidden(n):
+        w, bias = torch.randn(n, n) / n, torch.randn(1, n)
+
+        def run(calls):
+            x = torch.randn(64, n)
+            for _ in range(calls):
+                x = x @ w
+                for _ in range(5):
+                    x = x + bias
+            x.sum().item()
+
+        return run
+
+    with torch.no_grad():
+        for n in (32, 1024, 32768):
+            measure("shumai", f"add, {n} wide", add(n))
+        for n in (64, 128, 1024):
+            measure("shumai", f"matmul, {n} × {n}", product(n))
+        for n in (64, 128, 1024):
+            measure("shumai", f"hidden layer, 64 × {n}", hidden(n))
+
+
+def torchscript():
+    import torch
+    from networks import NETWORKS, make
+
+    folder = os.environ["FLAMBEAU_BENCH_NETWORKS"]
+    with torch.no_grad():
+        for name in NETWORKS:
+            eager, shape = make(name)
+            for batch in (1, 16):
+                scripted = torch.jit.load(os.path.join(folder, name + ".pt")).eval()
+                x = torch.randn(batch, *shape)
+                for variant, module in (
+                    ("scripted", scripted),
+                    ("frozen", torch.jit.freeze(scripted)),
+                    ("optimized", torch.jit.optimize_for_inference(scripted)),
+                ):
+                    measure("torchscript", f"{name}, batch {batch}, {variant}", repeated(lambda: module(x)))
+                measure("torchscript", f"{name}, batch {batch}, scripted", repeated(lambda: eager(x)), "PyTorch, eager")
+
+
+def start():
+    code = "import torch; assert (torch.ones(1) + 1).item() == 2"
+    times = []
+    for i in range(8):
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        if i > 1:
+            times.append((time.perf_counter() - begin) * 1e9)
+    emit("start", "a process to its first result", "PyTorch", times)
+
+
+if __name__ == "__main__":
+    suite = globals().get(sys.argv[1])
+    if suite is not None:
+        suite()

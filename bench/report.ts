@@ -1,0 +1,131 @@
+/**
+ * Tables and charts of what `run.ts` measured.
+ *
+ * @module
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Row } from "./harness.ts";
+import type { Results } from "./run.ts";
+import { chartOf } from "./chart.ts";
+
+const titles: Record<string, [title: string, says: string]> = {
+  dispatch: [
+    "Small ops",
+    "One thread; each result is disposed in the loop. C++ is a loop over LibTorch in the same process.",
+  ],
+  shumai: [
+    "shumai's workloads",
+    "Additions, products of matrices, and a hidden layer with five additions, each on the result of the last. shumai itself, " +
+    "whose binaries need ArrayFire, is not measured here; its own figures (an M1 Pro, against tfjs-node) are 3.2, 5.0 and 1.4 times " +
+    "tfjs's speed for the additions, 1.5, 8.8 and 6.7 for the products, 2.5, 2.9 and 2.8 for the layers.",
+  ],
+  torchscript: [
+    "TorchScript",
+    "The same networks and weights: traced by PyTorch for Flambeau, C++ and PyTorch, exported to ONNX for onnxruntime-node. " +
+    "*scripted* is the file as it is, *frozen* and *optimized* are `jit.freeze` and `jit.optimizeForInference`; onnxruntime optimizes " +
+    "always, so it stands beside *optimized*. Without gradients; as many threads as cores.",
+  ],
+  transfer: ["TypedArrays", "float32; one thread. memcpy is a plain copy of as many bytes in C++."],
+  start: ["Start", "A process from its start to the first result of an op, whole."],
+};
+
+/** Writes the page and its charts. */
+export function writeReport(results: Results, root: string): void {
+  const page = join(root, "docs", "benchmarks.md");
+  const before = readText(page);
+  const charts = join(root, "docs", "benchmarks");
+  mkdirSync(charts, { recursive: true });
+  const parts = Object.keys(titles).flatMap((suite) => {
+    const rows = results.rows.filter((row) => row.suite === suite);
+    if (rows.length === 0) return [];
+    writeFileSync(join(charts, `${suite}.svg`), chartOf(rows));
+    return [section(suite, rows)];
+  });
+  const notes = /<!-- notes -->[^]*<!-- end of notes -->/.exec(before)?.[0] ??
+    "<!-- notes -->\n<!-- end of notes -->";
+  writeFileSync(page, [head(results), notes, ...parts].join("\n\n") + "\n");
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function head({ date, machine }: Results): string {
+  const facts = Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`);
+  return `# Benchmarks
+
+\`deno task bench\` measures all of this (about ten minutes; \`deno task bench dispatch\` one suite) and writes this page, its charts and
+[bench/results.json](../bench/results.json). Medians over rounds, with the 10th and 90th percentile in small print; all of a
+suite on one machine, in one run. How to make one's own program fast: [performance.md](performance.md).
+
+Measured on ${date}:
+
+| | |
+|---|---|
+${facts.join("\n")}`;
+}
+
+function section(suite: string, rows: readonly Row[]): string {
+  const [title, says] = titles[suite]!;
+  const systems = [...new Set(rows.map(({ system }) => system))].sort(byRank);
+  const cases = [...new Set(rows.map((row) => row.case))];
+  const others = systems.filter((system) => !system.startsWith("Flambeau"));
+  const lines = cases.map((name) => {
+    const of = (system: string) => rows.filter((row) => row.case === name && row.system === system);
+    const cells = systems.map((system) => timeCell(of(system)));
+    const ratios = others.map((system) => ratioCell(name, rows, system));
+    return `| ${[name, ...cells, ...ratios].join(" | ")} |`;
+  });
+  const heads = ["", ...systems, ...others.map((system) => `÷ ${system}`)];
+  return `## ${title}
+
+${says} The last columns are Flambeau's time divided by the other's, on Deno / on Bun: below 1 Flambeau is faster.
+
+![${title}](benchmarks/${suite}.svg)
+
+| ${heads.join(" | ")} |
+|${heads.map(() => "---").join("|")}|
+${lines.join("\n")}`;
+}
+
+function byRank(a: string, b: string): number {
+  const rank = (system: string) => system.startsWith("Flambeau") ? 0 : system === "C++" ? 1 : 2;
+  return rank(a) - rank(b) || a.localeCompare(b);
+}
+
+// C++ is measured in both processes: what stands in the table is the mean of the two.
+function timeCell(rows: readonly Row[]): string {
+  if (rows.length === 0) return "";
+  const mean = (pick: (row: Row) => number) =>
+    rows.reduce((sum, row) => sum + pick(row), 0) / rows.length;
+  const [median, low, high] = [
+    mean((row) => row.median),
+    mean((row) => row.low),
+    mean((row) => row.high),
+  ];
+  return `${timeText(median)} <sub>${timeText(low)} – ${timeText(high)}</sub>`;
+}
+
+// Against C++ each runtime is held against the loop in its own process.
+function ratioCell(name: string, rows: readonly Row[], other: string): string {
+  const own = rows.filter((row) => row.case === name && row.system.startsWith("Flambeau"));
+  const theirs = rows.filter((row) => row.case === name && row.system === other);
+  if (theirs.length === 0 || own.length === 0) return "";
+  return own.map((row, i) =>
+    (row.median / theirs[Math.min(i, theirs.length - 1)]!.median).toFixed(2)
+  )
+    .join(" / ");
+}
+
+function timeText(nanoseconds: number): string {
+  for (const [unit, size] of [["s", 1e9], ["ms", 1e6], ["µs", 1e3]] as const) {
+    if (nanoseconds >= size) return `${(nanoseconds / size).toPrecision(3)} ${unit}`;
+  }
+  return `${nanoseconds.toFixed(nanoseconds < 10 ? 1 : 0)} ns`;
+}

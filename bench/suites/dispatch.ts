@@ -1,0 +1,63 @@
+/**
+ * What a small op costs: one thread, results disposed in the loop.
+ *
+ * @module
+ */
+
+import { native } from "../../ffi/mod.ts";
+import * as torch from "../../mod.ts";
+import { here, measure } from "../harness.ts";
+import { nativeOp } from "../native.ts";
+
+torch.setNumThreads(1);
+
+measure("dispatch", "a native call that does nothing", {
+  [here]: (calls) => {
+    for (let i = 0; i < calls; i++) native.fb_abi_version();
+  },
+});
+
+interface Case {
+  name: string;
+  shape: number[];
+  /** Its number in `csrc/bench.cpp`. */
+  number: number;
+  run: (x: torch.Tensor) => void;
+  requiresGrad?: boolean;
+}
+
+function chain(x: torch.Tensor): void {
+  let y = x.add(x);
+  for (let i = 0; i < 9; i++) {
+    const next = i % 2 === 0 ? y.relu() : y.add(x);
+    y.dispose();
+    y = next;
+  }
+  y.dispose();
+}
+
+const cases: Case[] = [
+  { name: "add, 1 element", shape: [1], number: 0, run: (x) => x.add(x).dispose() },
+  {
+    name: "add, 1 element, with gradients",
+    shape: [1],
+    number: 0,
+    run: (x) => x.add(x).dispose(),
+    requiresGrad: true,
+  },
+  { name: "matmul, 32 × 32", shape: [32, 32], number: 1, run: (x) => x.matmul(x).dispose() },
+  { name: "relu, 1 element", shape: [1], number: 2, run: (x) => x.relu().dispose() },
+  { name: "view, 1 element", shape: [1], number: 3, run: (x) => x.view([-1]).dispose() },
+  { name: "item()", shape: [1], number: 4, run: (x) => void x.item() },
+  { name: "a chain of 10 ops, 1 element", shape: [1], number: 5, run: chain },
+];
+
+for (const { name, shape, number, run, requiresGrad = false } of cases) {
+  const x = torch.ones(shape, { requiresGrad });
+  measure("dispatch", name, {
+    [here]: (calls) => {
+      for (let i = 0; i < calls; i++) run(x);
+    },
+    "C++": (calls) => nativeOp(number, calls, x),
+  });
+}

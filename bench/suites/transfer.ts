@@ -1,0 +1,34 @@
+/**
+ * From TypedArrays to tensors and back, against a plain copy of the memory.
+ *
+ * @module
+ */
+
+import * as torch from "../../mod.ts";
+import { here, measure } from "../harness.ts";
+import { nativeOp } from "../native.ts";
+
+torch.setNumThreads(1);
+for (const [label, bytes] of [["4 kB", 4096], ["1 MB", 1 << 20], ["64 MB", 64 << 20]] as const) {
+  const array = new Float32Array(bytes / 4).fill(1);
+  const x = torch.fromTypedArray(array);
+  const memcpy = (calls: number) => nativeOp(6, calls, x);
+  measure("transfer", `${label}, TypedArray to tensor, copied`, {
+    [here]: (calls) => {
+      for (let i = 0; i < calls; i++) torch.tensor(array).dispose();
+    },
+    "memcpy": memcpy,
+  });
+  measure("transfer", `${label}, TypedArray to tensor, shared`, {
+    [here]: (calls) => {
+      for (let i = 0; i < calls; i++) torch.fromTypedArray(array).dispose();
+    },
+    "memcpy": memcpy,
+  });
+  measure("transfer", `${label}, tensor to TypedArray`, {
+    [here]: (calls) => {
+      for (let i = 0; i < calls; i++) x.toTypedArray();
+    },
+    "memcpy": memcpy,
+  });
+}
