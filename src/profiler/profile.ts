@@ -22,7 +22,7 @@ import {
   averageEvents,
   buildTree,
   EventAverages,
-  FunctionEvent,
+  type FunctionEvent,
   type KeyAveragesOptions,
   type RecordedRange,
 } from "./events.ts";
