@@ -287,6 +287,9 @@ FB_API double fb_batch_add(double tensor, int32_t dim, int32_t level);
 FB_API double fb_batch_remove(double tensor, int32_t level, double batch, int32_t dim);
 /* FB_TRANSFORM_VMAP or FB_TRANSFORM_GRAD for a tensor that a transform wrapped, 0 for any other. */
 FB_API int32_t fb_tensor_wrapping(double tensor);
+/* Words: FB_TRANSFORM_*, level, the hidden dimension (vmap), the tensor underneath (owned): what a
+ * printed tensor shows. None for a tensor that no transform under way has wrapped. */
+FB_API int32_t fb_wrapper_peel(double tensor, double ctx);
 /* Enters and leaves the level of dual numbers, of which there is one a thread. The level, or -1. */
 FB_API int32_t fb_dual_enter(void);
 FB_API int32_t fb_dual_exit(int32_t level);

@@ -121,6 +121,27 @@ int32_t fb_tensor_wrapping(double tensor) {
   });
 }
 
+int32_t fb_wrapper_peel(double tensor, double ctx) {
+  return guard(-1, [&] {
+    const at::Tensor self = borrowTensor(tensor);
+    Writer out(ctx);
+    if (const auto* batched = ft::maybeGetBatchedImpl(self)) {
+      out.put(FB_TRANSFORM_VMAP);
+      out.put(static_cast<double>(batched->level()));
+      out.put(static_cast<double>(batched->bdim()));
+      out.put(exportTensor(batched->value()));
+    } else if (
+        const auto* wrapper = ft::maybeGetTensorWrapper(self);
+        wrapper != nullptr && wrapper->level().has_value()) {
+      out.put(FB_TRANSFORM_GRAD);
+      out.put(static_cast<double>(*wrapper->level()));
+      out.put(0);
+      out.put(exportTensor(wrapper->value()));
+    }
+    return out.count();
+  });
+}
+
 int32_t fb_dual_enter(void) {
   return guard(
       -1, [] { return static_cast<int32_t>(torch::autograd::forward_ad::enter_dual_level()); });

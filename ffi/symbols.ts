@@ -90,6 +90,7 @@ export const symbols = {
   fb_batch_add: { parameters: ["f64", "i32", "i32"], result: "f64" }, //           tensor, dim, level
   fb_batch_remove: { parameters: ["f64", "i32", "f64", "i32"], result: "f64" }, // tensor, level, batch, dim
   fb_tensor_wrapping: { parameters: ["f64"], result: "i32" }, //                   tensor
+  fb_wrapper_peel: { parameters: ["f64", "f64"], result: "i32" }, //               tensor, ctx
   fb_dual_enter: { parameters: [], result: "i32" },
   fb_dual_exit: { parameters: ["i32"], result: "i32" }, //                         level
   fb_forward_enabled: { parameters: ["i32"], result: "i32" }, //                   on

@@ -135,13 +135,42 @@ describe("func.grad()", () => {
     assertEquals(func.grad((x: Tensor) => x.mul(3).sum())(double(1)).toArray(), [3]);
   });
 
-  test("lets values be read within, and prints them", () => {
+  test("lets values be read within", () => {
     const seen: unknown[] = [];
     func.grad((x: Tensor) => {
       seen.push(x.toArray(), x.sum().item(), x.shape, x.requiresGrad);
       return x.sum();
     })(double(1, 2));
     assertEquals(seen, [[1, 2], 3, [2], true]);
+  });
+
+  test("prints what it wraps, as PyTorch does", () => {
+    const seen: string[] = [];
+    func.vmap(func.grad((x: Tensor) => {
+      seen.push(String(x));
+      return x.sum();
+    }))(double(1, 2).reshape([2, 1]));
+    const expected = "GradTrackingTensor(lvl=2, value=\n" +
+      "    BatchedTensor(lvl=1, bdim=0, value=\n" +
+      "        tensor([[1.],\n" +
+      "                [2.]], dtype=torch.float64)\n    )\n)";
+    assertEquals(seen, [expected]);
+  });
+
+  test("keeps apart from backward()", () => {
+    assertThrows(
+      () =>
+        func.grad((x: Tensor) => {
+          const y = x.sum();
+          y.backward();
+          return y;
+        })(double(1)),
+      torch.TorchError,
+      "backward() called inside a torch.func transform",
+    );
+    const x = double(1).requiresGrad_();
+    x.sum().backward();
+    assertEquals(x.grad!.toArray(), [1]);
   });
 
   test("gives zeros where the function ignores its argument, and null derivatives of constants", () => {

@@ -10,6 +10,7 @@ import { applyMode, asBool, asTensor, begin, putTensors } from "../tensor/call.t
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { passError } from "./anomaly.ts";
 import { releaseKept, tensorsAt } from "./_host.ts";
+import { refuseInTransform } from "./_transforms.ts";
 
 /** One tensor, or several. */
 export type Tensors = Tensor | readonly Tensor[];
@@ -107,6 +108,7 @@ function runBackward(
   names: readonly [string, string],
 ): void {
   const op = "backward";
+  refuseInTransform(op);
   const [retain, create] = graphOptions(options, op);
   const inputs = options.inputs === undefined || options.inputs === null
     ? null

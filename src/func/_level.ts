@@ -5,6 +5,7 @@
  */
 
 import { check, checkHandle, native, nativeError } from "../../ffi/mod.ts";
+import { enterTransform, leaveTransform } from "../autograd/_transforms.ts";
 import { describe, handleOf, isTensor, OWNED, Tensor } from "../tensor/tensor.ts";
 import { flatten, mapTree, tensorsOf } from "./_tree.ts";
 
@@ -23,9 +24,11 @@ export function within<R>(
   const guard = native.fb_inference_enabled() === 1 ? native.fb_inference_enter(false) : 0;
   try {
     const level = check(native.fb_transform_push(what, batch, randomness), op);
+    enterTransform();
     try {
       return body(level);
     } finally {
+      leaveTransform();
       native.fb_transform_pop();
     }
   } finally {

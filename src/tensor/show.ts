@@ -4,12 +4,12 @@
  * @module
  */
 
-import { native } from "../../ffi/mod.ts";
+import { check, context, native, scratch } from "../../ffi/mod.ts";
 import { begin, Op, putNumber, putTensor, runTensor } from "./call.ts";
 import { edgeIndices, formatTensor } from "./print.ts";
 import { readElements } from "./read.ts";
 import { defaultDType } from "./state.ts";
-import { gradFnName, shapeOf, type Tensor } from "./tensor.ts";
+import { gradFnName, handleOf, OWNED, shapeOf, Tensor } from "./tensor.ts";
 import { tensor as fromData } from "./create.ts";
 
 const indexSelect = new Op("aten::index_select", "toString");
@@ -20,10 +20,24 @@ export function show(tensor: Tensor): string {
   // Looking at a value while tracing must not add nodes to the graph.
   native.fb_trace_pause(true);
   try {
-    return format(tensor);
+    return wrapped(tensor) ?? format(tensor);
   } finally {
     native.fb_trace_pause(false);
   }
+}
+
+const VMAP = 1;
+
+/** A tensor that one of `torch.func`'s transforms has wrapped, as PyTorch prints it; `null` for any other. */
+function wrapped(tensor: Tensor): string | null {
+  const count = native.fb_wrapper_peel(handleOf(tensor, "toString", "self"), context);
+  if (check(count, "toString") === 0) return null;
+  const [what, level, dim, handle] = scratch.words;
+  using value = new Tensor(handle!, 0, OWNED);
+  const inner = (wrapped(value) ?? format(value)).replaceAll(/^/gm, "    ");
+  return what === VMAP
+    ? `BatchedTensor(lvl=${level}, bdim=${dim}, value=\n${inner}\n)`
+    : `GradTrackingTensor(lvl=${level}, value=\n${inner}\n)`;
 }
 
 function format(tensor: Tensor): string {
