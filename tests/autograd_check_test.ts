@@ -4,7 +4,7 @@ import * as torch from "../mod.ts";
 import { balanced } from "./support/balance.ts";
 
 const { autograd } = torch;
-const { gradcheck, gradgradcheck, GradcheckError, forwardAD } = autograd;
+const { gradcheck, gradgradcheck, GradcheckError, forwardAd } = autograd;
 type Tensor = torch.Tensor;
 type Context = torch.autograd.FunctionContext;
 
@@ -29,10 +29,17 @@ describe("gradcheck()", () => {
   test("passes what is right, of one or several inputs and outputs, in both modes", () => {
     assert(gradcheck((x) => squareWith(1).apply(x), leaf(1, -2, 3)));
     const [x, y] = [leaf(0.3, 0.7), leaf(1.5)];
-    const run = (x: Tensor, y: Tensor, n: number) => [x.mul(y).sin(), x.pow(n).sum()];
+    const run = (
+      x: Tensor,
+      y: Tensor,
+      n: number,
+    ) => [x.mul(y).sin(), x.pow(n).sum()];
     assert(gradcheck(run, [x, y, 3], { checkForwardAd: true }));
     assert(
-      gradcheck((x) => x.index(1), torch.ones([2, 2], { dtype: "float64", requiresGrad: true })),
+      gradcheck(
+        (x) => x.index(1),
+        torch.ones([2, 2], { dtype: "float64", requiresGrad: true }),
+      ),
     );
   });
 
@@ -42,9 +49,14 @@ describe("gradcheck()", () => {
       GradcheckError,
       "Jacobian mismatch for output 0 with respect to input 0,\nnumerical:tensor([[2.0000, 0.0000],",
     );
-    assert(error.message.includes("analytical:tensor([[2.2000, 0.0000],"), error.message);
+    assert(
+      error.message.includes("analytical:tensor([[2.2000, 0.0000],"),
+      error.message,
+    );
     assertEquals(
-      gradcheck((x) => squareWith(1.1).apply(x), leaf(1), { raiseException: false }),
+      gradcheck((x) => squareWith(1.1).apply(x), leaf(1), {
+        raiseException: false,
+      }),
       false,
     );
   });
@@ -124,23 +136,52 @@ describe("gradcheck()", () => {
       }
     }
     assert(gradcheck((x) => Flat.apply(x), leaf(1, 2)));
-    assertThrows(() => gradgradcheck((x) => Flat.apply(x), leaf(1, 2)), GradcheckError, "mismatch");
+    assertThrows(
+      () => gradgradcheck((x) => Flat.apply(x), leaf(1, 2)),
+      GradcheckError,
+      "mismatch",
+    );
   });
 
   test("says what it cannot check", () => {
     const plain = torch.ones([1], { dtype: "float64" });
-    assertThrows(() => gradcheck((x) => x, plain), TypeError, "at least one input tensor");
-    assertThrows(() => gradcheck(1 as never, plain), TypeError, "'fn' must be a function");
-    assertThrows(() => gradcheck((x) => x, 1 as never), TypeError, "'inputs' must be");
-    assertThrows(() => gradcheck(() => 1 as never, leaf(1)), TypeError, "must return tensors");
-    const wide = torch.ones([1], { dtype: "float64" }).expand([3]).requiresGrad_();
-    assertThrows(() => gradcheck((x) => x.mul(2), wide), RangeError, "stride 0");
-    assertThrows(() => gradcheck((x) => x, leaf(1), { checkBackwardAd: false }), TypeError);
+    assertThrows(
+      () => gradcheck((x) => x, plain),
+      TypeError,
+      "at least one input tensor",
+    );
+    assertThrows(
+      () => gradcheck(1 as never, plain),
+      TypeError,
+      "'fn' must be a function",
+    );
+    assertThrows(
+      () => gradcheck((x) => x, 1 as never),
+      TypeError,
+      "'inputs' must be",
+    );
+    assertThrows(
+      () => gradcheck(() => 1 as never, leaf(1)),
+      TypeError,
+      "must return tensors",
+    );
+    const wide = torch.ones([1], { dtype: "float64" }).expand([3])
+      .requiresGrad_();
+    assertThrows(
+      () => gradcheck((x) => x.mul(2), wide),
+      RangeError,
+      "stride 0",
+    );
+    assertThrows(
+      () => gradcheck((x) => x, leaf(1), { checkBackwardAd: false }),
+      TypeError,
+    );
   });
 });
 
-describe("forwardAD", () => {
-  const { dualLevel, enterDualLevel, exitDualLevel, makeDual, unpackDual } = forwardAD;
+describe("forwardAd", () => {
+  const { dualLevel, enterDualLevel, exitDualLevel, makeDual, unpackDual } =
+    forwardAd;
 
   test("carries tangents through ops, within its level only", () => {
     balanced(() => {
@@ -197,9 +238,26 @@ describe("forwardAD", () => {
     );
   });
 
+  test("holds for the rest of a block, by using", () => {
+    const x = torch.ones([1]);
+    {
+      using _ = dualLevel();
+      assertEquals(unpackDual(makeDual(x, x).mul(3)).tangent!.toArray(), [3]);
+    }
+    assertThrows(() => makeDual(x, x), torch.TorchError, "no level exists");
+  });
+
   test("is left when the function throws, and is one at a time", () => {
-    assertThrows(() => dualLevel(() => dualLevel(() => {})), torch.TorchError, "Nested forward");
-    assertThrows(() => dualLevel(() => Promise.resolve()), TypeError, "synchronous");
+    assertThrows(
+      () => dualLevel(() => dualLevel(() => {})),
+      torch.TorchError,
+      "Nested forward",
+    );
+    assertThrows(
+      () => dualLevel(() => Promise.resolve()),
+      TypeError,
+      "synchronous",
+    );
     assertThrows(() => exitDualLevel(), torch.TorchError, "no level");
     enterDualLevel();
     exitDualLevel();
@@ -209,9 +267,17 @@ describe("forwardAD", () => {
     const x = torch.ones([2]);
     assertThrows(() => makeDual(x, x), torch.TorchError, "no level exists");
     dualLevel(() => {
-      assertThrows(() => makeDual(torch.tensor([1]), x), torch.TorchError, "primal to be floating");
+      assertThrows(
+        () => makeDual(torch.tensor([1]), x),
+        torch.TorchError,
+        "primal to be floating",
+      );
       assertThrows(() => makeDual(x, torch.ones([3])), torch.TorchError);
-      assertThrows(() => makeDual(x, 1 as never), TypeError, "'tangent' must be a Tensor");
+      assertThrows(
+        () => makeDual(x, 1 as never),
+        TypeError,
+        "'tangent' must be a Tensor",
+      );
       assertEquals(unpackDual(x).tangent, null);
     });
   });
@@ -233,7 +299,9 @@ describe("autograd.functional", () => {
 
   test("records itself with createGraph", () => {
     const x = leaf(2);
-    const jacobian = functional.jacobian((x) => x.pow(3), x, { createGraph: true });
+    const jacobian = functional.jacobian((x) => x.pow(3), x, {
+      createGraph: true,
+    });
     assertEquals(autograd.grad(jacobian.sum(), x)[0]!.toArray(), [12]);
   });
 
@@ -250,16 +318,36 @@ describe("autograd.functional", () => {
 
   test("checks vectors and outputs", () => {
     const x = leaf(1, 2);
-    assertThrows(() => functional.vjp((x) => x, x), torch.TorchError, "can only be null");
-    assertThrows(() => functional.vjp((x) => x, x, leaf(1)), torch.TorchError, "invalid size");
+    assertThrows(
+      () => functional.vjp((x) => x, x),
+      torch.TorchError,
+      "can only be null",
+    );
+    assertThrows(
+      () => functional.vjp((x) => x, x, leaf(1)),
+      torch.TorchError,
+      "invalid size",
+    );
     assertThrows(
       () => functional.jvp((x) => x, x, [x, x]),
       torch.TorchError,
       "should be 1 but got 2",
     );
-    assertThrows(() => functional.hessian((x) => x, x), torch.TorchError, "a single element");
-    assertThrows(() => functional.jacobian(1 as never, x), TypeError, "'fn' must be a function");
-    assertThrows(() => functional.jacobian((x) => x, 1 as never), TypeError, "'inputs' must be");
+    assertThrows(
+      () => functional.hessian((x) => x, x),
+      torch.TorchError,
+      "a single element",
+    );
+    assertThrows(
+      () => functional.jacobian(1 as never, x),
+      TypeError,
+      "'fn' must be a function",
+    );
+    assertThrows(
+      () => functional.jacobian((x) => x, 1 as never),
+      TypeError,
+      "'inputs' must be",
+    );
   });
 });
 
@@ -275,8 +363,13 @@ describe("detectAnomaly()", () => {
       torch.TorchError,
       "Function 'SqrtBackward0' returned nan values in its 0th output.",
     );
-    assert(error.message.includes("Error detected in SqrtBackward0."), error.message);
-    const frame = error.message.split("\n").find((line) => /^\s+at /.test(line))!;
+    assert(
+      error.message.includes("Error detected in SqrtBackward0."),
+      error.message,
+    );
+    const frame = error.message.split("\n").find((line) =>
+      /^\s+at /.test(line)
+    )!;
     assert(/autograd_check_test\.ts:\d+:\d+/.test(frame), frame);
     assert(!error.message.includes("/src/tensor/"), error.message);
   });
@@ -293,19 +386,27 @@ describe("detectAnomaly()", () => {
       torch.TorchError,
       "modified by an inplace operation",
     );
-    assert(error.message.includes("Error detected in ExpBackward0"), error.message);
+    assert(
+      error.message.includes("Error detected in ExpBackward0"),
+      error.message,
+    );
     const twice = assertThrows(() =>
       autograd.detectAnomaly(() => {
         const z = leaf(0);
         const [first] = autograd.grad(z.pow(1.5), z, { createGraph: true });
         first!.mul(0).backward();
       }), torch.TorchError);
-    assert(twice.message.includes("Previous calculation was induced by"), twice.message);
+    assert(
+      twice.message.includes("Previous calculation was induced by"),
+      twice.message,
+    );
   });
 
   test("lets NaNs pass with checkNan false, and is over afterwards", () => {
     const x = leaf(-1);
-    autograd.detectAnomaly(() => x.sqrt().sum().backward(), { checkNan: false });
+    autograd.detectAnomaly(() => x.sqrt().sum().backward(), {
+      checkNan: false,
+    });
     assert(Number.isNaN((x.grad!.toArray() as number[])[0]));
     assertEquals(autograd.isAnomalyEnabled(), false);
     x.sqrt().sum().backward();
@@ -333,9 +434,21 @@ describe("detectAnomaly()", () => {
   });
 
   test("refuses what it cannot switch", () => {
-    assertThrows(() => autograd.detectAnomaly(1 as never), TypeError, "'fn' must be a function");
-    assertThrows(() => autograd.detectAnomaly(() => Promise.resolve()), TypeError, "synchronous");
-    assertThrows(() => autograd.setDetectAnomaly(1 as never), TypeError, "'on'");
+    assertThrows(
+      () => autograd.detectAnomaly(1 as never),
+      TypeError,
+      "'fn' must be a function",
+    );
+    assertThrows(
+      () => autograd.detectAnomaly(() => Promise.resolve()),
+      TypeError,
+      "synchronous",
+    );
+    assertThrows(
+      () => autograd.setDetectAnomaly(1 as never),
+      TypeError,
+      "'on'",
+    );
     assertEquals(autograd.isAnomalyEnabled(), false);
   });
 

@@ -16,6 +16,7 @@ import {
 } from "../tensor/call.ts";
 import { asTensor } from "../tensor/call.ts";
 import { describe, type Tensor } from "../tensor/tensor.ts";
+import type { ModeGuard } from "./modes.ts";
 
 const makeDualOp = new Op("aten::_make_dual", "makeDual");
 const unpackDualOp = new Op("aten::_unpack_dual", "unpackDual");
@@ -41,7 +42,7 @@ export interface UnpackedDual {
  * import * as torch from "flambeau";
  * import { assertEquals } from "@std/assert";
  *
- * const { dualLevel, makeDual, unpackDual } = torch.autograd.forwardAD;
+ * const { dualLevel, makeDual, unpackDual } = torch.autograd.forwardAd;
  * const tangent = dualLevel(() => {
  *   const x = makeDual(torch.tensor([3.0], { dtype: "float32" }), torch.ones([1]));
  *   return unpackDual(x.mul(x)).tangent;
@@ -49,20 +50,40 @@ export interface UnpackedDual {
  * assertEquals(tangent?.toArray(), [6]);
  * ```
  */
-export function dualLevel<R>(fn: () => R): R {
+export function dualLevel<R>(fn: () => R): R;
+/** Enters the level until the guard is disposed: for the rest of the block that holds `using`. */
+export function dualLevel(): ModeGuard;
+export function dualLevel<R>(fn?: () => R): R | ModeGuard {
   const op = "dualLevel";
+  if (fn === undefined) return levelGuard();
   if (typeof fn !== "function") {
-    throw new TypeError(`${op}(): argument 'fn' must be a function, but got ${describe(fn)}`);
+    throw new TypeError(
+      `${op}(): argument 'fn' must be a function, but got ${describe(fn)}`,
+    );
   }
   enterDualLevel();
   try {
     const result = fn();
     if (!(result instanceof Promise)) return result;
     result.catch(() => {});
-    throw new TypeError(`${op}(): argument 'fn' must be synchronous, but it returned a Promise`);
+    throw new TypeError(
+      `${op}(): argument 'fn' must be synchronous, but it returned a Promise`,
+    );
   } finally {
     exitDualLevel();
   }
+}
+
+function levelGuard(): ModeGuard {
+  const entered = enterDualLevel();
+  let ended = false;
+  return {
+    [Symbol.dispose]() {
+      if (ended) return;
+      ended = true;
+      if (level === entered) exitDualLevel();
+    },
+  };
 }
 
 /** Enters the level of dual tensors, until {@linkcode exitDualLevel}. Prefer {@linkcode dualLevel}. */
@@ -80,9 +101,12 @@ export function enterDualLevel(): number {
 /** Leaves the level of dual tensors; their tangents are gone. */
 export function exitDualLevel(): void {
   if (level === -1) {
-    throw new TorchError("exitDualLevel(): no level of dual tensors was entered", {
-      op: "exitDualLevel",
-    });
+    throw new TorchError(
+      "exitDualLevel(): no level of dual tensors was entered",
+      {
+        op: "exitDualLevel",
+      },
+    );
   }
   const left = level;
   level = -1;
@@ -104,7 +128,9 @@ export function makeDual(primal: Tensor, tangent: Tensor): Tensor {
       { op },
     );
   }
-  for (const [name, tensor] of [["primal", primal], ["tangent", tangent]] as const) {
+  for (
+    const [name, tensor] of [["primal", primal], ["tangent", tangent]] as const
+  ) {
     if (/^(float|bfloat|complex)/.test(tensor.dtype)) continue;
     throw new TorchError(
       `makeDual(): Expected ${name} to be floating point or complex, but got: ${tensor.dtype}`,

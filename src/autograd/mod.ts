@@ -38,7 +38,7 @@ export {
   setGradEnabled,
 } from "./modes.ts";
 export type { GradFn, HookHandle } from "../tensor/grad_types.ts";
-export * as forwardAD from "./forward_ad_public.ts";
+export * as forwardAd from "./forward_ad_public.ts";
 export * as functional from "./functional.ts";
 export {
   type CheckedFunction,
