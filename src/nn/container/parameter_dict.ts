@@ -14,6 +14,10 @@ const types: Readonly<Record<string, string>> = {
   complex128: "ComplexDoubleTensor",
 };
 
+function byName([a]: readonly [string, Tensor], [b]: readonly [string, Tensor]): number {
+  return a < b ? -1 : Number(a > b);
+}
+
 /**
  * Parameters by name, in the order in which they were added. It is used like a `Map`.
  *
@@ -78,11 +82,11 @@ export class ParameterDict extends ParameterContainer {
     return this;
   }
 
-  /** Adds parameters, or replaces those of the same names. */
+  /** Adds parameters, or replaces those of the same names; those of a plain object sorted by name, as PyTorch does with a dict. */
   update(parameters: NamedTensors): this {
     const pairs = Symbol.iterator in Object(parameters)
       ? [...parameters as Iterable<readonly [string, Tensor]>]
-      : Object.entries(Object(parameters) as Record<string, Tensor>);
+      : Object.entries(Object(parameters) as Record<string, Tensor>).sort(byName);
     for (const [name, value] of pairs) this.set(name, value);
     return this;
   }
