@@ -152,3 +152,11 @@ export {
   multiHeadAttentionForward,
   type MultiHeadAttentionOptions,
 } from "./functional/attention.ts";
+export {
+  groupedMm,
+  type GroupedMmOptions,
+  scaledMm,
+  type ScaledMmOptions,
+  type ScalingType,
+  type SwizzleType,
+} from "./functional/matrix_products.ts";
