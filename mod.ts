@@ -32,6 +32,14 @@ export * as nn from "./src/nn/mod.ts";
 export * as optim from "./src/optim/mod.ts";
 export * as data from "./src/data/mod.ts";
 export * as io from "./src/io/mod.ts";
+export * as report from "./src/report/mod.ts";
+export {
+  type Progress,
+  progress,
+  type ProgressCurve,
+  type ProgressOptions,
+  type ReportStream,
+} from "./src/report/mod.ts";
 export {
   DisposedError,
   JitTypeError,

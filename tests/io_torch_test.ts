@@ -29,6 +29,15 @@ function free(value: unknown, seen: Set<unknown> = new Set()): void {
   for (const part of parts) free(part, seen);
 }
 
+/** A module and an optimizer after a step. */
+function trained(): Record<string, unknown> {
+  const net = new nn.Linear(2, 2);
+  const optimizer = new torch.optim.Adam(net.parameters(), { lr: 0.125 });
+  net(torch.ones([1, 2])).sum().backward();
+  optimizer.step();
+  return { trained: net.stateDict(), optimizer: optimizer.stateDict() };
+}
+
 /** A function's message. */
 function messageOf(run: () => unknown): string {
   const error = assertThrows(run) as Error;
@@ -154,6 +163,7 @@ describe("io.save()", () => {
       float: jit.float(1),
       map: new Map<unknown, unknown>([[1, "one"], [null, 2.5]]),
       big: 2n ** 64n,
+      ...trained(),
       net: new nn.Linear(2, 2).stateDict(),
       parameter: new nn.Parameter(torch.ones([2])),
       whole,

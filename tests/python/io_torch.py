@@ -130,6 +130,11 @@ def check(directory):
     ours = torch.load(f"{directory}/ours.pt", weights_only=True)
     assert ours["tuple"] == (1, "a") and ours["float"] == 1.0 and type(ours["float"]) is float
     assert ours["map"] == {1: "one", None: 2.5} and ours["big"] == 2**64
+    model.load_state_dict(ours["trained"])
+    optimizer = torch.optim.Adam(model.parameters())
+    optimizer.load_state_dict(ours["optimizer"])
+    assert optimizer.param_groups[0]["lr"] == 0.125
+    assert optimizer.state[model.weight]["step"] == 1
     assert type(ours["net"]["weight"]) is torch.Tensor
     assert type(ours["parameter"]) is torch.nn.Parameter and ours["parameter"].requires_grad
     assert ours["view"].untyped_storage().data_ptr() == ours["whole"].untyped_storage().data_ptr()
