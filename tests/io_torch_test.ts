@@ -189,6 +189,10 @@ describe("io.save()", () => {
     });
   });
 
+  test("a hole in an array is None", () => {
+    assertEquals(io.load(io.serialize(Array(3))), [null, null, null]);
+  });
+
   test("the same value gives the same bytes", () => {
     const value = { a: torch.ones([3]), b: [1, "x"] };
     assertEquals(io.serialize(value), io.serialize(value));

@@ -145,15 +145,20 @@ class Describer {
     this.#out.emptyList();
     this.#out.remember(value);
     this.#out.mark();
-    value.forEach((item, i) => this.value(item, `${path}[${i}]`, depth + 1));
+    this.#items(value, path, depth);
     this.#out.appends();
   }
 
   #tuple(items: readonly unknown[], path: string, depth: number, key?: object): void {
     this.#out.mark();
-    items.forEach((item, i) => this.value(item, `${path}[${i}]`, depth + 1));
+    this.#items(items, path, depth);
     this.#out.tuple();
     if (key !== undefined) this.#out.remember(key);
+  }
+
+  // By number, so that a hole is None too.
+  #items(items: readonly unknown[], path: string, depth: number): void {
+    for (let i = 0; i < items.length; i++) this.value(items[i], `${path}[${i}]`, depth + 1);
   }
 
   #dict(

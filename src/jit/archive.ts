@@ -57,7 +57,8 @@ export function writeArchive(
     } catch (cause) {
       // What is wrong with the program or an option is no fault of the file's.
       if (!(cause instanceof TorchError) || cause.kind !== "serialization") throw cause;
-      throw fileError(op, pathOf(path, op), "written", cause);
+      const reason = cause.message.replace(/^.*could not be written: /, "");
+      throw fileError(op, pathOf(path, op), "written", new Error(reason, { cause }));
     }
   });
 }
