@@ -26,6 +26,13 @@ export class LayerArguments extends Arguments {
     return value;
   }
 
+  /** A size that is not 0. */
+  positive(name: string, fallback?: number): number {
+    const value = this.count(name, fallback);
+    if (value === 0) throw this.wrong(name, "greater than 0", 0);
+    return value;
+  }
+
   /** One size for all spatial dimensions or one for each, as it was given. */
   size(name: string, rank: number, fallback?: Size): Size {
     const list = this.sizes(name, rank, fallback);

@@ -3,11 +3,11 @@ import { shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { asTuple } from "../tensor/tuple.ts";
 import { type Attended, multiHeadAttentionForward } from "./functional.ts";
 import { constant_, xavierNormal_, xavierUniform_ } from "./init.ts";
-import { emptyParameter, factoryOf, type FactoryOptions } from "./layer_options.ts";
+import { LayerArguments } from "./_layer.ts";
+import { emptyParameter, type FactoryOptions } from "./layer_options.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
-import { checkSize } from "./rnn/base.ts";
 
 /** Options of {@linkcode MultiheadAttention}. */
 export interface MultiheadAttentionOptions extends FactoryOptions {
@@ -26,6 +26,10 @@ export interface MultiheadAttentionOptions extends FactoryOptions {
   /** Whether inputs and output are `[batch, length, *]`, not `[length, batch, *]`; default `false`. */
   batchFirst?: boolean;
 }
+
+const NAMES =
+  "embedDim, numHeads, dropout, bias, addBiasKv, addZeroAttn, kdim, vdim, batchFirst, " +
+  "device, dtype";
 
 /** What a call of {@linkcode MultiheadAttention} takes besides queries, keys and values. */
 export interface AttentionOptions {
@@ -112,25 +116,21 @@ export class MultiheadAttention extends Module<AttentionInputs, Attended> {
   declare bias_v: Parameter | null;
 
   /** Makes a layer with random weights. */
-  constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
+  constructor(embedDim: number, numHeads: number, options?: MultiheadAttentionOptions);
+  constructor(...args: unknown[]) {
     super();
-    checkSize(embedDim, "MultiheadAttention", "embedDim");
-    checkSize(numHeads, "MultiheadAttention", "numHeads");
-    if (embedDim % numHeads !== 0) {
-      throw new RangeError(
-        `nn.MultiheadAttention: argument 'numHeads' must divide 'embedDim' (${embedDim}), but got ${numHeads}`,
-      );
+    const a = new LayerArguments("MultiheadAttention", NAMES, args);
+    this.embedDim = a.positive("embedDim");
+    this.numHeads = a.positive("numHeads");
+    if (this.embedDim % this.numHeads !== 0) {
+      throw a.wrong("numHeads", `a divisor of 'embedDim' (${this.embedDim})`, this.numHeads);
     }
-    this.embedDim = embedDim;
-    this.numHeads = numHeads;
-    this.dropout = options.dropout ?? 0;
-    this.addZeroAttn = options.addZeroAttn ?? false;
-    this.kdim = options.kdim ?? embedDim;
-    this.vdim = options.vdim ?? embedDim;
-    this.batchFirst = options.batchFirst ?? false;
-    checkSize(this.kdim, "MultiheadAttention", "kdim");
-    checkSize(this.vdim, "MultiheadAttention", "vdim");
-    registerWeights(this, options);
+    this.dropout = a.probability("dropout", 0);
+    this.addZeroAttn = a.bool("addZeroAttn", false);
+    this.kdim = a.positive("kdim", this.embedDim);
+    this.vdim = a.positive("vdim", this.embedDim);
+    this.batchFirst = a.bool("batchFirst", false);
+    registerWeights(this, a);
     this.resetParameters();
   }
 
@@ -172,12 +172,12 @@ export class MultiheadAttention extends Module<AttentionInputs, Attended> {
 
 // Functions, not private methods: those would keep a layer from being copied (src/nn/copy.ts).
 
-function registerWeights(layer: MultiheadAttention, options: MultiheadAttentionOptions): void {
+function registerWeights(layer: MultiheadAttention, a: LayerArguments): void {
   const { embedDim, kdim, vdim } = layer;
-  const { bias = true, addBiasKv = false } = options;
+  const [bias, addBiasKv] = [a.bool("bias", true), a.bool("addBiasKv", false)];
   const joint = kdim === embedDim && vdim === embedDim;
   const add = (name: string, wanted: boolean, shape: number[]) =>
-    layer.registerParameter(name, wanted ? emptyParameter(shape, options) : null);
+    layer.registerParameter(name, wanted ? emptyParameter(shape, a.factory()) : null);
   add("in_proj_weight", joint, [3 * embedDim, embedDim]);
   add("q_proj_weight", !joint, [embedDim, embedDim]);
   add("k_proj_weight", !joint, [embedDim, kdim]);
@@ -187,7 +187,7 @@ function registerWeights(layer: MultiheadAttention, options: MultiheadAttentionO
   add("bias_v", addBiasKv, [1, 1, embedDim]);
   const projection = new NonDynamicallyQuantizableLinear(embedDim, embedDim, {
     bias,
-    ...factoryOf(options),
+    ...a.factory(),
   });
   layer.registerModule("out_proj", projection);
 }

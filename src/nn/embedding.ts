@@ -2,7 +2,9 @@ import { noGrad } from "../autograd/modes.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { embedding } from "./functional.ts";
 import { normal_ } from "./init.ts";
-import { checkCount, emptyParameter, type FactoryOptions } from "./layer_options.ts";
+import { LayerArguments } from "./_layer.ts";
+import * as python from "./_python.ts";
+import { emptyParameter, type FactoryOptions } from "./layer_options.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -31,21 +33,15 @@ export interface GivenTable {
 /** Options of {@linkcode Embedding}. */
 export interface EmbeddingLayerOptions extends EmbeddingLookupOptions, GivenTable, FactoryOptions {}
 
+const NAMES = "numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType, scaleGradByFreq, " +
+  "sparse, _weight, _freeze, device, dtype";
+
 /** Checks the row of padding, and counts it from the start. */
-export function paddingRow(
-  value: number | null | undefined,
-  rows: number,
-  layer: string,
-): number | null {
-  if (value === null || value === undefined) return null;
-  if (!Number.isInteger(value) || value < -rows || value >= rows) {
-    throw new RangeError(
-      `nn.${layer}: option 'paddingIdx' must be an integer from ${-rows} to ${rows - 1}, but got ${
-        describe(value)
-      }`,
-    );
-  }
-  return value < 0 ? value + rows : value;
+export function paddingRow(a: LayerArguments, rows: number): number | null {
+  if (!a.has("paddingIdx")) return null;
+  const row = a.int("paddingIdx");
+  if (row < -rows || row >= rows) throw a.wrong("paddingIdx", `from ${-rows} to ${rows - 1}`, row);
+  return row < 0 ? row + rows : row;
 }
 
 /** Fills a table as PyTorch does: normal values, and zeros in the row of padding. */
@@ -59,25 +55,19 @@ export function fillTable(weight: Tensor, padding: number | null): void {
 }
 
 /** The parameter of a table that was given, or of a new one, not filled yet. */
-export function tableOf(
-  rows: number,
-  size: number,
-  options: GivenTable & FactoryOptions,
-  layer: string,
-): Parameter {
-  const { _weight: given, _freeze: frozen = false } = options;
-  if (!given) {
-    const table = emptyParameter([rows, size], options);
+export function tableOf(a: LayerArguments, rows: number, size: number): Parameter {
+  const frozen = a.bool("_freeze", false);
+  if (!a.has("_weight")) {
+    const table = emptyParameter([rows, size], a.factory());
     if (frozen) table.requiresGrad = false;
     return table;
   }
-  const shape = tableSize(given, layer);
-  if (shape[0] !== rows || shape[1] !== size) {
-    throw new RangeError(
-      `nn.${layer}: option '_weight' must have the shape [${rows}, ${size}], but has [${shape}]`,
-    );
+  const given = a.tensor("_weight");
+  const shape = shapeOf(given);
+  if (shape.length === 2 && shape[0] === rows && shape[1] === size) {
+    return new Parameter(given, !frozen);
   }
-  return new Parameter(given, !frozen);
+  throw a.wrong("_weight", `of shape [${rows}, ${size}]`, `[${shape.join(", ")}]`);
 }
 
 /** Rows and columns of a table that was given. */
@@ -89,11 +79,6 @@ export function tableSize(table: Tensor, layer: string): [number, number] {
       isTensor(table) ? `one of ${shape.length}` : describe(table)
     }`,
   );
-}
-
-/** A Python float: with a point. */
-export function pythonFloat(value: number): string {
-  return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }
 
 /**
@@ -136,22 +121,20 @@ export class Embedding extends Module<[input: Tensor], Tensor> {
   constructor(
     numEmbeddings: number,
     embeddingDim: number,
-    options: EmbeddingLayerOptions = {},
-  ) {
+    options?: EmbeddingLayerOptions,
+  );
+  constructor(...args: unknown[]) {
     super();
-    checkCount(numEmbeddings, "Embedding", "numEmbeddings");
-    checkCount(embeddingDim, "Embedding", "embeddingDim");
-    const { maxNorm = null, normType = 2, scaleGradByFreq = false, sparse = false } = options;
-    this.numEmbeddings = numEmbeddings;
-    this.embeddingDim = embeddingDim;
-    this.paddingIdx = paddingRow(options.paddingIdx, numEmbeddings, "Embedding");
-    this.maxNorm = maxNorm;
-    this.normType = normType;
-    this.scaleGradByFreq = scaleGradByFreq;
-    this.sparse = sparse;
-    const table = tableOf(numEmbeddings, embeddingDim, options, "Embedding");
-    this.registerParameter("weight", table);
-    if (!options._weight) this.resetParameters();
+    const a = new LayerArguments("Embedding", NAMES, args);
+    this.numEmbeddings = a.count("numEmbeddings");
+    this.embeddingDim = a.count("embeddingDim");
+    this.paddingIdx = paddingRow(a, this.numEmbeddings);
+    this.maxNorm = a.has("maxNorm") ? a.float("maxNorm") : null;
+    this.normType = a.float("normType", 2);
+    this.scaleGradByFreq = a.bool("scaleGradByFreq", false);
+    this.sparse = a.bool("sparse", false);
+    this.registerParameter("weight", tableOf(a, this.numEmbeddings, this.embeddingDim));
+    if (!a.has("_weight")) this.resetParameters();
   }
 
   /**
@@ -190,8 +173,8 @@ export class Embedding extends Module<[input: Tensor], Tensor> {
   override extraRepr(): string {
     const parts = [`${this.numEmbeddings}`, `${this.embeddingDim}`];
     if (this.paddingIdx !== null) parts.push(`padding_idx=${this.paddingIdx}`);
-    if (this.maxNorm !== null) parts.push(`max_norm=${pythonFloat(this.maxNorm)}`);
-    if (this.normType !== 2) parts.push(`norm_type=${pythonFloat(this.normType)}`);
+    if (this.maxNorm !== null) parts.push(`max_norm=${python.float(this.maxNorm)}`);
+    if (this.normType !== 2) parts.push(`norm_type=${python.float(this.normType)}`);
     if (this.scaleGradByFreq) parts.push("scale_grad_by_freq=True");
     if (this.sparse) parts.push("sparse=True");
     return parts.join(", ");

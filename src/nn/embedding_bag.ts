@@ -4,14 +4,18 @@ import {
   fillTable,
   type GivenTable,
   paddingRow,
-  pythonFloat,
   tableOf,
   tableSize,
 } from "./embedding.ts";
 import { embeddingBag } from "./functional.ts";
-import { checkCount, type FactoryOptions } from "./layer_options.ts";
+import { LayerArguments } from "./_layer.ts";
+import * as python from "./_python.ts";
+import type { FactoryOptions } from "./layer_options.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
+
+const NAMES = "numEmbeddings, embeddingDim, maxNorm, normType, scaleGradByFreq, mode, sparse, " +
+  "_weight, includeLastOffset, paddingIdx, _freeze, device, dtype";
 
 /** Options of {@linkcode EmbeddingBag.fromPretrained}, and most of those of {@linkcode EmbeddingBag}. */
 export interface EmbeddingBagLookupOptions extends EmbeddingLookupOptions {
@@ -74,23 +78,22 @@ export class EmbeddingBag extends Module<EmbeddingBagInputs, Tensor> {
   constructor(
     numEmbeddings: number,
     embeddingDim: number,
-    options: EmbeddingBagLayerOptions = {},
-  ) {
+    options?: EmbeddingBagLayerOptions,
+  );
+  constructor(...args: unknown[]) {
     super();
-    checkCount(numEmbeddings, "EmbeddingBag", "numEmbeddings");
-    checkCount(embeddingDim, "EmbeddingBag", "embeddingDim");
-    this.numEmbeddings = numEmbeddings;
-    this.embeddingDim = embeddingDim;
-    this.paddingIdx = paddingRow(options.paddingIdx, numEmbeddings, "EmbeddingBag");
-    this.maxNorm = options.maxNorm ?? null;
-    this.normType = options.normType ?? 2;
-    this.scaleGradByFreq = options.scaleGradByFreq ?? false;
-    this.mode = options.mode ?? "mean";
-    this.sparse = options.sparse ?? false;
-    this.includeLastOffset = options.includeLastOffset ?? false;
-    const table = tableOf(numEmbeddings, embeddingDim, options, "EmbeddingBag");
-    this.registerParameter("weight", table);
-    if (!options._weight) this.resetParameters();
+    const a = new LayerArguments("EmbeddingBag", NAMES, args);
+    this.numEmbeddings = a.count("numEmbeddings");
+    this.embeddingDim = a.count("embeddingDim");
+    this.paddingIdx = paddingRow(a, this.numEmbeddings);
+    this.maxNorm = a.has("maxNorm") ? a.float("maxNorm") : null;
+    this.normType = a.float("normType", 2);
+    this.scaleGradByFreq = a.bool("scaleGradByFreq", false);
+    this.mode = a.choice("mode", ["sum", "mean", "max"] as const, "mean");
+    this.sparse = a.bool("sparse", false);
+    this.includeLastOffset = a.bool("includeLastOffset", false);
+    this.registerParameter("weight", tableOf(a, this.numEmbeddings, this.embeddingDim));
+    if (!a.has("_weight")) this.resetParameters();
   }
 
   /**
@@ -137,8 +140,8 @@ export class EmbeddingBag extends Module<EmbeddingBagInputs, Tensor> {
   /** As PyTorch prints it. */
   override extraRepr(): string {
     const parts = [`${this.numEmbeddings}`, `${this.embeddingDim}`];
-    if (this.maxNorm !== null) parts.push(`max_norm=${pythonFloat(this.maxNorm)}`);
-    if (this.normType !== 2) parts.push(`norm_type=${pythonFloat(this.normType)}`);
+    if (this.maxNorm !== null) parts.push(`max_norm=${python.float(this.maxNorm)}`);
+    if (this.normType !== 2) parts.push(`norm_type=${python.float(this.normType)}`);
     if (this.scaleGradByFreq) parts.push("scale_grad_by_freq=True");
     parts.push(`mode='${this.mode}'`);
     if (this.paddingIdx !== null) parts.push(`padding_idx=${this.paddingIdx}`);

@@ -11,8 +11,9 @@ import { readElements } from "../../tensor/read.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import { isTracing } from "../../tensor/trace_guard.ts";
 import { sizeOf, TracedSize } from "../../tensor/traced_size.ts";
+import type { LayerArguments } from "../_layer.ts";
 import { uniform_ } from "../init.ts";
-import { checkCount, emptyParameter, type FactoryOptions } from "../layer_options.ts";
+import { emptyParameter, type FactoryOptions } from "../layer_options.ts";
 import { Module } from "../module.ts";
 import type { Parameter } from "../parameter.ts";
 import { PackedSequence } from "../utils/rnn/packed_sequence.ts";
@@ -34,30 +35,12 @@ export interface RecurrentOptions extends FactoryOptions {
 /** PyTorch's name of what a layer computes. */
 export type RecurrentMode = "RNN_TANH" | "RNN_RELU" | "LSTM" | "GRU";
 
-/** What is given in the place of the number of layers: options, or the number before them. */
-export type LayersOrOptions<O extends RecurrentOptions> = number | O;
-
 const gates: Record<RecurrentMode, number> = { RNN_TANH: 1, RNN_RELU: 1, LSTM: 4, GRU: 3 };
 
-/** Refuses a size that is not an integer above 0. */
-export function checkSize(value: unknown, layer: string, name: string): asserts value is number {
-  checkCount(value, layer, name);
-  if (value === 0) {
-    throw new RangeError(`nn.${layer}: argument '${name}' must be greater than 0, but got 0`);
-  }
-}
-
-function checkDropout(dropout: number, numLayers: number, layer: string): void {
-  if (typeof dropout !== "number" || !(dropout >= 0 && dropout <= 1)) {
-    throw new RangeError(
-      `nn.${layer}: option 'dropout' must be a probability from 0 to 1, but got ${
-        describe(dropout)
-      }`,
-    );
-  }
+function checkDropout(a: LayerArguments, dropout: number, numLayers: number): void {
   if (dropout === 0 || numLayers > 1) return;
   console.warn(
-    `nn.${layer}: option 'dropout' drops outputs of all layers but the last, so ${dropout} has no effect with one layer`,
+    `${a.op}: option 'dropout' drops outputs of all layers but the last, so ${dropout} has no effect with one layer`,
   );
 }
 
@@ -94,39 +77,25 @@ export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
   /** The size that outputs of an LSTM are projected to, `0` for none. */
   readonly projSize: number;
 
-  /** Makes a layer with random weights. */
-  constructor(
-    mode: RecurrentMode,
-    inputSize: number,
-    hiddenSize: number,
-    options: RecurrentOptions & { projSize?: number },
-  ) {
+  /** Makes a layer with random weights, of the arguments of its class. */
+  protected constructor(mode: RecurrentMode, a: LayerArguments) {
     super();
-    const layer = this.typeName();
-    const { numLayers = 1, bias = true, batchFirst = false, dropout = 0 } = options;
-    const { bidirectional = false, projSize = 0 } = options;
-    checkSize(inputSize, layer, "inputSize");
-    checkSize(hiddenSize, layer, "hiddenSize");
-    checkSize(numLayers, layer, "numLayers");
-    checkDropout(dropout, numLayers, layer);
-    checkCount(projSize, layer, "projSize");
-    if (projSize >= hiddenSize) {
-      throw new RangeError(
-        `nn.${layer}: option 'projSize' must be less than 'hiddenSize' (${hiddenSize}), but got ${projSize}`,
-      );
-    }
     this.mode = mode;
-    this.inputSize = inputSize;
-    this.hiddenSize = hiddenSize;
-    this.numLayers = numLayers;
-    this.bias = bias;
-    this.batchFirst = batchFirst;
-    this.dropout = dropout;
-    this.bidirectional = bidirectional;
-    this.projSize = projSize;
+    this.inputSize = a.positive("inputSize");
+    this.hiddenSize = a.positive("hiddenSize");
+    this.numLayers = a.positive("numLayers", 1);
+    this.bias = a.bool("bias", true);
+    this.batchFirst = a.bool("batchFirst", false);
+    this.dropout = a.probability("dropout", 0);
+    this.bidirectional = a.bool("bidirectional", false);
+    this.projSize = a.count("projSize", 0);
+    checkDropout(a, this.dropout, this.numLayers);
+    if (this.projSize >= this.hiddenSize) {
+      throw a.wrong("projSize", `less than 'hiddenSize' (${this.hiddenSize})`, this.projSize);
+    }
     for (const shapes of shapesOf(this)) {
       for (const [name, shape] of Object.entries(shapes)) {
-        this.registerParameter(name, emptyParameter(shape, options));
+        this.registerParameter(name, emptyParameter(shape, a.factory()));
       }
     }
     this.resetParameters();
@@ -309,22 +278,6 @@ function firstSize(t: Temporaries, sizes: Tensor): { value: number; traced: numb
   } finally {
     native.fb_trace_pause(false);
   }
-}
-
-/** Options from what stands in the place of the number of layers, and after it. */
-export function optionsOf<O extends RecurrentOptions>(
-  layers: LayersOrOptions<O> | undefined,
-  options: O | undefined,
-  layer: string,
-): O {
-  if (typeof layers === "number") return { ...options, numLayers: layers } as O;
-  if (layers === undefined) return (options ?? {}) as O;
-  if (typeof layers === "object" && layers !== null && options === undefined) return layers;
-  throw new TypeError(
-    `nn.${layer}: argument 'numLayers' must be an integer, or an options object that nothing follows, but got ${
-      describe(layers)
-    }`,
-  );
 }
 
 /** Refuses a state that is not a tensor. */

@@ -6,14 +6,15 @@
 
 import { gruCell, lstmCell, rnnReluCell, rnnTanhCell, zeros } from "../../ops/mod.ts";
 import { Arguments, Temporaries } from "../../ops/_call.ts";
-import { describe, shapeOf, type Tensor } from "../../tensor/tensor.ts";
+import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import { sizeOf } from "../../tensor/traced_size.ts";
 import { asTuple } from "../../tensor/tuple.ts";
+import { LayerArguments } from "../_layer.ts";
 import { uniform_ } from "../init.ts";
 import { emptyParameter, type FactoryOptions } from "../layer_options.ts";
 import { Module } from "../module.ts";
 import type { Parameter } from "../parameter.ts";
-import { checkSize, oneState, twoStates } from "./base.ts";
+import { oneState, twoStates } from "./base.ts";
 import type { LSTMState } from "./lstm.ts";
 
 /** Options of recurrent layers of one step. */
@@ -47,16 +48,15 @@ export abstract class RNNCellBase<A extends unknown[], R> extends Module<A, R> {
   /** `[gates * hiddenSize]`, or `null`. */
   declare bias_hh: Parameter | null;
 
-  /** Makes a layer with random weights. */
-  constructor(inputSize: number, hiddenSize: number, gates: number, options: CellOptions) {
+  /** Makes a layer with random weights, of the arguments of its class. */
+  protected constructor(gates: number, a: LayerArguments) {
     super();
-    checkSize(inputSize, this.typeName(), "inputSize");
-    checkSize(hiddenSize, this.typeName(), "hiddenSize");
-    const { bias = true } = options;
-    this.inputSize = inputSize;
-    this.hiddenSize = hiddenSize;
-    this.bias = bias;
+    this.inputSize = a.positive("inputSize");
+    this.hiddenSize = a.positive("hiddenSize");
+    this.bias = a.bool("bias", true);
+    const { inputSize, hiddenSize, bias } = this;
     const rows = gates * hiddenSize;
+    const options = a.factory();
     this.registerParameter("weight_ih", emptyParameter([rows, inputSize], options));
     this.registerParameter("weight_hh", emptyParameter([rows, hiddenSize], options));
     this.registerParameter("bias_ih", bias ? emptyParameter([rows], options) : null);
@@ -128,17 +128,12 @@ export class RNNCell extends RNNCellBase<CellInputs, Tensor> {
   readonly nonlinearity: "tanh" | "relu";
 
   /** Makes a layer with random weights. */
-  constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
-    const { nonlinearity = "tanh" } = options;
-    if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
-      throw new TypeError(
-        `nn.RNNCell: option 'nonlinearity' must be one of tanh, relu, but got ${
-          describe(nonlinearity)
-        }`,
-      );
-    }
-    super(inputSize, hiddenSize, 1, options);
-    this.nonlinearity = nonlinearity;
+  constructor(inputSize: number, hiddenSize: number, options?: RNNCellOptions);
+  constructor(...args: unknown[]) {
+    const names = "inputSize, hiddenSize, bias, nonlinearity, device, dtype";
+    const a = new LayerArguments("RNNCell", names, args);
+    super(1, a);
+    this.nonlinearity = a.choice("nonlinearity", ["tanh", "relu"] as const, "tanh");
   }
 
   /** Runs a step. */
@@ -182,8 +177,9 @@ export type LSTMCellInputs = [input: Tensor, hx?: Readonly<LSTMState> | null];
  */
 export class LSTMCell extends RNNCellBase<LSTMCellInputs, LSTMState> {
   /** Makes a layer with random weights. */
-  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super(inputSize, hiddenSize, 4, options);
+  constructor(inputSize: number, hiddenSize: number, options?: CellOptions);
+  constructor(...args: unknown[]) {
+    super(4, new LayerArguments("LSTMCell", "inputSize, hiddenSize, bias, device, dtype", args));
   }
 
   /** Runs a step. */
@@ -210,8 +206,9 @@ export class LSTMCell extends RNNCellBase<LSTMCellInputs, LSTMState> {
  */
 export class GRUCell extends RNNCellBase<CellInputs, Tensor> {
   /** Makes a layer with random weights. */
-  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super(inputSize, hiddenSize, 3, options);
+  constructor(inputSize: number, hiddenSize: number, options?: CellOptions);
+  constructor(...args: unknown[]) {
+    super(3, new LayerArguments("GRUCell", "inputSize, hiddenSize, bias, device, dtype", args));
   }
 
   /** Runs a step. */

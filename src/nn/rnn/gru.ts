@@ -1,16 +1,13 @@
 import { gru } from "../../ops/mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { asTuple } from "../../tensor/tuple.ts";
+import { LayerArguments } from "../_layer.ts";
 import type { PackedSequence } from "../utils/rnn/packed_sequence.ts";
-import {
-  type LayersOrOptions,
-  oneState,
-  optionsOf,
-  type RecurrentOptions,
-  RNNBase,
-  type Run,
-} from "./base.ts";
+import { oneState, type RecurrentOptions, RNNBase, type Run } from "./base.ts";
 import type { RecurrentInputs, RecurrentOutputs } from "./rnn.ts";
+
+const NAMES =
+  "inputSize, hiddenSize, numLayers, bias, batchFirst, dropout, bidirectional, device, dtype";
 
 /** A GRU is called like the function that it is. */
 export interface GRU {
@@ -42,14 +39,11 @@ export interface GRU {
  */
 export class GRU extends RNNBase<RecurrentInputs, RecurrentOutputs> {
   /** Makes a layer with random weights; the number of layers may stand before the options. */
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    numLayers?: LayersOrOptions<RecurrentOptions>,
-    options?: RecurrentOptions,
-  ) {
-    const given = optionsOf(numLayers, options, "GRU");
-    super("GRU", inputSize, hiddenSize, { ...given, projSize: 0 });
+  constructor(inputSize: number, hiddenSize: number, numLayers: number, options?: RecurrentOptions);
+  /** The same by name. */
+  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions);
+  constructor(...args: unknown[]) {
+    super("GRU", new LayerArguments("GRU", NAMES, args));
   }
 
   /** Runs the op of the layer. */

@@ -1,15 +1,13 @@
 import { lstm } from "../../ops/mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { asTuple } from "../../tensor/tuple.ts";
+import { LayerArguments } from "../_layer.ts";
 import type { PackedSequence } from "../utils/rnn/packed_sequence.ts";
-import {
-  type LayersOrOptions,
-  optionsOf,
-  type RecurrentOptions,
-  RNNBase,
-  type Run,
-  twoStates,
-} from "./base.ts";
+import { type RecurrentOptions, RNNBase, type Run, twoStates } from "./base.ts";
+
+const NAMES =
+  "inputSize, hiddenSize, numLayers, bias, batchFirst, dropout, bidirectional, projSize, " +
+  "device, dtype";
 
 /** Options of {@linkcode LSTM}. */
 export interface LSTMOptions extends RecurrentOptions {
@@ -60,13 +58,11 @@ export interface LSTM {
  */
 export class LSTM extends RNNBase<LSTMInputs, LSTMOutputs> {
   /** Makes a layer with random weights; the number of layers may stand before the options. */
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    numLayers?: LayersOrOptions<LSTMOptions>,
-    options?: LSTMOptions,
-  ) {
-    super("LSTM", inputSize, hiddenSize, optionsOf(numLayers, options, "LSTM"));
+  constructor(inputSize: number, hiddenSize: number, numLayers: number, options?: LSTMOptions);
+  /** The same by name. */
+  constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions);
+  constructor(...args: unknown[]) {
+    super("LSTM", new LayerArguments("LSTM", NAMES, args));
   }
 
   /** Runs the op of the layer. */

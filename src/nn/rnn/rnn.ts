@@ -1,15 +1,12 @@
 import { rnnRelu, rnnTanh } from "../../ops/mod.ts";
-import { describe, type Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { asTuple } from "../../tensor/tuple.ts";
+import { LayerArguments } from "../_layer.ts";
 import type { PackedSequence } from "../utils/rnn/packed_sequence.ts";
-import {
-  type LayersOrOptions,
-  oneState,
-  optionsOf,
-  type RecurrentOptions,
-  RNNBase,
-  type Run,
-} from "./base.ts";
+import { oneState, type RecurrentOptions, RNNBase, type Run } from "./base.ts";
+
+const NAMES = "inputSize, hiddenSize, numLayers, nonlinearity, bias, batchFirst, dropout, " +
+  "bidirectional, device, dtype";
 
 /** Options of {@linkcode RNN}. */
 export interface RNNOptions extends RecurrentOptions {
@@ -56,25 +53,13 @@ export class RNN extends RNNBase<RecurrentInputs, RecurrentOutputs> {
   readonly nonlinearity: "tanh" | "relu";
 
   /** Makes a layer with random weights; the number of layers may stand before the options. */
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    numLayers?: LayersOrOptions<RNNOptions>,
-    options?: RNNOptions,
-  ) {
-    const given = optionsOf(numLayers, options, "RNN");
-    const { nonlinearity = "tanh" } = given;
-    if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
-      throw new TypeError(
-        `nn.RNN: option 'nonlinearity' must be one of tanh, relu, but got ${
-          describe(nonlinearity)
-        }`,
-      );
-    }
-    super(nonlinearity === "tanh" ? "RNN_TANH" : "RNN_RELU", inputSize, hiddenSize, {
-      ...given,
-      projSize: 0,
-    });
+  constructor(inputSize: number, hiddenSize: number, numLayers: number, options?: RNNOptions);
+  /** The same by name. */
+  constructor(inputSize: number, hiddenSize: number, options?: RNNOptions);
+  constructor(...args: unknown[]) {
+    const a = new LayerArguments("RNN", NAMES, args);
+    const nonlinearity = a.choice("nonlinearity", ["tanh", "relu"] as const, "tanh");
+    super(nonlinearity === "tanh" ? "RNN_TANH" : "RNN_RELU", a);
     this.nonlinearity = nonlinearity;
   }
 

@@ -80,7 +80,7 @@ export class TransformerDecoderLayer
   constructor(...args: unknown[]) {
     super();
     const a = new LayerArguments("TransformerDecoderLayer", LAYER_NAMES, args);
-    const [dModel, hidden] = [a.count("dModel"), a.count("dimFeedforward", 2048)];
+    const [dModel, hidden] = [a.positive("dModel"), a.count("dimFeedforward", 2048)];
     const [p, bias, factory] = [a.probability("dropout", 0.1), a.bool("bias", true), a.factory()];
     const batchFirst = a.bool("batchFirst", false);
     const norm = { eps: a.float("layerNormEps", 1e-5), bias, ...factory };
