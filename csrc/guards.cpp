@@ -108,9 +108,110 @@ void fusedAdagrad(const std::vector<at::IValue>& stack) {
   isNumberOrNone(stack[10]);
 }
 
+// torch.lstm(data, torch.zeros([0], { dtype: "int64" }), ...) reads the first of no batch sizes;
+// torch._pad_packed_sequence(torch.zeros(3, 1), torch.tensor([2, -1]), ...) writes before its
+// result.
+void batchSizes(const at::Tensor& data, const at::Tensor& sizes) {
+  TORCH_CHECK_VALUE(
+      data.defined() && data.dim() >= 1 && sizes.defined() && sizes.dim() == 1 &&
+          sizes.scalar_type() == at::kLong && sizes.is_cpu() && sizes.numel() > 0,
+      "Batch sizes are int64, on the CPU, in one dimension, and at least one");
+  // Read as they lie: a trace under way would note ops.
+  const auto* values = sizes.const_data_ptr<int64_t>();
+  int64_t last = data.size(0);
+  int64_t total = 0;
+  for (int64_t i = 0; i < sizes.numel(); i++) {
+    const int64_t size = values[i * sizes.stride(0)];
+    TORCH_CHECK_VALUE(
+        size > 0 && (size <= last || i == 0), "Batch sizes are above 0 and never grow");
+    total += size;
+    last = size;
+    if (total > data.size(0)) break;
+  }
+  TORCH_CHECK_VALUE(
+      total == data.size(0),
+      "Batch sizes do not add up to the ",
+      data.size(0),
+      " elements of packed data");
+}
+
+// data, batch_sizes; batch_first, padding_value, total_length.
+void padPacked(const std::vector<at::IValue>& stack) {
+  if (stack.size() < 5) return;
+  batchSizes(stack[0].toTensor(), stack[1].toTensor());
+}
+
+void hasShape(const at::Tensor& tensor, at::IntArrayRef shape, const char* what) {
+  TORCH_CHECK_VALUE(
+      tensor.defined() && tensor.sizes() == shape,
+      "Expected ",
+      what,
+      " of shape ",
+      shape,
+      ", but got ",
+      tensor.defined() ? tensor.sizes() : at::IntArrayRef{});
+}
+
+// torch.lstm(torch.zeros(2, 1, 3), ..., [a weight of another size, ...], ...): oneDNN's kernels
+// walk through states and weights by the sizes that they ought to have.
+void recurrent(const std::vector<at::IValue>& stack, size_t states, int64_t gates) {
+  if (stack.size() != 9) return;
+  const bool packed = stack[1].isTensor() && (states == 2 || stack[2].isTensor());
+  const size_t at = packed ? 2 : 1;
+  const auto& input = stack[0].toTensor();
+  const int64_t rank = packed ? 2 : 3;
+  TORCH_CHECK_VALUE(
+      input.defined() && input.dim() == rank, "Expected an input of ", rank, " dimensions");
+  if (packed) batchSizes(input, stack[1].toTensor());
+  const auto hx =
+      states == 2 ? stack[at].toTensorVector() : std::vector<at::Tensor>{stack[at].toTensor()};
+  const auto params = stack[at + 1].toTensorVector();
+  const bool biases = stack[at + 2].toBool();
+  const int64_t layers = stack[at + 3].toInt();
+  const int64_t runs = stack[at + 6].toBool() ? 2 : 1;
+  TORCH_CHECK_VALUE(layers > 0, "Expected at least one layer");
+  TORCH_CHECK_VALUE(hx.size() == states, "Expected ", states, " states, but got ", hx.size());
+  for (const auto& state : hx) {
+    TORCH_CHECK_VALUE(state.defined() && state.dim() == 3, "Expected states of 3 dimensions");
+  }
+  const int64_t hidden = hx.back().size(2);
+  const int64_t output = hx.front().size(2);
+  const int64_t batch = packed ? *stack[1].toTensor().const_data_ptr<int64_t>()
+                               : input.size(stack[8].toBool() ? 0 : 1);
+  hasShape(hx.front(), {layers * runs, batch, output}, "a hidden state");
+  hasShape(hx.back(), {layers * runs, batch, hidden}, "a state");
+  const bool projected = output != hidden;
+  const size_t each = 2 + (biases ? 2 : 0) + (projected ? 1 : 0);
+  const size_t count = each * static_cast<size_t>(layers * runs);
+  TORCH_CHECK_VALUE(
+      params.size() == count, "Expected ", count, " parameters, but got ", params.size());
+  for (size_t i = 0; i < count; i += each) {
+    const bool first = i < each * static_cast<size_t>(runs);
+    hasShape(params[i], {gates * hidden, first ? input.size(-1) : output * runs}, "a weight");
+    hasShape(params[i + 1], {gates * hidden, output}, "a weight");
+    for (size_t j = 2; biases && j < 4; j++) hasShape(params[i + j], {gates * hidden}, "a bias");
+    if (projected) hasShape(params[i + each - 1], {output, hidden}, "a projection");
+  }
+}
+
+void lstm(const std::vector<at::IValue>& stack) {
+  recurrent(stack, 2, 4);
+}
+void gru(const std::vector<at::IValue>& stack) {
+  recurrent(stack, 1, 3);
+}
+void rnn(const std::vector<at::IValue>& stack) {
+  recurrent(stack, 1, 1);
+}
+
 const std::unordered_map<std::string, OpGuard>& checks() {
   static const auto* made = new std::unordered_map<std::string, OpGuard>{
       {"aten::native_batch_norm", nativeBatchNorm},
+      {"aten::_pad_packed_sequence", padPacked},
+      {"aten::lstm", lstm},
+      {"aten::gru", gru},
+      {"aten::rnn_tanh", rnn},
+      {"aten::rnn_relu", rnn},
       {"aten::_fused_sgd", fusedSgd},
       {"aten::_fused_sgd_", fusedSgd},
       {"aten::_fused_adam", fusedAdam},
