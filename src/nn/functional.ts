@@ -152,6 +152,7 @@ export {
   multiHeadAttentionForward,
   type MultiHeadAttentionOptions,
 } from "./functional/attention.ts";
+export type { ChunkingOptions } from "./functional/chunked_loss.ts";
 export {
   groupedMm,
   type GroupedMmOptions,

@@ -7,6 +7,7 @@
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
+import { chunkedLoss, type ChunkingOptions, readChunking } from "./chunked_loss.ts";
 import { Arguments, type Reduction, Temporaries } from "../../ops/_call.ts";
 
 /** Options of {@linkcode nllLoss}. */
@@ -208,6 +209,12 @@ export interface LinearCrossEntropyOptions {
   ignoreIndex?: number | null;
   /** The share that is spread over all classes; default `0`. */
   labelSmoothing?: number;
+  /**
+   * Takes the batch in pieces, so that the logits of all rows are never in memory at once: a gain where the classes are many more
+   * than the features. `{}` is PyTorch's own choice of pieces; default `null`: no pieces. For classes as int64, without
+   * `labelSmoothing` and further dimensions; else it is left aside. The loss then has a first derivative only.
+   */
+  options?: ChunkingOptions | null;
 }
 
 /**
@@ -227,7 +234,7 @@ export function linearCrossEntropy(
 ): Tensor;
 export function linearCrossEntropy(...args: unknown[]): Tensor {
   const names =
-    "input, linearWeight, target, linearBias, weight, reduction, ignoreIndex, labelSmoothing";
+    "input, linearWeight, target, linearBias, weight, reduction, ignoreIndex, labelSmoothing, options";
   const a = new Arguments("linearCrossEntropy", names, args);
   const input = a.tensor("input");
   const linearWeight = a.tensor("linearWeight");
@@ -235,6 +242,16 @@ export function linearCrossEntropy(...args: unknown[]): Tensor {
   a.rank("input", input, 1, 2);
   const features = shapeOf(input).at(-1)!;
   const classes = shapeOf(linearWeight).slice(0, -1);
+  const how = a.has("options") ? readChunking(a.get("options"), a.op) : null;
+  const target = a.tensor("target");
+  const weight = a.optionalTensor("weight");
+  const [ignoreIndex, smoothing] = [a.int("ignoreIndex", -100), a.float("labelSmoothing", 0)];
+  if (how !== null && classes.length === 1 && smoothing === 0 && target.dtype === "int64") {
+    checkPieces(a, input, linearWeight, bias, target, weight);
+    const reduction = a.reduction();
+    const matrix = linearWeight;
+    return chunkedLoss({ input, matrix, bias, target, weight, reduction, ignoreIndex }, how);
+  }
   using t = new Temporaries();
   const matrix = t.note(linearWeight.reshape([-1, features]));
   const flat = bias && t.note(bias.reshape([-1]));
@@ -242,10 +259,30 @@ export function linearCrossEntropy(...args: unknown[]): Tensor {
   const logits = t.note(rows.reshape([...shapeOf(input).slice(0, -1), ...classes]));
   return native.crossEntropyLoss(
     logits,
-    a.tensor("target"),
-    a.optionalTensor("weight"),
+    target,
+    weight,
     a.reduction(),
-    a.int("ignoreIndex", -100),
-    a.float("labelSmoothing", 0),
+    ignoreIndex,
+    smoothing,
   );
+}
+
+/** What LibTorch would find out at the whole, before there are pieces. */
+function checkPieces(
+  a: Arguments,
+  input: Tensor,
+  matrix: Tensor,
+  bias: Tensor | null,
+  target: Tensor,
+  weight: Tensor | null,
+): void {
+  const [classes, features] = shapeOf(matrix) as [number, number];
+  const check = (name: string, tensor: Tensor | null, ...expected: number[]) => {
+    if (tensor === null || shapeOf(tensor).join() === expected.join()) return;
+    throw a.wrong(name, `of shape [${expected.join(", ")}]`, `[${shapeOf(tensor).join(", ")}]`);
+  };
+  check("input", input, ...shapeOf(input).slice(0, -1), features);
+  check("linearBias", bias, classes);
+  check("weight", weight, classes);
+  check("target", target, ...shapeOf(input).slice(0, -1));
 }

@@ -7,6 +7,7 @@
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import type { Reduction } from "../../ops/_call.ts";
 import * as F from "../functional.ts";
+import { readChunking } from "../functional/chunked_loss.ts";
 import { LayerArguments } from "../_layer.ts";
 import * as python from "../_python.ts";
 import type { FactoryOptions } from "../layer_options.ts";
@@ -294,8 +295,8 @@ export interface LinearCrossEntropyLossOptions extends FactoryOptions {
   ignoreIndex?: number | null;
   /** The share that is spread over all classes, from 0 to 1; default `0`. */
   labelSmoothing?: number;
-  /** PyTorch's choices of how to save memory on the way to the same loss; there is none here but `null`. */
-  options?: null;
+  /** How to take the batch in pieces: see `nn.functional.linearCrossEntropy`; default `null`: no pieces. */
+  options?: F.ChunkingOptions | null;
 }
 
 /**
@@ -322,6 +323,8 @@ export class LinearCrossEntropyLoss extends Module<[input: Tensor, target: Tenso
   readonly ignoreIndex: number | null;
   /** The share that is spread over all classes. */
   readonly labelSmoothing: number;
+  /** How the batch is taken in pieces, or `null`. */
+  readonly options: Required<F.ChunkingOptions> | null;
   /** The factor of each class, or `null`. */
   declare weight: Buffer | null;
   /** The linear layer. */
@@ -334,7 +337,7 @@ export class LinearCrossEntropyLoss extends Module<[input: Tensor, target: Tenso
     const names = "inFeatures, numClasses, outFeatures, bias, device, dtype, reduction, weight, " +
       "ignoreIndex, labelSmoothing, options";
     const a = new LayerArguments("LinearCrossEntropyLoss", names, args);
-    if (a.has("options")) throw a.wrongType("options", "null");
+    this.options = a.has("options") ? readChunking(a.get("options"), a.op) : null;
     this.numClasses = a.count("numClasses");
     this.outFeatures = a.has("outFeatures") ? a.ints("outFeatures") : [];
     this.reduction = a.reduction();
@@ -356,8 +359,9 @@ export class LinearCrossEntropyLoss extends Module<[input: Tensor, target: Tenso
       this;
     using matrix = linear.weight.reshape([numClasses, ...outFeatures, linear.inFeatures]);
     using linearBias = linear.bias?.reshape([numClasses, ...outFeatures]) ?? null;
-    const options = { linearBias, weight, reduction, ignoreIndex, labelSmoothing };
-    return F.linearCrossEntropy(input, matrix, target, options);
+    const { options } = this;
+    const given = { linearBias, weight, reduction, ignoreIndex, labelSmoothing, options };
+    return F.linearCrossEntropy(input, matrix, target, given);
   }
 
   /** As PyTorch prints it. */
@@ -367,6 +371,19 @@ export class LinearCrossEntropyLoss extends Module<[input: Tensor, target: Tenso
       python.size(this.outFeatures)
     }, bias=${python.bool(linear.bias !== null)}, reduction=${this.reduction}, ignore_index=${
       ignoreIndex ?? "None"
-    }, label_smoothing=${python.float(this.labelSmoothing)}, options=None`;
+    }, label_smoothing=${python.float(this.labelSmoothing)}, options=${showOptions(this.options)}`;
   }
+}
+
+function showOptions(options: Required<F.ChunkingOptions> | null): string {
+  if (options === null) return "None";
+  const { allowRetainGraph, batchChunkSize, chunkingMethod, accPolicy, accDtype } = options;
+  const method = chunkingMethod === null ? "None" : `'${chunkingMethod}'`;
+  return `LinearCrossEntropyOptions(allow_retain_graph=${
+    python.bool(allowRetainGraph)
+  }, batch_chunk_size=${
+    python.size(batchChunkSize)
+  }, chunking_method=${method}, acc_policy='${accPolicy}', acc_dtype=${
+    accDtype === null ? "None" : `torch.${accDtype}`
+  })`;
 }

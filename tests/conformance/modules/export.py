@@ -8,6 +8,7 @@ and NAME.bin (the memory of its tensors). The same in every run.
 """
 
 import argparse
+import dataclasses
 import inspect
 import pathlib
 import random
@@ -69,6 +70,9 @@ class Inputs:
             args, kwargs = by_rule(type(value), *value.made_with)
             made = {"$": "module", "name": type(value).__name__, "args": self.encode(args)}
             return {**made, "kwargs": {name: self.encode(one) for name, one in kwargs.items()}}
+        if isinstance(value, torch.nn.LinearCrossEntropyOptions):
+            fields = {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+            return {"$": "options", "kwargs": {name: self.encode(one) for name, one in fields.items()}}
         if callable(value) and getattr(torch.nn.functional, getattr(value, "__name__", " "), None) is value:
             return {"$": "function", "v": value.__name__}
         if isinstance(value, (list, tuple)):

@@ -8,10 +8,11 @@ import * as torch from "../../../mod.ts";
 import { camelCase } from "../call.ts";
 import { type Code, decode, type TensorCode } from "../sample.ts";
 
-/** A module that is an argument of another's constructor, or a function of torch.nn.functional. */
+/** A module that is an argument of another's constructor, a function of torch.nn.functional, or an object of options. */
 export type Maker =
   | { readonly $: "module"; readonly name: string; readonly args: Maker; readonly kwargs: Named }
   | { readonly $: "function"; readonly v: string }
+  | { readonly $: "options"; readonly kwargs: Named }
   | readonly Maker[]
   | Code;
 
@@ -69,6 +70,7 @@ function valueOf(maker: Maker, tensors: readonly torch.Tensor[]): unknown {
     if (maker.$ === "function") {
       return (torch.nn.functional as Record<string, unknown>)[camelCase(maker.v)];
     }
+    if (maker.$ === "options") return argumentsOf({ args: [], kwargs: maker.kwargs }, tensors)[0];
     if (maker.$ === "module") {
       const { name, args, kwargs } = maker;
       return new (classOf(name)!)(
@@ -99,6 +101,7 @@ function makerText(maker: Maker, tensors: readonly TensorCode[]): string {
   if (maker.$ === "input") return makerText(tensors[maker.v]!, tensors);
   if (maker.$ === "tensor") return `${maker.dtype}[${maker.shape}]`;
   if (maker.$ === "module") return `new nn.${maker.name}(…)`;
+  if (maker.$ === "options") return optionsText(maker.kwargs, tensors).join();
   if (maker.$ === "other") return maker.type;
   return "v" in maker ? String(maker.v) : JSON.stringify(maker);
 }
