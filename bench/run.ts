@@ -60,7 +60,7 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "flambeau-bench-"));
   try {
     const results = { ...await measureAll(names, tools, folder), machine: await machine(tools) };
-    writeFileSync(resultsFile, JSON.stringify(results, null, 1) + "\n");
+    writeFileSync(resultsFile, JSON.stringify(results, null, 2) + "\n");
     writeReport(results, root);
     report.line("Wrote bench/results.json and docs/benchmarks.md.");
     return 0;

@@ -12,6 +12,7 @@
 #include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/python/update_graph_executor_opt.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/runtime/operator.h>
 #include <torch/csrc/jit/serialization/python_print.h>
 #include <torch/jit.h>
 
@@ -204,6 +205,64 @@ class BuiltinException final : public torch::jit::ExceptionValue {
   }
 };
 
+// `torch.ops.namespace`: the ops that a library has registered.
+class OpsNamespace final : public torch::jit::SugaredValue {
+ public:
+  explicit OpsNamespace(std::string name) : name_(std::move(name)) {}
+
+  std::string kind() const override { return "torch.ops"; }
+
+  Sugared attr(const SourceRange& place, GraphFunction&, const std::string& field) override {
+    if (name_.empty()) return std::make_shared<OpsNamespace>(field);
+    const auto symbol = c10::Symbol::fromQualString(name_ + "::" + field);
+    if (torch::jit::getAllOperatorsFor(symbol).empty()) {
+      throw torch::jit::ErrorReport(place)
+          << "No library that is loaded registers the op " << name_ << "::" << field
+          << ": open the one of the ops '" << name_ << "' with jit.loadLibrary() first";
+    }
+    return std::make_shared<torch::jit::BuiltinFunction>(symbol, std::nullopt);
+  }
+
+ private:
+  std::string name_;
+};
+
+// `torch.jit`: tasks.
+class JitNamespace final : public torch::jit::SugaredValue {
+ public:
+  std::string kind() const override { return "torch.jit"; }
+
+  Sugared attr(const SourceRange& place, GraphFunction&, const std::string& field) override {
+    if (field == "fork") return torch::jit::SpecialFormValue::create(c10::prim::fork);
+    if (field == "annotate") return torch::jit::SpecialFormValue::create(c10::prim::annotate);
+    if (field == "wait") {
+      return std::make_shared<torch::jit::BuiltinFunction>(c10::aten::wait, std::nullopt);
+    }
+    throw torch::jit::ErrorReport(place) << "torch.jit has no '" << field << "' in source";
+  }
+};
+
+// `torch`, with what LibTorch leaves to Python: dtypes, `torch.ops`, `torch.jit`.
+class TorchNamespace final : public torch::jit::SugaredValue {
+ public:
+  std::string kind() const override { return "torch"; }
+
+  Sugared attr(const SourceRange& place, GraphFunction& caller, const std::string& field) override {
+    if (field == "ops") return std::make_shared<OpsNamespace>("");
+    if (field == "jit") return std::make_shared<JitNamespace>();
+    const auto& dtypes = c10::getStringToDtypeMap();
+    if (const auto found = dtypes.find(field); found != dtypes.end()) {
+      const IValue number(static_cast<int64_t>(found->second));
+      return std::make_shared<torch::jit::SimpleValue>(
+          torch::jit::insertConstant(*caller.graph(), number, place));
+    }
+    return plain_.attr(place, caller, field);
+  }
+
+ private:
+  torch::jit::BuiltinModule plain_{"aten"};
+};
+
 // What names in source stand for, beside the language's own: `torch`, exceptions, and the unit's
 // types.
 class SourceResolver final : public torch::jit::Resolver {
@@ -230,6 +289,7 @@ class SourceResolver final : public torch::jit::Resolver {
         "StopIteration",
         "LookupError"};
     if (exceptions.count(name) > 0) return std::make_shared<BuiltinException>(name);
+    if (name == "torch") return std::make_shared<TorchNamespace>();
     return torch::jit::nativeResolver()->resolveValue(name, caller, place);
   }
 
@@ -585,7 +645,24 @@ int32_t fb_module_to(double module, int32_t device, int32_t dtype) {
 }
 
 double fb_module_clone(double module) {
-  return guard(0.0, [&] { return exportObject(borrowModule(module).deepcopy()._ivalue()); });
+  return guard(0.0, [&] {
+    const Module self = borrowModule(module);
+    // Recorded for a backward pass, the copies would be results, which cannot be trained.
+    const Module copy = [&] {
+      const at::NoGradGuard noGrad;
+      return self.deepcopy();
+    }();
+    Entries before;
+    Entries after;
+    const std::vector<Kind> kinds{Kind::Parameter, Kind::Buffer};
+    collect(self._ivalue(), kinds, true, "", before);
+    collect(copy._ivalue(), kinds, true, "", after);
+    TORCH_CHECK(before.size() == after.size(), "The copy has other tensors than the module");
+    for (size_t i = 0; i < before.size(); i++) {
+      after[i].second.toTensor().set_requires_grad(before[i].second.toTensor().requires_grad());
+    }
+    return exportObject(copy._ivalue());
+  });
 }
 
 double fb_module_freeze(double module, double ctx) {
