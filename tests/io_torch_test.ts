@@ -139,10 +139,6 @@ describe("io.load() of what torch.save wrote", () => {
         "of tensors needs",
     );
     assertEquals(
-      name("sparse.pt"),
-      "io.load(): /sparse.pt is refused: sparse tensors are not read",
-    );
-    assertEquals(
       name("values.json"),
       "io.load(): /values.json is no file of torch.save's: it is neither a zip archive nor a pickle",
     );
@@ -186,6 +182,27 @@ describe("io.save()", () => {
       assertEquals(back.view.toArray(), [9, 4]);
       assertEquals(x.toArray(), [[0, 1, 2], [3, 4, 5]]);
       free(back);
+    });
+  });
+
+  test("sparse coordinates go both ways, and those outside of the shape are refused", async () => {
+    balanced(() => {
+      const read = io.load(here.file("sparse.pt"));
+      using dense = read.toDense();
+      assertEquals(dense.toArray(), [[1, 0], [0, 1]]);
+      io.save([read], here.file("sparse-ours.pt"));
+      const back = io.load(here.file("sparse-ours.pt"));
+      using again = back[0].toDense();
+      assertEquals(again.toArray(), [[1, 0], [0, 1]]);
+      free([read, back]);
+    });
+    await python("io_torch.py", "sparse", here.path);
+    balanced(() => {
+      const text = messageOf(() => io.load(here.file("sparse-outside.pt")));
+      assert(
+        text.includes("/sparse-outside.pt is refused: it has a sparse tensor that is none"),
+        text,
+      );
     });
   });
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { TorchError } from "../../ffi/mod.ts";
 import { noGrad } from "../autograd/modes.ts";
 import { Parameter } from "../nn/parameter.ts";
 import * as ops from "../ops/mod.ts";
@@ -12,12 +13,15 @@ import { itemSize } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { setKind } from "./kinds.ts";
 import { Dict, isGlobal, Named, nameOf, PickleError, Tuple } from "./python.ts";
+import { sparseOf } from "./sparse.ts";
 import {
   isParameterSpec,
+  isSparseSpec,
   isStorageSpec,
   isTensorSpec,
   type ParameterSpec,
   type Quantizer,
+  type SparseSpec,
   type StorageSpec,
   type TensorSpec,
 } from "./torch_world.ts";
@@ -52,6 +56,8 @@ class Builder {
   readonly #built = new Map<unknown, unknown>();
   readonly #storages = new Map<string, { bytes: number; memory: Tensor }>();
   readonly #made: Tensor[] = [];
+  // The parts of sparse tensors, which their files name nowhere else.
+  readonly #held: Tensor[] = [];
 
   constructor(read: ReadStorage, device: string) {
     this.#read = read;
@@ -61,6 +67,7 @@ class Builder {
   /** Frees the storages' own handles, which the tensors do not need, and after a failure the tensors. */
   end(failed: boolean): void {
     for (const { memory } of this.#storages.values()) memory.dispose();
+    for (const part of this.#held) part.dispose();
     if (failed) { for (const tensor of this.#made) tensor.dispose(); }
   }
 
@@ -86,6 +93,7 @@ class Builder {
   #leaf(described: object): unknown {
     if (isTensorSpec(described)) return this.#tensor(described);
     if (isParameterSpec(described)) return this.#parameter(described);
+    if (isSparseSpec(described)) return this.#sparse(described);
     if (isStorageSpec(described)) return this.#storage(described);
     if (described instanceof Named) return described.name;
     if (isGlobal(described)) {
@@ -161,6 +169,18 @@ class Builder {
     const data = this.value(parameterOf, 0) as Tensor;
     checkGrad(parameterOf, requiresGrad);
     return this.#own(new Parameter(data, requiresGrad));
+  }
+
+  #sparse({ sparseOf: indices, values, shape, isCoalesced }: SparseSpec): Tensor {
+    const parts = [this.value(indices, 0) as Tensor, this.value(values, 0) as Tensor] as const;
+    try {
+      return this.#own(noGrad(() => sparseOf(parts[0], parts[1], shape, isCoalesced)));
+    } catch (error) {
+      if (!(error instanceof TorchError)) throw error;
+      throw new PickleError(`it has a sparse tensor that is none: ${error.message}`);
+    } finally {
+      for (const part of parts) this.#held.push(part);
+    }
   }
 
   #tensor(spec: TensorSpec): Tensor {

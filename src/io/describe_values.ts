@@ -16,6 +16,7 @@ import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { MAX_DEPTH } from "./build_values.ts";
 import { kindOf } from "./kinds.ts";
 import { PickleWriter } from "./pickle_write.ts";
+import { indicesOf, valuesOf } from "./sparse.ts";
 import { storageClasses } from "./torch_world.ts";
 
 const OP = "io.save";
@@ -274,9 +275,7 @@ class Describer {
     let info = storageOf(given, OP);
     if (given.device === "meta") return this.#meta(given, requiresGrad);
     if (info.id === 0 && !info.isZero) {
-      throw new TypeError(
-        `${OP}(): '${path}' is a tensor that is not dense, which is not saved: save its parts`,
-      );
+      return this.#sparse(given, path);
     }
     // Not touched by what the user's code may do before the memory is written.
     let tensor = this.#hold(given.detach());
@@ -303,6 +302,34 @@ class Describer {
     this.#orderedDict();
     if (!typed) this.#out.global("torch", dtype);
     if (info.isConj || info.isNeg) this.#flags(info);
+    this.#out.tuple();
+    this.#out.reduce();
+  }
+
+  // As in PyTorch, without its gradient.
+  #sparse(tensor: Tensor, path: string): void {
+    const [indices, values] = partsOf(tensor, path).map((part) => this.#hold(part));
+    this.#out.global("torch._utils", "_rebuild_sparse_tensor");
+    this.#out.mark();
+    this.#out.global("torch.serialization", "_get_layout");
+    this.#out.mark();
+    this.#out.string("torch.sparse_coo");
+    this.#out.tuple();
+    this.#out.reduce();
+    this.#out.mark();
+    this.#dense(indices!, false, path);
+    this.#dense(values!, false, path);
+    this.#size(tensor.shape);
+    this.#out.bool(tensor.isCoalesced());
+    this.#out.tuple();
+    this.#out.tuple();
+    this.#out.reduce();
+  }
+
+  #size(shape: readonly number[]): void {
+    this.#out.global("torch", "Size");
+    this.#out.mark();
+    this.#counts(shape);
     this.#out.tuple();
     this.#out.reduce();
   }
@@ -382,6 +409,18 @@ class Describer {
       this.#out.int(ops.qPerChannelAxis(tensor));
     }
     this.#out.tuple();
+  }
+}
+
+function partsOf(tensor: Tensor, path: string): Tensor[] {
+  try {
+    return [indicesOf(tensor), valuesOf(tensor)];
+  } catch (cause) {
+    if (!(cause instanceof TorchError)) throw cause;
+    throw new TypeError(
+      `${OP}(): '${path}' is a tensor that is neither dense nor of sparse coordinates, which is not saved: save its parts`,
+      { cause },
+    );
   }
 }
 

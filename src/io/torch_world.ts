@@ -46,6 +46,19 @@ export interface ParameterSpec {
   requiresGrad: boolean;
 }
 
+/** A sparse tensor that is still to be made. */
+export interface SparseSpec {
+  readonly sparseOf: TensorSpec;
+  readonly values: TensorSpec;
+  readonly shape: readonly number[];
+  readonly isCoalesced: boolean | null;
+}
+
+/** Whether a value is of that kind of specification. */
+export function isSparseSpec(value: unknown): value is SparseSpec {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, "sparseOf");
+}
+
 /** Whether a value is of that kind of specification. */
 export function isStorageSpec(value: unknown): value is StorageSpec {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "storageKey");
@@ -164,6 +177,20 @@ function parameterSpec(global: string, args: Args): ParameterSpec {
   return { parameterOf: data, requiresGrad };
 }
 
+function sparseSpec(global: string, args: Args): SparseSpec {
+  const [layout, parts] = args;
+  if (!(layout instanceof Named) || !(parts instanceof Tuple)) throw refused(global, args);
+  if (layout.name !== "sparse_coo") {
+    throw new PickleError(`tensors of the layout torch.${layout.name} are not read`);
+  }
+  const [indices, values, size, isCoalesced = null] = parts.items;
+  const shape = countsOf(size);
+  const fits = isTensorSpec(indices) && isTensorSpec(values) && shape !== null &&
+    (isCoalesced === null || typeof isCoalesced === "boolean");
+  if (!fits) throw refused(global, args);
+  return { sparseOf: indices, values, shape, isCoalesced };
+}
+
 // ---- Plain values ----
 
 function dictOf(kind: "OrderedDict" | "Counter", global: string, args: Args): Dict {
@@ -272,6 +299,7 @@ const calls: Record<string, (global: string, args: Args) => unknown> = {
       quantizerOf(global, args),
     ),
   "torch._utils._rebuild_meta_tensor_no_storage": metaSpec,
+  "torch._utils._rebuild_sparse_tensor": sparseSpec,
   "torch._utils._rebuild_parameter": parameterSpec,
   "torch._utils._rebuild_parameter_with_state": parameterSpec,
   [PARAMETER]: parameterSpec,
@@ -317,7 +345,6 @@ for (const name of ["per_tensor_affine", "per_channel_affine"]) {
 
 // Known, but not of use here: the reason is said instead of "unknown".
 const reasons: Record<string, string> = {
-  "torch._utils._rebuild_sparse_tensor": "sparse tensors are not read",
   "torch._utils._rebuild_nested_tensor": "nested tensors are not read",
   "torch._utils._rebuild_wrapper_subclass": "subclasses of tensors are not read",
   "torch._utils._rebuild_device_tensor_from_numpy": "numpy arrays are not read",

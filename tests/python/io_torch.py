@@ -140,5 +140,13 @@ def check(directory):
     assert ours["view"].untyped_storage().data_ptr() == ours["whole"].untyped_storage().data_ptr()
 
 
+def sparse(directory):
+    (read,) = torch.load(f"{directory}/sparse-ours.pt", weights_only=True)
+    assert read.layout == torch.sparse_coo and torch.equal(read.to_dense(), torch.eye(2))
+    assert read.is_coalesced()
+    outside = torch.sparse_coo_tensor([[5], [0]], [1.0], (2, 2), check_invariants=False)
+    torch.save(outside, f"{directory}/sparse-outside.pt")
+
+
 if __name__ == "__main__":
-    {"make": make, "check": check}[sys.argv[1]](sys.argv[2])
+    {"make": make, "check": check, "sparse": sparse}[sys.argv[1]](sys.argv[2])
