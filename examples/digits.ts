@@ -11,7 +11,6 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import * as torch from "../mod.ts";
-import { progressBar } from "./progress_bar.ts";
 
 const F = torch.nn.functional;
 const TRAINING = 1500;
@@ -54,16 +53,15 @@ async function train(net: Net): Promise<void> {
     EPOCHS * loader.length!,
   );
   for (let epoch = 1; epoch <= EPOCHS; epoch++) {
-    const bar = progressBar(`epoch ${epoch}`, loader.length!);
-    for await (const [x, y] of loader) {
+    const batches = torch.progress(loader, { title: `epoch ${epoch}` });
+    for await (const [x, y] of batches) {
       optimizer.zeroGrad();
       const loss = F.crossEntropy(net(x!), y!);
       loss.backward();
       optimizer.step();
       schedule.step();
-      bar.step({ loss: Number(loss.item()) });
+      batches.set({ loss: Number(loss.item()) });
     }
-    bar.stop();
   }
 }
 

@@ -14,7 +14,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import * as torch from "../mod.ts";
-import { progressBar } from "./progress_bar.ts";
 
 const F = torch.nn.functional;
 type T = torch.Tensor;
@@ -34,17 +33,16 @@ async function learn(
   wanted: T,
 ): Promise<void> {
   const places = wanted.narrow(0, 0, 1500).nonzero().view(-1);
-  const bar = progressBar(title, steps);
-  for (let i = 0; i < steps; i++) {
+  const loop = torch.progress(Array(steps).keys(), { title, total: steps });
+  for (const i of loop) {
     const picked = places.index(torch.randint(places.numel(), [64]));
     optimizer.zeroGrad();
     const loss = F.crossEntropy(model(images.index(picked)), digits.index(picked));
     loss.backward();
     optimizer.step();
-    bar.step({ loss: Number(loss.item()) });
+    loop.set({ loss: Number(loss.item()) });
     if (i % 50 === 0) await new Promise((resume) => setTimeout(resume));
   }
-  bar.stop();
 }
 
 /** The share of the last examples that a model names rightly. */

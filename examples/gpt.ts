@@ -10,7 +10,6 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import * as torch from "../mod.ts";
 import { GPT } from "./gpt_model.ts";
-import { progressBar } from "./progress_bar.ts";
 
 const F = torch.nn.functional;
 const LENGTH = 64;
@@ -49,9 +48,9 @@ const optimizer = new torch.optim.AdamW([
 ], { lr: 3e-3, weightDecay: 0.1 });
 const schedule = new torch.optim.lrScheduler.OneCycleLR(optimizer, 3e-3, { totalSteps: steps + 1 });
 
-const bar = progressBar("training", steps);
+const loop = torch.progress(Array(steps).keys(), { title: "training", total: steps });
 let loss = 0;
-for (let i = 0; i < steps; i++) {
+for (const i of loop) {
   const [x, y] = batch();
   optimizer.zeroGrad();
   const output = F.crossEntropy(model(x).view(-1, letters.length), y.view(-1));
@@ -60,11 +59,10 @@ for (let i = 0; i < steps; i++) {
   optimizer.step();
   schedule.step();
   loss = Number(output.item());
-  bar.step({ loss });
+  loop.set({ loss });
   // Lets the runtime free what the loop has forgotten.
   if (i % 50 === 0) await new Promise((resume) => setTimeout(resume));
 }
-bar.stop();
 console.log(
   `loss ${loss.toFixed(2)} a character; ${Math.log(letters.length).toFixed(2)} is chance`,
 );

@@ -1,7 +1,8 @@
 import { zerosLike } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch } from "./batch.ts";
-import { add, add_, addcmul_, addScalar, div_, mul_, mulScalar_, neg, sqrt_ } from "./foreach.ts";
+import { add_, addcmul_, addScalar, div_, mul_, mulScalar_, sqrt_ } from "./foreach.ts";
+import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import { checkNumber, checkSwitches, type StepSwitches, withDefaults } from "./options.ts";
 import type { ParamGroup, Params } from "./param_group.ts";
@@ -82,9 +83,8 @@ export class Adadelta extends Optimizer<Required<AdadeltaOptions>> {
 }
 
 function step(group: Group, batch: Batch): void {
-  const { lr, rho, eps, weightDecay, maximize } = group;
-  let grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
-  if (weightDecay !== 0) grads = batch.ownAll(add(grads, batch.params, weightDecay));
+  const { lr, rho, eps } = group;
+  const grads = gradients(batch, group);
   const [squares, updates] = [batch.list("square_avg"), batch.list("acc_delta")];
   mulScalar_(squares, rho);
   addcmul_(squares, grads, grads, 1 - rho);

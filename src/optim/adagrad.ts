@@ -1,10 +1,11 @@
 import { fullLike } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch, ParamState } from "./batch.ts";
-import { add, addcdiv_, addcmul_, addScalar_, neg, sqrt } from "./foreach.ts";
+import { addcdiv_, addcmul_, addScalar_, sqrt } from "./foreach.ts";
 import { fusedAdagrad, fusedOr } from "./fused.ts";
 import { likeParam } from "./like_param.ts";
 import type { GroupOptions, ParamGroup, Params } from "./param_group.ts";
+import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import { checkNumber, checkSwitches, type FusedSwitches, withDefaults } from "./options.ts";
 
@@ -98,9 +99,8 @@ function startOf(group: Group, param: Tensor): ParamState {
 }
 
 function stepByLists(group: Group, batch: Batch): void {
-  const { lr, lrDecay, weightDecay, eps, maximize } = group;
-  let grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
-  if (weightDecay !== 0) grads = batch.ownAll(add(grads, batch.params, weightDecay));
+  const { lr, lrDecay, eps } = group;
+  const grads = gradients(batch, group);
   const sums = batch.list("sum");
   addcmul_(sums, grads, grads, 1);
   const deviations = batch.ownAll(sqrt(sums));

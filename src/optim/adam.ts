@@ -2,7 +2,6 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { zerosLike } from "../ops/mod.ts";
 import type { Batch } from "./batch.ts";
 import {
-  add,
   addcdiv_,
   addcmul_,
   addScalar_,
@@ -10,10 +9,10 @@ import {
   lerp_,
   maximum_,
   mulScalar_,
-  neg,
   sqrt,
 } from "./foreach.ts";
 import { fusedAdam, fusedOr } from "./fused.ts";
+import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import {
   checkBetas,
@@ -114,20 +113,11 @@ export class Adam extends Optimizer<Required<AdamOptions>> {
   }
 }
 
-function gradients(group: Group, batch: Batch): Tensor[] {
-  const { maximize, weightDecay, decoupledWeightDecay, lr } = group;
-  const grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
-  if (weightDecay === 0) return grads;
-  if (!decoupledWeightDecay) return batch.ownAll(add(grads, batch.params, weightDecay));
-  mulScalar_(batch.params, 1 - lr * weightDecay);
-  return grads;
-}
-
 // The ops of PyTorch's _single_tensor_adam, in their order.
 function stepByLists(group: Group, batch: Batch): void {
   const { lr, betas: [beta1, beta2], eps, amsgrad } = group;
   const { step } = batch;
-  const grads = gradients(group, batch);
+  const grads = gradients(batch, group);
   const [expAvgs, expAvgSqs] = [batch.list("exp_avg"), batch.list("exp_avg_sq")];
   lerp_(expAvgs, grads, 1 - beta1);
   mulScalar_(expAvgSqs, beta2);

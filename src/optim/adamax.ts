@@ -1,7 +1,8 @@
 import { zerosLike } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch } from "./batch.ts";
-import { abs, add, addcdiv_, addScalar_, lerp_, maximum_, mulScalar_, neg } from "./foreach.ts";
+import { abs, addcdiv_, addScalar_, lerp_, maximum_, mulScalar_ } from "./foreach.ts";
+import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import {
   checkBetas,
@@ -88,9 +89,8 @@ export class Adamax extends Optimizer<Required<AdamaxOptions>> {
 }
 
 function step(group: Group, batch: Batch): void {
-  const { lr, betas: [beta1, beta2], eps, weightDecay, maximize } = group;
-  let grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
-  if (weightDecay !== 0) grads = batch.ownAll(add(grads, batch.params, weightDecay));
+  const { lr, betas: [beta1, beta2], eps } = group;
+  const grads = gradients(batch, group);
   const [averages, norms] = [batch.list("exp_avg"), batch.list("exp_inf")];
   lerp_(averages, grads, 1 - beta1);
   const sizes = batch.ownAll(abs(grads));

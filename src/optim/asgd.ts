@@ -1,7 +1,8 @@
 import { zerosLike } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch, ParamState } from "./batch.ts";
-import { add, add_, copy_, mulScalar_, neg, sub } from "./foreach.ts";
+import { add_, copy_, mulScalar_, sub } from "./foreach.ts";
+import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import { checkNumber, checkSwitches, type StepSwitches, withDefaults } from "./options.ts";
 import type { ParamGroup, Params } from "./param_group.ts";
@@ -90,10 +91,9 @@ export class ASGD extends Optimizer<Required<ASGDOptions>> {
 }
 
 function step(group: Group, batch: Batch): void {
-  const { lr, lambd, alpha, t0, weightDecay, maximize } = group;
+  const { lr, lambd, alpha, t0 } = group;
   const { params } = batch;
-  let grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
-  if (weightDecay !== 0) grads = batch.ownAll(add(grads, params, weightDecay));
+  const grads = gradients(batch, group);
   // Parameters of as many steps have the same rates, as long as the options were theirs all along.
   const { eta, mu } = batch.states[0] as ParamState & { eta: number; mu: number };
   mulScalar_(params, 1 - lambd * eta);

@@ -1,17 +1,8 @@
 import { zerosLike } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch } from "./batch.ts";
-import {
-  add,
-  addcdiv_,
-  addcmul_,
-  addScalar_,
-  divScalar,
-  lerp_,
-  mulScalar_,
-  neg,
-  sqrt_,
-} from "./foreach.ts";
+import { addcdiv_, addcmul_, addScalar_, divScalar, lerp_, mulScalar_, sqrt_ } from "./foreach.ts";
+import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import {
   checkBetas,
@@ -116,22 +107,13 @@ export class NAdam extends Optimizer<Required<NAdamOptions>> {
   }
 }
 
-function gradients(group: Group, batch: Batch): Tensor[] {
-  const { maximize, weightDecay, decoupledWeightDecay, lr } = group;
-  const grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
-  if (weightDecay === 0) return grads;
-  if (!decoupledWeightDecay) return batch.ownAll(add(grads, batch.params, weightDecay));
-  mulScalar_(batch.params, 1 - lr * weightDecay);
-  return grads;
-}
-
 function momentumAt(group: Group, step: number): number {
   return group.betas[0] * (1 - 0.5 * 0.96 ** (step * group.momentumDecay));
 }
 
 function step(group: Group, batch: Batch): void {
   const { lr, betas: [beta1, beta2], eps } = group;
-  const grads = gradients(group, batch);
+  const grads = gradients(batch, group);
   const [mu, next] = [momentumAt(group, batch.step), momentumAt(group, batch.step + 1)];
   const [averages, squares] = [batch.list("exp_avg"), batch.list("exp_avg_sq")];
   lerp_(averages, grads, 1 - beta1);

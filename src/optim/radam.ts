@@ -2,7 +2,6 @@ import { zerosLike } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch } from "./batch.ts";
 import {
-  add,
   add_,
   addcmul_,
   addScalar_,
@@ -10,10 +9,10 @@ import {
   lerp_,
   mul_,
   mulScalar_,
-  neg,
   reciprocal_,
   sqrt,
 } from "./foreach.ts";
+import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import {
   checkBetas,
@@ -104,18 +103,9 @@ export class RAdam extends Optimizer<Required<RAdamOptions>> {
   }
 }
 
-function gradients(group: Group, batch: Batch): Tensor[] {
-  const { maximize, weightDecay, decoupledWeightDecay, lr } = group;
-  const grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
-  if (weightDecay === 0) return grads;
-  if (!decoupledWeightDecay) return batch.ownAll(add(grads, batch.params, weightDecay));
-  mulScalar_(batch.params, 1 - lr * weightDecay);
-  return grads;
-}
-
 function step(group: Group, batch: Batch): void {
   const { lr, betas: [beta1, beta2], eps } = group;
-  const grads = gradients(group, batch);
+  const grads = gradients(batch, group);
   const [averages, squares] = [batch.list("exp_avg"), batch.list("exp_avg_sq")];
   lerp_(averages, grads, 1 - beta1);
   mulScalar_(squares, beta2);

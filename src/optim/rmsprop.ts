@@ -2,7 +2,6 @@ import { zerosLike } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch } from "./batch.ts";
 import {
-  add,
   add_,
   addcdiv_,
   addcmul,
@@ -10,10 +9,10 @@ import {
   addScalar_,
   lerp_,
   mulScalar_,
-  neg,
   sqrt,
   sqrt_,
 } from "./foreach.ts";
+import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import {
   checkBoolean,
@@ -112,10 +111,9 @@ export class RMSprop extends Optimizer<Required<RMSpropOptions>> {
 }
 
 function step(group: Group, batch: Batch): void {
-  const { lr, alpha, eps, weightDecay, momentum, maximize } = group;
+  const { lr, alpha, eps, momentum } = group;
   const { params } = batch;
-  let grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
-  if (weightDecay !== 0) grads = batch.ownAll(add(grads, params, weightDecay));
+  const grads = gradients(batch, group);
   const squares = batch.list("square_avg");
   mulScalar_(squares, alpha);
   addcmul_(squares, grads, grads, 1 - alpha);

@@ -1,7 +1,8 @@
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Batch, collect } from "./batch.ts";
-import { add, add_, clone, mulScalar_, neg } from "./foreach.ts";
+import { add, add_, clone, mulScalar_ } from "./foreach.ts";
 import { fusedOr, fusedSGD } from "./fused.ts";
+import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import {
   checkBoolean,
@@ -115,20 +116,14 @@ function stepAgain(group: Group, batch: Batch): void {
 }
 
 function stepFirst(group: Group, batch: Batch): void {
-  const grads = gradients(group, batch);
+  const grads = gradients(batch, group);
   const buffers = clone(grads);
   batch.states.forEach((state, i) => state.momentum_buffer = buffers[i]);
   finish(group, batch, grads, batch.list("momentum_buffer"));
 }
 
-function gradients(group: Group, batch: Batch): Tensor[] {
-  const { maximize, weightDecay } = group;
-  const grads = maximize ? batch.ownAll(neg(batch.grads)) : batch.grads;
-  return weightDecay === 0 ? grads : batch.ownAll(add(grads, batch.params, weightDecay));
-}
-
 function stepByLists(group: Group, batch: Batch, buffers: Tensor[]): void {
-  const grads = gradients(group, batch);
+  const grads = gradients(batch, group);
   if (buffers.length > 0) {
     mulScalar_(buffers, group.momentum);
     add_(buffers, grads, 1 - group.dampening);
