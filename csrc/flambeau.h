@@ -218,6 +218,29 @@ FB_API int32_t fb_storage_write(double tensor, double offset, const void* data, 
  * of the autograd graph, and functions of the caller's that LibTorch holds. */
 FB_API double fb_live(int32_t what);
 
+/* ---- Memory ---- */
+
+/* A page of `slots` zeroed words for handles that are forgotten together, with `bytes` of ballast.
+ * Pages that the collector found unreachable on this thread are freed first, when they are many, so
+ * never call it between reading a handle and using it. The page's first word, counted over all
+ * slabs (65,536 words each), or -1. */
+FB_API double fb_page_new(uint32_t slots, double bytes, double ctx);
+/* The page that fb_page_new made last: what ballast is made with. */
+FB_API double fb_page_last(double ctx);
+/* Frees the pages that the collector found. As for fb_page_new: never while a handle is in use. */
+FB_API void fb_pages_free(void);
+/* The address of a slab. It stays. */
+FB_API double fb_slab(uint32_t index);
+/* For a buffer whose deleter frees a page: 0 an address to give it, 1 the deleter (bytes, page). */
+FB_API double fb_ballast(int32_t what);
+/* Bytes: 0 that tensors hold, 1 kept for further use, 2 the most that tensors held, 3 that this
+ * machine has. */
+FB_API double fb_memory(int32_t what);
+/* Gives what is kept for further use back to the system. */
+FB_API void fb_memory_trim(void);
+/* Whether freed blocks are kept for further use; -1 changes nothing. What it was. */
+FB_API int32_t fb_memory_cache(int32_t on);
+
 /* ---- Calls back: hooks and functions of the caller's, by id, on the thread that registered them,
         during fb_backward and other calls that run a graph. ---- */
 

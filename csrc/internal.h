@@ -9,6 +9,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -79,12 +81,26 @@ inline at::Generator borrowGenerator(double handle) {
       c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(fromHandle<c10::GeneratorImpl>(handle)));
 }
 
-// Bytes that would be freed with this tensor: none for a view of another's storage.
+// What the caller needs to know of a tensor's weight, to decide what it may be forgotten with: the
+// bytes of its storage; for a view of a large storage, which it alone may come to hold, kHeavy; and
+// for a small tensor with a graph behind it, which may hold much more, a negative number.
+constexpr double kHeavy = 1 << 15;
+
 inline double bytesHeld(const at::Tensor& tensor) {
-  if (!tensor.defined() || !tensor.unsafeGetTensorImpl()->has_storage()) return 0;
-  const auto& storage = tensor.unsafeGetTensorImpl()->unsafe_storage();
-  return storage.use_count() == 1 ? static_cast<double>(storage.nbytes()) : 0;
+  const at::TensorImpl* impl = tensor.unsafeGetTensorImpl();
+  if (!tensor.defined() || !impl->has_storage()) return 0;
+  const auto& storage = impl->unsafe_storage();
+  const auto bytes = static_cast<double>(storage.nbytes());
+  if (bytes >= kHeavy) return storage.use_count() == 1 ? bytes : kHeavy;
+  return impl->requires_grad() ? -1 - bytes : bytes;
 }
+
+// Memories of the caller's that LibTorch used and has let go of. Deleters run on any thread, and
+// after the caller's has ended.
+struct Released {
+  std::mutex mutex;
+  std::vector<double> ids;
+};
 
 // The memory lent by the caller, and what did not fit it.
 struct Context {
@@ -92,6 +108,10 @@ struct Context {
   size_t capacity;
   std::vector<double> overflow;
   std::string text;
+  // The page that fb_page_new made last.
+  double page = 0;
+  // Ids of lent memories that LibTorch has let go of.
+  std::shared_ptr<Released> released;
 };
 
 inline Context& context(double handle) {

@@ -13,14 +13,16 @@
 namespace flambeau {
 namespace {
 
-// Ids of lent memories that LibTorch has let go of, until the caller asks. Deleters run on any
-// thread.
-std::mutex releasedMutex;
-std::vector<double> releasedIds;
+// Memory that the caller lent: its id, and where to say that it was let go.
+struct Lent {
+  std::shared_ptr<Released> released;
+  double id;
+};
 
-void noteReleased(double id) {
-  const std::lock_guard<std::mutex> lock(releasedMutex);
-  releasedIds.push_back(id);
+void noteReleased(void* lent) {
+  const std::unique_ptr<Lent> loan(static_cast<Lent*>(lent));
+  const std::lock_guard<std::mutex> lock(loan->released->mutex);
+  loan->released->ids.push_back(loan->id);
 }
 
 std::vector<int64_t> readShape(double ctx) {
@@ -83,8 +85,12 @@ double fb_tensor_from_memory(double ctx, void* data, double bytes, int32_t dtype
     const auto shape = readShape(ctx);
     checkSize(shape, type, bytes);
     const Untransformed plain;
-    return exportTensor(
-        at::from_blob(data, shape, [id](void*) { noteReleased(id); }, at::TensorOptions(type)));
+    auto loan = std::make_unique<Lent>(Lent{context(ctx).released, id});
+    auto tensor = at::for_blob(data, shape)
+                      .context(loan.release(), noteReleased)
+                      .options(at::TensorOptions(type))
+                      .make_tensor();
+    return exportTensor(std::move(tensor));
   });
 }
 
@@ -92,7 +98,8 @@ int32_t fb_memory_released(double ctx) {
   return guard(-1, [&] {
     std::vector<double> ids;
     {
-      const std::lock_guard<std::mutex> lock(releasedMutex);
+      auto& releasedIds = context(ctx).released->ids;
+      const std::lock_guard<std::mutex> lock(context(ctx).released->mutex);
       // At most what fits: the rest is told at the next call.
       const size_t count = std::min(releasedIds.size(), context(ctx).capacity);
       ids.assign(releasedIds.end() - static_cast<ptrdiff_t>(count), releasedIds.end());

@@ -5,6 +5,7 @@
  */
 
 import { createRequire } from "node:module";
+import type { Ballast } from "./ballast.ts";
 import type { Callback, Native, NativeCallback, NativeSymbol, NativeType } from "./symbols.ts";
 
 interface BunSymbol {
@@ -14,6 +15,13 @@ interface BunSymbol {
 
 interface BunFfi {
   dlopen(path: string, symbols: Record<string, BunSymbol>): { symbols: unknown };
+  toArrayBuffer(
+    address: number,
+    offset: number,
+    bytes: number,
+    context?: number,
+    deleter?: number,
+  ): ArrayBuffer;
   JSCallback: new (callback: Callback, definition: BunSymbol) => { ptr: NativeCallback };
 }
 
@@ -47,6 +55,27 @@ export function makeCallback(callback: Callback): NativeCallback {
   const made = new (bunFfi().JSCallback)(callback, { args: ["i32", "f64", "i32"], returns: "i32" });
   callbacks.push(made);
   return made.ptr;
+}
+
+/** The native memory at an address, which must stay. */
+export function viewMemory(address: number, bytes: number): ArrayBuffer {
+  return bunFfi().toArrayBuffer(address, 0, bytes);
+}
+
+/** Ballast by a buffer whose deleter JavaScriptCore calls while it collects. */
+export function openBallast(_path: string, native: Native): Ballast {
+  const { toArrayBuffer } = bunFfi();
+  const address = native.fb_ballast(0);
+  const deleter = native.fb_ballast(1);
+  return (page, bytes) => toArrayBuffer(address, 0, bytes, page, deleter);
+}
+
+/** Whether the collector lets dead native memory grow to the size of the live: JavaScriptCore lets its heap double. */
+export const collectsLate: boolean = true;
+
+/** Has the garbage collector run, now. */
+export function collectGarbage(): void {
+  (globalThis as unknown as { Bun: { gc(now: boolean): void } }).Bun.gc(true);
 }
 
 /** Bun has no permissions. */

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { createRequire } from "node:module";
+import process from "node:process";
+import type { Ballast } from "./ballast.ts";
 import type { Callback, Native, NativeCallback, NativeSymbol } from "./symbols.ts";
 
 interface DenoFfi {
@@ -12,6 +15,8 @@ interface DenoFfi {
     definition: { parameters: readonly string[]; result: string },
     callback: Callback,
   ) => { pointer: NativeCallback };
+  UnsafePointer: { create(address: bigint): object | null };
+  UnsafePointerView: { getArrayBuffer(pointer: object, bytes: number): ArrayBuffer };
   permissions: { querySync(what: { name: string }): { state: string } };
 }
 
@@ -33,6 +38,46 @@ export function makeCallback(callback: Callback): NativeCallback {
   const made = new Deno.UnsafeCallback(definition, callback);
   callbacks.push(made);
   return made.pointer;
+}
+
+/** The native memory at an address, which must stay. */
+export function viewMemory(address: number, bytes: number): ArrayBuffer {
+  return Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(BigInt(address))!, bytes);
+}
+
+// V8 looks at the bytes of young buffers, and collects them at once, when it allocates one itself.
+const BYTES_A_LOOK = 4 << 20;
+let unseen = 0;
+
+/** Ballast by Node-API: Deno's FFI has no buffer with a deleter. */
+export function openBallast(path: string): Ballast {
+  const addon = { exports: {} as { ballast: (page: number, bytes: number) => object | undefined } };
+  process.dlopen(addon, path);
+  const { ballast } = addon.exports;
+  return (page, bytes) => {
+    const made = ballast(page, bytes);
+    unseen += bytes;
+    if (unseen > BYTES_A_LOOK) {
+      unseen = 0;
+      new ArrayBuffer(1);
+    }
+    return made ?? null;
+  };
+}
+
+/** Whether the collector lets dead native memory grow to the size of the live. V8 looks sooner. */
+export const collectsLate: boolean = false;
+
+let collect: (() => void) | null = null;
+
+/** Has the garbage collector run, now. */
+export function collectGarbage(): void {
+  if (collect === null) {
+    const require = createRequire(import.meta.url);
+    require("node:v8").setFlagsFromString("--expose-gc");
+    collect = require("node:vm").runInNewContext("gc") as () => void;
+  }
+  collect();
 }
 
 /** The flags that Deno was started without, of those that finding and opening the shim takes. */

@@ -6,6 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import { existsSync } from "node:fs";
+import type { Ballast } from "./ballast.ts";
 import { LoadError } from "./errors.ts";
 import { tryGetEnv } from "./home.ts";
 import { linkPath, readLink } from "./link.ts";
@@ -89,7 +90,7 @@ function checkVersions(native: Native, place: Place): void {
   }
 }
 
-function load(): Native {
+function load(): { native: Native; ballast: Ballast } {
   const place = findShim();
   let native: Native;
   try {
@@ -98,14 +99,28 @@ function load(): Native {
     throw loadFailure(place, cause);
   }
   checkVersions(native, place);
-  return native;
+  return { native, ballast: runtime.openBallast(place.path, native) };
 }
 
 /** Makes a function that native code can call. */
 export const makeCallback: (callback: Callback) => NativeCallback = runtime.makeCallback;
 
+const loaded = load();
+
 /** The opened shim. Importing this module loads LibTorch, which takes about a third of a second. */
-export const native: Native = load();
+export const native: Native = loaded.native;
+
+/** Makes the garbage collector feel native memory. */
+export const ballast: Ballast = loaded.ballast;
+
+/** The native memory at an address, which must stay. */
+export const viewMemory: (address: number, bytes: number) => ArrayBuffer = runtime.viewMemory;
+
+/** Whether the collector lets dead native memory grow to the size of the live. */
+export const collectsLate: boolean = runtime.collectsLate;
+
+/** Has the garbage collector run, now: a last resort, since it takes as long as the heap is large. */
+export const collectGarbage: () => void = runtime.collectGarbage;
 
 /** The versions that `torch.version` shows. */
 export const libtorchVersion: string = showVersion(native.fb_libtorch_loaded());

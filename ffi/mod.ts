@@ -6,7 +6,14 @@
  */
 
 export * from "./errors.ts";
-export { libtorchVersion, native } from "./library.ts";
+export {
+  ballast,
+  collectGarbage,
+  collectsLate,
+  libtorchVersion,
+  native,
+  viewMemory,
+} from "./library.ts";
 export { onCall, provideCallback } from "./callback.ts";
 export { context, decode, encode, scratch, takeBytes, takeText } from "./scratch.ts";
 export { check, checkHandle, nativeError } from "./raise.ts";

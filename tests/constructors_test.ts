@@ -1,5 +1,6 @@
 import { describe, test } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
+import { liveCounts } from "./support/balance.ts";
 import * as torch from "../mod.ts";
 
 // deno-lint-ignore no-explicit-any -- what the types refuse is what is tried
@@ -26,18 +27,18 @@ describe("new, on a class whose objects come from functions, is refused and neve
   ];
   for (const [name, Class, advice] of classes) {
     test(name, () => {
-      const before = torch.memory();
+      const before = liveCounts();
       for (const args of nonsense) assertThrows(() => new Class(...args), TypeError, advice);
-      assertEquals(torch.memory(), before);
+      assertEquals(liveCounts(), before);
     });
   }
 
   test("Generator, which takes no arguments", () => {
-    const before = torch.memory();
+    const before = liveCounts();
     const Class = torch.Generator as Anything;
     for (const args of nonsense.slice(1)) {
       assertThrows(() => new Class(...args), TypeError, "takes no arguments");
     }
-    assertEquals(torch.memory(), before);
+    assertEquals(liveCounts(), before);
   });
 });

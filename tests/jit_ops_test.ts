@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { readLink } from "../ffi/link.ts";
 import { projectRoot } from "../ffi/library.ts";
+import { liveCounts } from "./support/balance.ts";
 import * as torch from "../mod.ts";
 
 const { ops, kwargs } = torch.jit;
@@ -140,10 +141,10 @@ describe("jit.ops calls", () => {
 
   test("no handle is left behind", () => {
     const x = torch.ones([2]);
-    const before = torch.memory();
+    const before = liveCounts();
     aten.relu!(x).dispose();
     assertThrows(() => aten.matmul!(x, 1));
-    assertEquals(torch.memory(), before);
+    assertEquals(liveCounts(), before);
   });
 });
 

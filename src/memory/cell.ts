@@ -1,61 +1,106 @@
 /**
  * Where tensor handles are kept, so that a forgotten one is released all the same.
  *
- * Registering every tensor with a `FinalizationRegistry` would cost half as much as a small op. So handles of
- * small tensors share a page: one registration frees all of them, once none is reachable any more. Since a page waits
- * for its last tensor, pages hold the fewer handles the larger the tensors are, and a large tensor has one of its own.
+ * Handles of small tensors share a page: one piece of ballast frees all of them, once none is reachable any more. Since a
+ * page waits for its last tensor, pages hold the fewer handles the more memory a tensor may hold: a large one, or a view
+ * of one, has a page of its own; so do few tensors with a graph behind them.
  *
  * @module
  */
 
-import { native } from "../../ffi/mod.ts";
+import { ballast, context, native, viewMemory } from "../../ffi/mod.ts";
+import { feelPressure } from "./pressure.ts";
 
-// At most 256 kB or 1 MB wait for one tensor that lives on.
+/** From here on a tensor has a page of its own; csrc/internal.h has the same number. */
+export const HEAVY: number = 1 << 15;
 const TINY_BYTES = 1 << 10;
-const TINY_SLOTS = 256;
-const SMALL_BYTES = 1 << 15;
-const SMALL_SLOTS = 32;
 
-/** Handles that are finalized together. The page is reachable from each of its tensors, and from here only while it has room. */
+interface Kind {
+  readonly slots: number;
+  /** What the collector is told that a page holds: about what its tensors take, with their own objects. */
+  readonly bytes: number;
+}
+
+const TINY: Kind = { slots: 256, bytes: 256 << 9 };
+const SMALL: Kind = { slots: 32, bytes: 32 << 13 };
+const WITH_GRAPH: Kind = { slots: 8, bytes: 8 << 13 };
+
+const SLAB_WORDS = 1 << 16;
+const slabs: Float64Array[] = [];
+
+function slab(index: number): Float64Array {
+  return slabs[index] ??= new Float64Array(viewMemory(native.fb_slab(index), SLAB_WORDS * 8));
+}
+
+/** Handles that are freed together. Reachable from each of its tensors, and from here only while it has room. */
 export class Page {
-  /** A handle a slot; 0 once it is released. */
-  readonly handles: Float64Array<ArrayBuffer>;
-  /** Slots given out. */
-  used = 0;
+  /** The memory that the page is a part of: a handle a slot, 0 once it is released. */
+  readonly handles: Float64Array;
+  /** The page's next slot that was not given out. */
+  next: number;
+  /** Where the page ends. */
+  readonly end: number;
+  /** What the ballast claims. */
+  readonly bytes: number;
+  /** Whether it is a large tensor's own. */
+  readonly alone: boolean;
+  /** Its collection frees the page. */
+  readonly ballast: object | null;
 
-  /** Makes a page of `slots` and registers it. */
-  constructor(slots: number) {
-    this.handles = new Float64Array(slots);
-    registry.register(this, this.handles);
+  /** Takes a page from native memory: not between reading a handle and using it. */
+  constructor(slots: number, bytes: number) {
+    const at = native.fb_page_new(slots, bytes, context);
+    this.handles = slab(Math.floor(at / SLAB_WORDS));
+    this.next = at % SLAB_WORDS;
+    this.end = this.next + slots;
+    this.bytes = bytes;
+    this.alone = slots === 1;
+    this.ballast = ballast(native.fb_page_last(context), bytes);
+    feelPressure(bytes);
   }
 }
 
-// A module constant: Bun collects a registry that only a local refers to, with its registrations.
-const registry = new FinalizationRegistry((handles: Float64Array<ArrayBuffer>) => {
-  native.fb_tensor_release_many(handles, handles.length);
-  handles.fill(0);
+// Lives until the next collection: what that found is freed once the event loop comes round, even if no tensor is made.
+const canaries = new FinalizationRegistry(() => {
+  native.fb_pages_free();
+  watchCollector();
 });
 
-let tiny: Page | null = null;
-let small: Page | null = null;
+function watchCollector(): void {
+  canaries.register({}, null);
+}
+
+watchCollector();
+
+let tiny: Page = new Page(TINY.slots, TINY.bytes);
+let small: Page = tiny;
+let graph: Page = tiny;
+
+// Pages of large tensors that were disposed, by size: a program that frees what it makes needs no new ones.
+const MOST_SPARE = 8;
+const MOST_SIZES = 64;
+const spare = new Map<number, Page[]>();
 
 /** What a disposed tensor points to: a page without a handle. */
-export const GONE: Page = new Page(1);
+export const GONE: Page = new Page(1, 1);
+/** The slot of {@linkcode GONE}. */
+export const GONE_SLOT: number = GONE.next;
 
-/** A page with a free slot for a tensor that holds `bytes`; the slot is `page.used - 1` once this returns. */
+/** A page with a free slot, `page.next`, for a tensor of the given weight (see `bytesHeld` in csrc/internal.h). */
 export function pageFor(bytes: number): Page {
-  let page: Page;
-  if (bytes < TINY_BYTES) {
-    if (tiny === null || tiny.used === TINY_SLOTS) tiny = new Page(TINY_SLOTS);
-    page = tiny;
-  } else if (bytes < SMALL_BYTES) {
-    if (small === null || small.used === SMALL_SLOTS) small = new Page(SMALL_SLOTS);
-    page = small;
-  } else {
-    page = new Page(1);
+  if (bytes >= HEAVY) return spare.get(bytes)?.pop() ?? new Page(1, bytes);
+  if (bytes < 0) {
+    if (graph === tiny || graph.next === graph.end) {
+      graph = new Page(WITH_GRAPH.slots, WITH_GRAPH.bytes);
+    }
+    return graph;
   }
-  page.used++;
-  return page;
+  if (bytes < TINY_BYTES) {
+    if (tiny.next === tiny.end) tiny = new Page(TINY.slots, TINY.bytes);
+    return tiny;
+  }
+  if (small === tiny || small.next === small.end) small = new Page(SMALL.slots, SMALL.bytes);
+  return small;
 }
 
 /** Releases the handle in a slot. The tensor must forget page and slot: the slot may be another's next. */
@@ -63,7 +108,21 @@ export function releaseSlot(page: Page, slot: number): void {
   const handle = page.handles[slot]!;
   if (handle === 0) return;
   page.handles[slot] = 0;
+  if (page.alone) keepSpare(page, slot);
   // The newest of a page that is still being filled: its slot serves again, and short-lived tensors use up no pages.
-  if (slot === page.used - 1 && (page === tiny || page === small)) page.used--;
+  else if (slot === page.next - 1 && (page === tiny || page === small || page === graph)) {
+    page.next--;
+  }
   native.fb_tensor_release(handle);
+}
+
+function keepSpare(page: Page, slot: number): void {
+  let pages = spare.get(page.bytes);
+  if (pages === undefined) {
+    if (spare.size === MOST_SIZES) spare.clear();
+    spare.set(page.bytes, pages = []);
+  }
+  if (pages.length === MOST_SPARE) return;
+  page.next = slot;
+  pages.push(page);
 }

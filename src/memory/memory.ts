@@ -6,12 +6,19 @@ export interface MemoryReport {
   tensors: number;
   /** Script modules, functions, methods and compilation units, likewise. */
   scripts: number;
-  /** Nodes of the autograd graph, and functions (hooks and custom functions) that the graph holds, likewise. */
+  /** Nodes of the autograd graph, likewise. */
   nodes: number;
+  /** Bytes of CPU memory that LibTorch's tensors hold in this process, those of models and gradients included. */
+  bytes: number;
+  /** The most that they held at once. */
+  peakBytes: number;
+  /** Bytes that were freed and are kept for the next tensors: see {@linkcode emptyCache}. */
+  cachedBytes: number;
 }
 
 /**
- * Counts the native objects that JavaScript holds: a program that disposes what it makes comes back to where it began.
+ * Counts the native objects that JavaScript holds, and the memory of all tensors: a program that disposes what it makes
+ * comes back to where it began. The counts are the process's, those of all Workers together.
  *
  * @example
  * ```ts
@@ -26,5 +33,32 @@ export interface MemoryReport {
  * ```
  */
 export function memory(): MemoryReport {
-  return { tensors: native.fb_live(0), scripts: native.fb_live(1), nodes: native.fb_live(3) };
+  return {
+    tensors: native.fb_live(0),
+    scripts: native.fb_live(1),
+    nodes: native.fb_live(3),
+    bytes: native.fb_memory(0),
+    peakBytes: native.fb_memory(2),
+    cachedBytes: native.fb_memory(1),
+  };
+}
+
+/**
+ * Gives freed blocks that are kept for the next tensors back to the system.
+ *
+ * Blocks of 64 kB and more are kept for about three seconds after they were freed, an eighth of the machine's memory at most,
+ * since getting them anew from the system costs more than most ops on them.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * torch.zeros([1024, 1024]).dispose();
+ * torch.emptyCache();
+ * assertEquals(torch.memory().cachedBytes, 0);
+ * ```
+ */
+export function emptyCache(): void {
+  native.fb_memory_trim();
 }

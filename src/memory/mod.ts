@@ -4,4 +4,5 @@
  * @module
  */
 
-export { memory, type MemoryReport } from "./memory.ts";
+export { emptyCache, memory, type MemoryReport } from "./memory.ts";
+export { keep, scope } from "./scope.ts";

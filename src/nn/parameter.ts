@@ -4,6 +4,8 @@
  * @module
  */
 
+import { HEAVY } from "../memory/cell.ts";
+import { exempt } from "../memory/scope.ts";
 import { context, native, nativeError, scratch } from "../../ffi/mod.ts";
 import { asTensor, begin, Op, putTensor } from "../tensor/call.ts";
 import { OWNED, Tensor } from "../tensor/tensor.ts";
@@ -38,7 +40,8 @@ function detachedHandle(data: Tensor, name: string): number {
 export class Parameter extends Tensor {
   /** Makes a parameter over the memory of `data`. */
   constructor(data: Tensor, requiresGrad: boolean = true) {
-    super(detachedHandle(data, "Parameter"), 0, OWNED);
+    super(detachedHandle(data, "Parameter"), HEAVY, OWNED);
+    exempt(this);
     if (requiresGrad) this.requiresGrad = true;
   }
 
@@ -50,6 +53,7 @@ export class Parameter extends Tensor {
 
 /** Makes a tensor, as it is, a parameter or a buffer: for one that a script module holds. */
 export function adopt(tensor: Tensor, isParameter: boolean): Parameter | Buffer {
+  exempt(tensor);
   if (!isParameter) Object.defineProperty(tensor, "persistent", { value: true });
   return Object.setPrototypeOf(tensor, isParameter ? Parameter.prototype : Buffer.prototype);
 }
@@ -61,7 +65,8 @@ export class Buffer extends Tensor {
 
   /** Makes a buffer over the memory of `data`. */
   constructor(data: Tensor, persistent: boolean = true) {
-    super(detachedHandle(data, "Buffer"), 0, OWNED);
+    super(detachedHandle(data, "Buffer"), HEAVY, OWNED);
+    exempt(this);
     this.persistent = persistent;
   }
 }

@@ -17,7 +17,9 @@ import {
   takeText,
   TorchError,
 } from "../../ffi/mod.ts";
-import { GONE, type Page, pageFor, releaseSlot } from "../memory/cell.ts";
+import { GONE, GONE_SLOT, HEAVY, type Page, pageFor, releaseSlot } from "../memory/cell.ts";
+import { setIsTensor } from "../memory/reach.ts";
+import { track } from "../memory/scope.ts";
 import type { TensorCompanions } from "./companions.ts";
 import { deviceName } from "./device.ts";
 import { type DType, dtypeName } from "./dtype.ts";
@@ -83,6 +85,7 @@ export class Tensor {
     };
     isTensorValue = (value): value is Tensor =>
       typeof value === "object" && value !== null && #page in value;
+    setIsTensor(isTensorValue);
   }
 
   /** Takes over a native handle, for the library's own use: anything but {@linkcode tensor} and the factories is refused. */
@@ -93,8 +96,9 @@ export class Tensor {
       );
     }
     this.#page = pageFor(bytes);
-    this.#slot = this.#page.used - 1;
+    this.#slot = this.#page.next++;
     this.#page.handles[this.#slot] = handle;
+    track(this);
   }
 
   #meta(op: string): Float64Array {
@@ -148,7 +152,7 @@ export class Tensor {
   get grad(): Tensor | null {
     const handle = native.fb_tensor_grad(handleOfAny(this, "grad", "self"));
     if (handle < 0) throw nativeError("grad");
-    return handle === 0 ? null : new Tensor(handle, 0, OWNED);
+    return handle === 0 ? null : new Tensor(handle, HEAVY, OWNED);
   }
 
   set grad(value: Tensor | null) {
@@ -198,7 +202,7 @@ export class Tensor {
     const page = this.#page;
     const slot = this.#slot;
     this.#page = GONE;
-    this.#slot = 0;
+    this.#slot = GONE_SLOT;
     releaseSlot(page, slot);
   }
 

@@ -1,0 +1,478 @@
+// Memory: LibTorch's CPU allocator, and the pages through which forgotten tensors come back.
+#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "internal.h"
+#include "memory.h"
+
+namespace flambeau {
+namespace {
+
+constexpr size_t kAlignment = 64;
+// Below this, malloc keeps freed memory by itself.
+constexpr size_t kCachedFrom = size_t{64} << 10;
+// An allocation of this size, or growth by it, is worth the look at what the machine has left.
+constexpr size_t kCheckedFrom = size_t{256} << 20;
+constexpr auto kKept = std::chrono::seconds(3);
+
+thread_local Budget* threadBudget = nullptr;
+
+std::atomic<int64_t> liveBytes{0};
+std::atomic<int64_t> peakBytes{0};
+std::atomic<int64_t> checkedAt{0};
+std::atomic<bool> cacheOn{true};
+
+int64_t readNumber(const char* path, const char* key) {
+  FILE* file = std::fopen(path, "re");
+  if (file == nullptr) return -1;
+  char line[256];
+  int64_t found = -1;
+  const size_t length = std::strlen(key);
+  while (found < 0 && std::fgets(line, sizeof line, file) != nullptr) {
+    if (std::strncmp(line, key, length) == 0) std::sscanf(line + length, "%ld", &found);
+  }
+  std::fclose(file);
+  return found;
+}
+
+int64_t totalMemory() {
+  static const int64_t total = [] {
+    struct sysinfo info{};
+    int64_t bytes = sysinfo(&info) == 0
+                        ? static_cast<int64_t>(info.totalram) * static_cast<int64_t>(info.mem_unit)
+                        : int64_t{1} << 40;
+    const int64_t group = readNumber("/sys/fs/cgroup/memory.max", "");
+    return group > 0 ? std::min(bytes, group) : bytes;
+  }();
+  return total;
+}
+
+// What can still be had before the kernel ends a process for it.
+int64_t availableMemory() {
+  int64_t available = readNumber("/proc/meminfo", "MemAvailable:") * 1024;
+  if (available < 0) return int64_t{1} << 60;
+  available += std::max<int64_t>(0, readNumber("/proc/meminfo", "SwapFree:")) * 1024;
+  const int64_t limit = readNumber("/sys/fs/cgroup/memory.max", "");
+  const int64_t used = readNumber("/sys/fs/cgroup/memory.current", "");
+  const int64_t files = readNumber("/sys/fs/cgroup/memory.stat", "inactive_file ");
+  if (limit > 0 && used >= 0) {
+    available = std::min(available, limit - used + std::max<int64_t>(0, files));
+  }
+  return available;
+}
+
+// glibc gives a large block back to the kernel at once, and the next one is faulted in page by
+// page: a training step of 4 MB tensors spent half its time so. Freed blocks are kept here for a
+// while instead.
+class BlockCache {
+ public:
+  void* take(size_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = blocks_.lower_bound(bytes);
+    // A block that is much too large would be wasted.
+    if (found == blocks_.end() || found->first > bytes + bytes / 4) return nullptr;
+    void* block = found->second.first;
+    held_ -= static_cast<int64_t>(found->first);
+    blocks_.erase(found);
+    return block;
+  }
+
+  void give(void* block, size_t size) {
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<void*> dropped;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      blocks_.emplace(size, std::make_pair(block, now));
+      held_ += static_cast<int64_t>(size);
+      if (held_ > limit() || now - swept_ > kKept) dropOld(now, dropped);
+    }
+    for (void* one : dropped) std::free(one);
+  }
+
+  void clear() {
+    std::multimap<size_t, Entry> blocks;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      blocks.swap(blocks_);
+      held_ = 0;
+    }
+    for (const auto& [size, entry] : blocks) std::free(entry.first);
+  }
+
+  int64_t held() const { return held_.load(std::memory_order_relaxed); }
+
+ private:
+  using Entry = std::pair<void*, std::chrono::steady_clock::time_point>;
+
+  static int64_t limit() {
+    static const int64_t share = totalMemory() / 8;
+    return share;
+  }
+
+  // What no one asked for in a while; all that is too much otherwise, the largest first.
+  void dropOld(std::chrono::steady_clock::time_point now, std::vector<void*>& dropped) {
+    for (auto at = blocks_.begin(); at != blocks_.end();) {
+      if (now - at->second.second > kKept) {
+        at = drop(at, dropped);
+      } else {
+        ++at;
+      }
+    }
+    while (held_ > limit() && !blocks_.empty()) drop(std::prev(blocks_.end()), dropped);
+    swept_ = now;
+  }
+
+  std::multimap<size_t, Entry>::iterator drop(
+      std::multimap<size_t, Entry>::iterator at, std::vector<void*>& dropped) {
+    held_ -= static_cast<int64_t>(at->first);
+    dropped.push_back(at->second.first);
+    return blocks_.erase(at);
+  }
+
+  std::mutex mutex_;
+  std::multimap<size_t, Entry> blocks_;
+  std::atomic<int64_t> held_{0};
+  std::chrono::steady_clock::time_point swept_{};
+};
+
+// Never destroyed: tensors of static storage are freed after this would be.
+BlockCache& blockCache() {
+  static auto* cache = new BlockCache();
+  return *cache;
+}
+
+[[noreturn]] void outOfMemory(size_t bytes, int64_t available) {
+  TORCH_CHECK_WITH(
+      OutOfMemoryError,
+      false,
+      "can't allocate memory: ",
+      bytes,
+      " bytes were asked for, and ",
+      available,
+      " are available; tensors hold ",
+      liveBytes.load());
+}
+
+// The kernel lends more than it has, and ends the process when it is used: better refused before.
+void checkAvailable(size_t bytes) {
+  const int64_t live = liveBytes.load(std::memory_order_relaxed);
+  const auto asked = static_cast<int64_t>(std::min<size_t>(bytes, size_t{1} << 62));
+  if (asked < static_cast<int64_t>(kCheckedFrom) &&
+      live - checkedAt.load() < static_cast<int64_t>(kCheckedFrom)) {
+    return;
+  }
+  checkedAt = live;
+  if (asked <= availableMemory()) return;
+  blockCache().clear();
+  const int64_t available = availableMemory();
+  if (asked > available) outOfMemory(bytes, available);
+}
+
+void spend(size_t bytes) {
+  if (threadBudget == nullptr) return;
+  const auto asked = static_cast<int64_t>(std::min<size_t>(bytes, size_t{1} << 62));
+  TORCH_CHECK_WITH(
+      OutOfMemoryError,
+      threadBudget->used + asked <= threadBudget->limit,
+      "the call may allocate ",
+      threadBudget->limit,
+      " bytes, holds ",
+      threadBudget->used,
+      ", and asked for ",
+      bytes,
+      " more");
+  threadBudget->used += asked;
+}
+
+void* takeBlock(size_t bytes) {
+  spend(bytes);
+  checkAvailable(bytes);
+  const bool cached = bytes >= kCachedFrom && cacheOn.load(std::memory_order_relaxed);
+  void* block = cached ? blockCache().take(bytes) : nullptr;
+  if (block == nullptr && posix_memalign(&block, kAlignment, bytes) != 0) {
+    blockCache().clear();
+    if (posix_memalign(&block, kAlignment, bytes) != 0) outOfMemory(bytes, availableMemory());
+  }
+  const auto size = static_cast<int64_t>(malloc_usable_size(block));
+  const int64_t live = liveBytes.fetch_add(size, std::memory_order_relaxed) + size;
+  int64_t peak = peakBytes.load(std::memory_order_relaxed);
+  while (live > peak && !peakBytes.compare_exchange_weak(peak, live)) {
+  }
+  return block;
+}
+
+void giveBlock(void* block) {
+  if (block == nullptr) return;
+  const size_t size = malloc_usable_size(block);
+  liveBytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
+  if (threadBudget != nullptr) threadBudget->used -= static_cast<int64_t>(size);
+  if (size >= kCachedFrom && cacheOn.load(std::memory_order_relaxed)) {
+    blockCache().give(block, size);
+  } else {
+    std::free(block);
+  }
+}
+
+class CountingAllocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(size_t bytes) override {
+    void* block = bytes == 0 ? nullptr : takeBlock(bytes);
+    return {block, block, &giveBlock, c10::Device(c10::DeviceType::CPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &giveBlock; }
+  void copy_data(void* target, const void* source, size_t count) const override {
+    default_copy_data(target, source, count);
+  }
+};
+
+const bool installed = [] {
+  static auto* allocator = new CountingAllocator();
+  c10::SetCPUAllocator(allocator, 1);
+  return true;
+}();
+
+// ---- Pages ----
+
+// Slots for the handles of tensors that are forgotten together. JavaScript writes handles to a page
+// through a view of its slab, and holds a buffer (the "ballast") whose collection is the sign that
+// no tensor of the page can be reached any more.
+constexpr uint32_t kSlabWords = 1 << 16;
+
+struct Owner;
+
+struct Page {
+  Owner* owner;
+  double* handles;
+  uint32_t slots;
+  double code;
+  Page* next;
+  double bytes;
+};
+
+// A thread that runs JavaScript. Its collector may find a tensor unreachable while the handle is
+// already read and the call not yet made, so a page that was collected waits until its own thread
+// comes by, which is never between the two.
+struct Owner {
+  std::mutex mutex;
+  Page* collected = nullptr;
+  std::atomic<double> collectedBytes{0};
+  bool ended = false;
+};
+
+// Less than this waits for the event loop to come round: a count of live tensors then does not
+// change in the midst of a function because of what another left behind.
+constexpr double kFreedAtOnce = 1 << 24;
+
+// LibTorch may be half torn down when the process ends; the system frees the memory anyway.
+std::atomic<bool> exiting{false};
+
+bool isMainThread() {
+  return getpid() == static_cast<pid_t>(syscall(SYS_gettid));
+}
+
+struct Pages {
+  std::mutex mutex;
+  std::vector<double*> slabs;
+  uint32_t slabUsed = kSlabWords;
+  std::map<uint32_t, std::vector<Page*>> unused;
+};
+
+// Never destroyed: another thread may end, and free its pages, while the process exits.
+Pages& allPages() {
+  static auto* pages = new Pages();
+  return *pages;
+}
+
+Page* newPage(uint32_t slots) {
+  auto& [mutex, slabs, slabUsed, freePages] = allPages();
+  const std::lock_guard<std::mutex> lock(mutex);
+  auto& unused = freePages[slots];
+  if (!unused.empty()) {
+    Page* page = unused.back();
+    unused.pop_back();
+    return page;
+  }
+  if (slabUsed + slots > kSlabWords) {
+    slabs.push_back(new double[kSlabWords]());
+    slabUsed = 0;
+  }
+  const auto slab = static_cast<double>(slabs.size() - 1);
+  auto* page =
+      new Page{nullptr, slabs.back() + slabUsed, slots, slab * kSlabWords + slabUsed, nullptr, 0};
+  slabUsed += slots;
+  return page;
+}
+
+void freePage(Page* page) {
+  fb_tensor_release_many(page->handles, page->slots);
+  std::fill_n(page->handles, page->slots, 0.0);
+  const std::lock_guard<std::mutex> lock(allPages().mutex);
+  allPages().unused[page->slots].push_back(page);
+}
+
+void freeAll(Page* page) {
+  while (page != nullptr) {
+    Page* next = page->next;
+    freePage(page);
+    page = next;
+  }
+}
+
+struct OwnerOfThread {
+  // Kept for good: pages may be collected after the thread has ended.
+  Owner* owner = new Owner();
+
+  ~OwnerOfThread() {
+    if (isMainThread()) exiting = true;
+    if (exiting) return;
+    Page* rest = nullptr;
+    {
+      const std::lock_guard<std::mutex> lock(owner->mutex);
+      owner->ended = true;
+      std::swap(rest, owner->collected);
+      owner->collectedBytes = 0;
+    }
+    freeAll(rest);
+  }
+};
+
+Owner* thisOwner() {
+  thread_local OwnerOfThread mine;
+  return mine.owner;
+}
+
+void freeCollected(Owner* owner) {
+  Page* pages = nullptr;
+  {
+    const std::lock_guard<std::mutex> lock(owner->mutex);
+    std::swap(pages, owner->collected);
+    owner->collectedBytes = 0;
+  }
+  freeAll(pages);
+}
+
+}  // namespace
+
+BudgetScope::BudgetScope(Budget* budget) : outer_(threadBudget) {
+  threadBudget = budget;
+}
+
+BudgetScope::~BudgetScope() {
+  threadBudget = outer_;
+}
+
+void pageCollected(void* page) noexcept {
+  if (exiting) return;
+  auto* collected = static_cast<Page*>(page);
+  Owner* owner = collected->owner;
+  {
+    const std::lock_guard<std::mutex> lock(owner->mutex);
+    if (!owner->ended) {
+      collected->next = owner->collected;
+      owner->collected = collected;
+      owner->collectedBytes = owner->collectedBytes + collected->bytes;
+      return;
+    }
+  }
+  freePage(collected);
+}
+
+// Addresses that can be read but hold nothing: where ballast points, which no one looks at.
+void* emptyMemory() {
+  static void* const region =
+      mmap(nullptr, kEmptyBytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return region;
+}
+
+}  // namespace flambeau
+
+using namespace flambeau;
+
+namespace {
+
+// Called by the collector, on any thread: (bytes, the page).
+void ballastCollected(void* /*bytes*/, void* page) {
+  pageCollected(page);
+}
+
+}  // namespace
+
+double fb_page_new(uint32_t slots, double bytes, double ctx) {
+  return guard(-1.0, [&] {
+    Owner* owner = thisOwner();
+    if (owner->collectedBytes >= kFreedAtOnce) freeCollected(owner);
+    Page* page = newPage(slots);
+    page->owner = owner;
+    page->next = nullptr;
+    page->bytes = bytes;
+    context(ctx).page = toHandle(page);
+    return page->code;
+  });
+}
+
+double fb_page_last(double ctx) {
+  return context(ctx).page;
+}
+
+void fb_pages_free(void) {
+  guard(0, [&] {
+    freeCollected(thisOwner());
+    return 0;
+  });
+}
+
+double fb_slab(uint32_t index) {
+  return guard(0.0, [&] {
+    const std::lock_guard<std::mutex> lock(allPages().mutex);
+    const auto& slabs = allPages().slabs;
+    return index < slabs.size() ? toHandle(slabs[index]) : 0.0;
+  });
+}
+
+double fb_ballast(int32_t what) {
+  return what == 0 ? toHandle(emptyMemory())
+                   : static_cast<double>(reinterpret_cast<uintptr_t>(&ballastCollected));
+}
+
+double fb_memory(int32_t what) {
+  switch (what) {
+    case 0:
+      return static_cast<double>(liveBytes.load(std::memory_order_relaxed));
+    case 1:
+      return static_cast<double>(blockCache().held());
+    case 2:
+      return static_cast<double>(peakBytes.load(std::memory_order_relaxed));
+    default:
+      return static_cast<double>(totalMemory());
+  }
+}
+
+void fb_memory_trim(void) {
+  guard(0, [&] {
+    blockCache().clear();
+    return 0;
+  });
+}
+
+int32_t fb_memory_cache(int32_t on) {
+  const bool before = cacheOn.load();
+  if (on >= 0) {
+    cacheOn = on != 0;
+    if (on == 0) fb_memory_trim();
+  }
+  return before ? 1 : 0;
+}

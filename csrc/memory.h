@@ -1,0 +1,32 @@
+// What memory.cpp offers to the shim's other sources.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace flambeau {
+
+// The bytes that a call may hold at once; enforced on the thread that runs it.
+struct Budget {
+  int64_t limit;
+  int64_t used = 0;
+};
+
+// Puts a budget on this thread, null for none.
+class BudgetScope {
+ public:
+  explicit BudgetScope(Budget* budget);
+  ~BudgetScope();
+  BudgetScope(const BudgetScope&) = delete;
+  BudgetScope& operator=(const BudgetScope&) = delete;
+
+ private:
+  Budget* outer_;
+};
+
+// Ballast must not be longer.
+constexpr size_t kEmptyBytes = size_t{1} << 36;
+void* emptyMemory();
+void pageCollected(void* page) noexcept;
+
+}  // namespace flambeau

@@ -1,0 +1,65 @@
+// A Node-API entry beside the C ABI, for the one thing that FFI lacks in Deno: an ArrayBuffer with
+// a native deleter, by which V8 counts a tensor's bytes and tells when it was forgotten. The
+// functions are weak, so that the library also opens where there are none.
+#include <cstdint>
+#include <cstring>
+
+#include "internal.h"
+#include "memory.h"
+
+extern "C" {
+
+using napi_env = struct NapiEnv*;
+using napi_value = struct NapiValue*;
+using napi_callback_info = struct NapiCallbackInfo*;
+using napi_callback = napi_value (*)(napi_env, napi_callback_info);
+using napi_finalize = void (*)(napi_env, void* data, void* hint);
+
+#define FB_NODE_API __attribute__((weak)) int32_t
+FB_NODE_API napi_create_external_arraybuffer(
+    napi_env, void*, size_t, napi_finalize, void*, napi_value*);
+FB_NODE_API napi_create_function(napi_env, const char*, size_t, napi_callback, void*, napi_value*);
+FB_NODE_API napi_set_named_property(napi_env, napi_value, const char*, napi_value);
+FB_NODE_API napi_get_cb_info(
+    napi_env, napi_callback_info, size_t*, napi_value*, napi_value*, void**);
+FB_NODE_API napi_get_value_double(napi_env, napi_value, double*);
+
+FB_API napi_value napi_register_module_v1(napi_env env, napi_value exports);
+}
+
+namespace flambeau {
+namespace {
+
+void collected(napi_env /*env*/, void* /*data*/, void* page) {
+  pageCollected(page);
+}
+
+// ballast(page, bytes): the buffer, or undefined where it could not be made.
+napi_value ballast(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value given[2];
+  double page = 0;
+  double bytes = 0;
+  napi_value made = nullptr;
+  if (napi_get_cb_info(env, info, &count, given, nullptr, nullptr) != 0 || count < 2 ||
+      napi_get_value_double(env, given[0], &page) != 0 ||
+      napi_get_value_double(env, given[1], &bytes) != 0) {
+    return nullptr;
+  }
+  const auto length =
+      static_cast<size_t>(bytes) < kEmptyBytes ? static_cast<size_t>(bytes) : kEmptyBytes;
+  napi_create_external_arraybuffer(
+      env, emptyMemory(), length, collected, fromHandle<void>(page), &made);
+  return made;
+}
+
+}  // namespace
+}  // namespace flambeau
+
+napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  napi_value function = nullptr;
+  if (napi_create_function(env, "ballast", 7, flambeau::ballast, nullptr, &function) == 0) {
+    napi_set_named_property(env, exports, "ballast", function);
+  }
+  return exports;
+}

@@ -1,0 +1,13 @@
+/**
+ * What makes the garbage collector feel native memory.
+ *
+ * To the collector a tensor is a small object, so that a loop that forgets gigabytes looks harmless to it. Ballast is a buffer
+ * that claims the tensor's size (it holds nothing, and nobody looks at it) and lives as long as the tensor. The runtime
+ * counts its bytes, and calls a native deleter when it collects it: in Bun, and here in Deno too, also inside a
+ * synchronous loop, where a FinalizationRegistry stays silent.
+ *
+ * @module
+ */
+
+/** Makes a buffer that claims `bytes`, and has native code free `page` (a page of `fb_page_new`) once it is collected. */
+export type Ballast = (page: number, bytes: number) => object | null;
