@@ -306,6 +306,14 @@ describe("nn.utils.parametrize", () => {
     assert(!parametrize.isParametrized(layer));
   });
 
+  test("takes state dicts of the older weight norm", () => {
+    const older = new nn.Sequential(nn.utils.weightNorm(new nn.Linear(2, 2)));
+    const newer = new nn.Sequential(nn.utils.parametrizations.weightNorm(new nn.Linear(2, 2)));
+    newer.loadStateDict(older.stateDict());
+    using x = torch.randn([1, 2]);
+    assertEquals(newer(x).toArray(), older(x).toArray());
+  });
+
   test("parametrizes buffers, and what a module has under several names", () => {
     const norm = new nn.BatchNorm1d(1);
     parametrize.registerParametrization(norm, "running_mean", new Double());

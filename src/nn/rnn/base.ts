@@ -110,7 +110,7 @@ export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
   /** The parameters of each layer and direction: `weight_ih`, `weight_hh`, the biases, and the projection. */
   get allWeights(): Parameter[][] {
     const fields = this as unknown as Record<string, Parameter>;
-    return shapesOf(this).map((shapes) => Object.keys(shapes).map((name) => fields[name]!));
+    return namesOf(this).map((names) => names.map((name) => fields[name]!));
   }
 
   /** Runs the op of the layer. */
@@ -155,6 +155,17 @@ function directionsOf({ bidirectional }: Layer): number {
 /** The size of the hidden state, which is the output's. */
 function outputSizeOf({ projSize, hiddenSize }: Layer): number {
   return projSize > 0 ? projSize : hiddenSize;
+}
+
+const names: WeakMap<Layer, string[][]> = new WeakMap();
+
+/** The names of the parameters of each layer and direction, worked out once. */
+function namesOf(layer: Layer): string[][] {
+  const known = names.get(layer);
+  if (known) return known;
+  const made = shapesOf(layer).map((shapes) => Object.keys(shapes));
+  names.set(layer, made);
+  return made;
 }
 
 /** The parameters of each layer and direction, in order. */
@@ -237,7 +248,7 @@ function checkInput({ layer, a }: Call, data: Tensor): void {
   if (last !== layer.inputSize) {
     throw a.wrong("input", `of size ${layer.inputSize} in its last dimension`, `${last}`);
   }
-  const expected = layer.allWeights[0]![0]!.dtype;
+  const expected = (layer as unknown as { weight_ih_l0: Tensor }).weight_ih_l0.dtype;
   if (data.dtype === expected) return;
   throw new TypeError(
     `${a.op}(): argument 'input' must have the dtype ${expected} of the weights, but has ${data.dtype}`,

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { type AnyModule, Module } from "../../module.ts";
+import { type AnyModule, Module, type StateDict } from "../../module.ts";
 import { memberOf } from "../_members.ts";
 import { magnitude, normalized, normDim } from "../_weight_norm.ts";
 import { registerParametrization } from "../parametrize/register.ts";
@@ -33,6 +33,16 @@ class WeightNorm extends Module<[g: Tensor, v: Tensor], Tensor> {
   }
 }
 
+/** Takes a state dict of the older `nn.utils.weightNorm` for one of this. */
+function takeOlder(dict: StateDict, prefix: string, name: string): void {
+  const [g, v] = [`${prefix}${name}_g`, `${prefix}${name}_v`];
+  if (!Object.hasOwn(dict, g) || !Object.hasOwn(dict, v)) return;
+  [g, v].forEach((key, i) => {
+    dict[`${prefix}parametrizations.${name}.original${i}`] = dict[key]!;
+    delete dict[key];
+  });
+}
+
 /**
  * Splits a weight into its length, `parametrizations.weight.original0`, and its direction, `original1` (Salimans and Kingma 2016).
  *
@@ -60,5 +70,7 @@ export function weightNorm<M extends AnyModule>(module: M, options: WeightNormOp
   const { name = "weight", dim = 0 } = options;
   const weight = memberOf(module, name, "weightNorm");
   const norm = new WeightNorm(normDim(dim, weight));
-  return registerParametrization(module, name, norm, { unsafe: true });
+  registerParametrization(module, name, norm, { unsafe: true });
+  module.registerLoadStateDictPreHook((_, dict, prefix) => takeOlder(dict, prefix, name));
+  return module;
 }
