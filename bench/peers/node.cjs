@@ -87,9 +87,14 @@ async function torchscript() {
       const dims = [batch, ...shape];
       const data = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => Math.random());
       const x = new ort.Tensor("float32", data, dims);
-      await measure("torchscript", `${name}, batch ${batch}, optimized`, "onnxruntime-node", async (calls) => {
-        for (let i = 0; i < calls; i++) await session.run({ x });
-      });
+      await measure(
+        "torchscript",
+        `${name}, batch ${batch}, optimized`,
+        "onnxruntime-node",
+        async (calls) => {
+          for (let i = 0; i < calls; i++) await session.run({ x });
+        },
+      );
     }
   }
 }
