@@ -116,6 +116,8 @@ if __name__ == "__main__":
         x = torch.randn(2, *shape)
         with torch.no_grad():
             torch.jit.trace(module, (x,)).save(os.path.join(sys.argv[1], name + ".pt"))
+            # ONNX has no op for PyTorch's fused encoder layer: it gets the ops that it stands for.
+            torch.backends.mha.set_fastpath_enabled(False)
             try:
                 torch.onnx.export(
                     module,
@@ -128,3 +130,4 @@ if __name__ == "__main__":
                 )
             except Exception as error:
                 print(f"{name} was not exported: {str(error).splitlines()[0]}", file=sys.stderr)
+            torch.backends.mha.set_fastpath_enabled(True)
