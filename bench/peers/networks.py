@@ -77,7 +77,12 @@ def mobilenet():
 
 def transformer():
     layer = nn.TransformerEncoderLayer(256, 4, 1024, batch_first=True)
-    return nn.TransformerEncoder(layer, 6, enable_nested_tensor=False)
+    encoder = nn.TransformerEncoder(layer, 6, enable_nested_tensor=False)
+    # Its layers are copies of one: exported as they are, ONNX would hold the weights of one only.
+    for parameter in encoder.parameters():
+        if parameter.dim() > 1:
+            nn.init.xavier_uniform_(parameter)
+    return encoder
 
 
 class Lstm(nn.Module):
