@@ -60,7 +60,7 @@
 extern "C" {
 #endif
 
-#define FB_ABI_VERSION 1
+#define FB_ABI_VERSION 2
 
 enum fb_error_kind {
   FB_ERROR_NONE = 0,
@@ -463,11 +463,14 @@ FB_API double fb_callable_bench(double callable, double ctx, int32_t iterations)
 
 /* ---- Compilation units ---- */
 
-/* TorchScript source to a unit. Owned. */
-FB_API double fb_compile(const char* source, double bytes);
+/* TorchScript source to a unit. Owned. `literal`: refuses default arguments that LibTorch would
+ * have to run. */
+FB_API double fb_compile(const char* source, double bytes, bool literal);
 FB_API void fb_unit_release(double unit);
 /* Words: the names of its functions, as an Array of strings. */
 FB_API int32_t fb_unit_names(double unit, double ctx);
+/* Words: the ops that they can reach, as for fb_archive_ops. */
+FB_API int32_t fb_unit_ops(double unit, double ctx);
 /* Owned callable; 0 when there is none of that name. */
 FB_API double fb_unit_function(double unit, const char* name, uint32_t bytes);
 
@@ -503,11 +506,20 @@ FB_API double fb_trace_size(double tensor, int32_t dim);
 
 /* ---- Files: as bytes, or by a path that the caller has opened under its own permissions ---- */
 
-/* Words in: Array of extra file names; words out: Map of those found. Owned module handle in the
-   last word; the number of words, or -1. `device`: a device code, or -1. */
-FB_API int32_t fb_load(double ctx, const void* data, double bytes, int32_t device);
-/* The same from a file, of which no more than a record at a time is in memory twice. */
-FB_API int32_t fb_load_file(double ctx, const char* path, uint32_t bytes, int32_t device);
+/* A file's bytes, to look into and to load: borrowed until fb_archive_close. Owned, or 0. */
+FB_API double fb_archive_open(const void* data, double bytes);
+/* The same of a file, which stays open until then: what was checked is what is loaded. */
+FB_API double fb_archive_open_file(const char* path, uint32_t bytes);
+FB_API void fb_archive_close(double archive);
+/* Words: the ops that the program can reach, without running any of it: Array of strings, "?"
+   before what could not be followed. `verify`: checksums too. The number of words, or -1. */
+FB_API int32_t fb_archive_ops(double archive, double ctx, bool verify);
+/* Words: what is in it, without running any of it, as a value; its shape is written in load.cpp. */
+FB_API int32_t fb_archive_describe(double archive, double ctx, bool verify);
+/* Words in: Array of extra file names; words out: Map of those found, then an owned module handle.
+   The number of words, or -1. `device`: a device code, or -1. `verify`: each record is held against
+   its checksum before LibTorch gets it. */
+FB_API int32_t fb_load(double archive, double ctx, int32_t device, bool verify);
 /* Words: Map of extra files. Text: the archive. Its bytes, or -1. `mobile`: with bytecode for the
  * lite interpreter. */
 FB_API double fb_module_save(double module, double ctx, bool mobile);

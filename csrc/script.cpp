@@ -19,6 +19,9 @@
 #include <sstream>
 #include <unordered_set>
 
+#include "inspect.h"
+#include "source_check.h"
+
 namespace flambeau {
 
 using c10::IValue;
@@ -517,7 +520,9 @@ int32_t fb_module_add_attribute(
     const std::string key(name, bytes);
     Reader in(ctx);
     if (type_bytes > 0) {
-      const auto parsed = torch::jit::ScriptTypeParser().parseType(std::string(type, type_bytes));
+      const std::string text(type, type_bytes);
+      checkSource(text, "the type");
+      const auto parsed = torch::jit::ScriptTypeParser().parseType(text);
       borrowModule(module).register_attribute(key, parsed, readValue(in, parsed, key));
     } else {
       const IValue value = readAnyValue(in, key);
@@ -550,10 +555,9 @@ int32_t fb_module_define(double module, const char* source, double bytes) {
     const auto unit = self._ivalue()->compilation_unit();
     const auto resolver = std::make_shared<SourceResolver>(unit);
     const ModuleSelf type(self.type());
-    compiling([&] {
-      const std::string text(source, static_cast<size_t>(bytes));
-      unit->define(*self.type()->name(), text, resolver, &type);
-    });
+    const std::string text(source, static_cast<size_t>(bytes));
+    checkSource(text, "the source");
+    compiling([&] { unit->define(*self.type()->name(), text, resolver, &type); });
     return 0;
   });
 }
@@ -812,19 +816,17 @@ int32_t fb_callable_schema(double callable, double ctx) {
   });
 }
 
-double fb_compile(const char* source, double bytes) {
+double fb_compile(const char* source, double bytes, bool literal) {
   return guard(0.0, [&] {
+    const std::string text(source, static_cast<size_t>(bytes));
+    checkSource(text, "the source");
+    if (literal) compiling([&] { checkConstants(text, "the source"); });
     auto made = std::make_unique<Unit>();
     made->unit = std::make_shared<CompilationUnit>();
     made->prefix = uniqueNamespace();
     const auto resolver = std::make_shared<SourceResolver>(made->unit);
-    compiling([&] {
-      made->unit->define(
-          c10::QualifiedName(made->prefix),
-          std::string(source, static_cast<size_t>(bytes)),
-          resolver,
-          nullptr);
-    });
+    compiling(
+        [&] { made->unit->define(c10::QualifiedName(made->prefix), text, resolver, nullptr); });
     liveObjects.fetch_add(1, std::memory_order_relaxed);
     return toHandle(made.release());
   });
@@ -846,6 +848,15 @@ int32_t fb_unit_names(double unit, double ctx) {
     }
     Writer out(ctx);
     writeNames(out, names);
+    return out.count();
+  });
+}
+
+int32_t fb_unit_ops(double unit, double ctx) {
+  return guard(-1, [&] {
+    const auto ops = reachableOps(*fromHandle<Unit>(unit)->unit);
+    Writer out(ctx);
+    writeNames(out, {ops.begin(), ops.end()});
     return out.count();
   });
 }

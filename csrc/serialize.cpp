@@ -1,10 +1,7 @@
-// Archives: bytes of the caller's, or files that it has opened before.
-#include <caffe2/serialize/read_adapter_interface.h>
+// Saving: to bytes, or to files that the caller has opened before. load.cpp reads them.
 #include <torch/csrc/jit/api/function_impl.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <torch/csrc/jit/serialization/export.h>
-#include <torch/csrc/jit/serialization/import.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,25 +13,6 @@ namespace flambeau {
 namespace {
 
 using c10::IValue;
-
-// Bytes of the caller's, borrowed for the call.
-class MemoryAdapter final : public caffe2::serialize::ReadAdapterInterface {
- public:
-  MemoryAdapter(const char* data, size_t size) : data_(data), size_(size) {}
-
-  size_t size() const override { return size_; }
-
-  size_t read(uint64_t position, void* buffer, size_t count, const char* what) const override {
-    if (position >= size_) return 0;
-    const size_t copied = std::min(count, size_ - static_cast<size_t>(position));
-    std::memcpy(buffer, data_ + position, copied);
-    return copied;
-  }
-
- private:
-  const char* data_;
-  size_t size_;
-};
 
 [[noreturn]] void failed(const char* what) {
   const int number = errno;
@@ -55,38 +33,6 @@ class File {
 
  private:
   int descriptor_;
-};
-
-// Read, not mapped: a mapped file that another process cuts short ends ours.
-class FileAdapter final : public caffe2::serialize::ReadAdapterInterface {
- public:
-  explicit FileAdapter(const std::string& path) : file_(path, O_RDONLY) {
-    struct stat state{};
-    if (::fstat(file_.get(), &state) != 0) failed("read");
-    size_ = static_cast<size_t>(state.st_size);
-  }
-
-  size_t size() const override { return size_; }
-
-  size_t read(uint64_t position, void* buffer, size_t count, const char* what) const override {
-    size_t done = 0;
-    while (done < count) {
-      const ssize_t got = ::pread(
-          file_.get(),
-          static_cast<char*>(buffer) + done,
-          count - done,
-          static_cast<off_t>(position + done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) failed("read");
-      if (got == 0) break;
-      done += static_cast<size_t>(got);
-    }
-    return done;
-  }
-
- private:
-  File file_;
-  size_t size_ = 0;
 };
 
 torch::jit::ExtraFilesMap readExtraFiles(Reader& in) {
@@ -162,49 +108,6 @@ Module moduleAround(const Callable& callable) {
 }  // namespace flambeau
 
 using namespace flambeau;
-
-namespace {
-
-int32_t loadFrom(
-    double ctx,
-    const std::function<std::shared_ptr<caffe2::serialize::ReadAdapterInterface>()>& open,
-    int32_t device) {
-  Reader in(ctx);
-  torch::jit::ExtraFilesMap files;
-  const IValue names = readValue(in, c10::ListType::ofStrings(), "extraFiles");
-  for (const auto& name : names.toListRef()) files[name.toStringRef()] = "";
-  std::optional<at::Device> target;
-  if (device >= 0) target = deviceFromCode(device);
-  const Module module = torch::jit::load(open(), target, files);
-  Writer out(ctx);
-  out.put(FB_VALUE_MAP);
-  out.put(static_cast<double>(files.size()));
-  for (const auto& [name, content] : files) {
-    writeValue(out, IValue(name));
-    writeValue(out, IValue(content));
-  }
-  out.put(exportObject(module._ivalue()));
-  return out.count();
-}
-
-}  // namespace
-
-int32_t fb_load(double ctx, const void* data, double bytes, int32_t device) {
-  return guard(-1, [&] {
-    const auto open = [&] {
-      return std::make_shared<MemoryAdapter>(
-          static_cast<const char*>(data), static_cast<size_t>(bytes));
-    };
-    return loadFrom(ctx, open, device);
-  });
-}
-
-int32_t fb_load_file(double ctx, const char* path, uint32_t bytes, int32_t device) {
-  return guard(-1, [&] {
-    const auto open = [&] { return std::make_shared<FileAdapter>(std::string(path, bytes)); };
-    return loadFrom(ctx, open, device);
-  });
-}
 
 double fb_module_save(double module, double ctx, bool mobile) {
   return guard(-1.0, [&] {

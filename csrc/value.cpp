@@ -15,6 +15,8 @@
 
 #include "internal.h"
 
+#include "source_check.h"
+
 namespace flambeau {
 namespace {
 
@@ -91,6 +93,7 @@ std::string spell(double number) {
 }
 
 TypePtr parseType(const std::string& text) {
+  checkSource(text, "the type");
   return torch::jit::ScriptTypeParser().parseType(text);
 }
 

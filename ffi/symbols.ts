@@ -169,9 +169,10 @@ export const symbols = {
   fb_callable_optimized: { parameters: ["f64"], result: "i32" }, //                callable
   fb_callable_forget: { parameters: ["f64"], result: "i32" }, //                   callable
 
-  fb_compile: { parameters: ["buffer", "f64"], result: "f64" }, //                 source, bytes
+  fb_compile: { parameters: ["buffer", "f64", "bool"], result: "f64" }, //         source, bytes, literal
   fb_unit_release: { parameters: ["f64"], result: "void" }, //                     unit
   fb_unit_names: { parameters: ["f64", "f64"], result: "i32" }, //                 unit, ctx
+  fb_unit_ops: { parameters: ["f64", "f64"], result: "i32" }, //                   unit, ctx
   fb_unit_function: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //    unit, name, bytes
 
   fb_trace_begin: { parameters: ["f64", "f64", "bool"], result: "i32" }, //        ctx, self, strict
@@ -186,8 +187,12 @@ export const symbols = {
   fb_trace_stash: { parameters: ["buffer", "u32", "i32", "i32", "f64"], result: "i32" }, // name, bytes, count, index, tensor
   fb_trace_size: { parameters: ["f64", "i32"], result: "f64" }, //                 tensor, dim
 
-  fb_load: { parameters: ["f64", "buffer", "f64", "i32"], result: "i32" }, //      ctx, data, bytes, device
-  fb_load_file: { parameters: ["f64", "buffer", "u32", "i32"], result: "i32" }, // ctx, path, bytes, device
+  fb_archive_open: { parameters: ["buffer", "f64"], result: "f64" }, //            data, bytes
+  fb_archive_open_file: { parameters: ["buffer", "u32"], result: "f64" }, //       path, bytes
+  fb_archive_close: { parameters: ["f64"], result: "void" }, //                    archive
+  fb_archive_ops: { parameters: ["f64", "f64", "bool"], result: "i32" }, //        archive, ctx, verify
+  fb_archive_describe: { parameters: ["f64", "f64", "bool"], result: "i32" }, //   archive, ctx, verify
+  fb_load: { parameters: ["f64", "f64", "i32", "bool"], result: "i32" }, //        archive, ctx, device, verify
   fb_module_save: { parameters: ["f64", "f64", "bool"], result: "f64" }, //        module, ctx, mobile
   fb_callable_save: { parameters: ["f64", "f64", "bool"], result: "f64" }, //      callable, ctx, mobile
   fb_module_save_file: { parameters: ["f64", "f64", "buffer", "u32", "bool"], result: "i32" }, //   module, ctx, path, bytes, mobile
@@ -198,7 +203,7 @@ export const symbols = {
 export type NativeTable = typeof symbols;
 
 /** The ABI that this table describes; `fb_abi_version()` of the shim must say the same. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 interface JavaScriptTypes {
   f64: number;

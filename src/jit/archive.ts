@@ -26,8 +26,8 @@ export interface OpenedArchive {
 }
 
 /** Looks into a file: the runtime says here whether this process may. */
-export function openArchive(path: string | URL): OpenedArchive {
-  const name = pathOf(path, "jit.load");
+export function openArchive(path: string | URL, op: string): OpenedArchive {
+  const name = pathOf(path, op);
   try {
     const file = openSync(name, "r");
     try {
@@ -38,7 +38,7 @@ export function openArchive(path: string | URL): OpenedArchive {
       closeSync(file);
     }
   } catch (cause) {
-    throw fileError("jit.load", name, "read", cause);
+    throw fileError(op, name, "read", cause);
   }
 }
 

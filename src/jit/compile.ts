@@ -10,6 +10,7 @@ import { showAsText } from "../inspect.ts";
 import { takeValue } from "./decode.ts";
 import { NativeHandle, ownedHandle } from "./handle.ts";
 import { ScriptFunction } from "./script_function.ts";
+import { allowed, requireAllowed } from "./security/policy.ts";
 import { rewind } from "./words.ts";
 
 /** Functions compiled together; each is a property. */
@@ -67,10 +68,31 @@ export class CompilationUnit {
 
 showAsText(CompilationUnit);
 
+/** Options of {@linkcode compile}. */
+export interface CompileOptions {
+  /**
+   * Source is the programmer's own and may call every op, unless this is given: then, as for `jit.load`, what reaches files,
+   * processes or the network is refused, but for the ops named here. `[]` names none.
+   */
+  allow?: readonly string[];
+}
+
+function requireOf(unit: number, allow: ReadonlySet<string>): void {
+  try {
+    scratch.receive(check(native.fb_unit_ops(unit, context), "jit.compile"));
+    rewind();
+    requireAllowed(takeValue() as string[], allow, "jit.compile");
+  } catch (error) {
+    native.fb_unit_release(unit);
+    throw error;
+  }
+}
+
 /**
  * Compiles TorchScript source: any number of `def`s, in the subset of Python that TorchScript is.
  *
  * @param source The text.
+ * @param options With `allow`, source that somebody else wrote is held against the rules of `jit.load`.
  * @returns The functions, each a property.
  * @throws {TorchError} If the source does not compile; the message has the line and marks the place.
  *
@@ -89,6 +111,7 @@ showAsText(CompilationUnit);
  */
 export function compile(
   source: string,
+  options: CompileOptions = {},
 ): CompilationUnit & { readonly [name: string]: ScriptFunction } {
   if (typeof source !== "string") {
     throw new TypeError(
@@ -97,7 +120,10 @@ export function compile(
   }
   // The parser takes a last line only with its end.
   const bytes = encode(`${source}\n`);
-  const unit = checkHandle(native.fb_compile(bytes, bytes.length), "jit.compile");
+  const strict = options.allow !== undefined;
+  const allow = allowed(options.allow, "jit.compile");
+  const unit = checkHandle(native.fb_compile(bytes, bytes.length, strict), "jit.compile");
+  if (strict) requireOf(unit, allow);
   return new CompilationUnit(new NativeHandle("unit", unit)) as
     & CompilationUnit
     & { readonly [name: string]: ScriptFunction };

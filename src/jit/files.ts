@@ -4,15 +4,15 @@
  * @module
  */
 
-import { context, encode, native, nativeError, scratch, TorchError } from "../../ffi/mod.ts";
+import { scratch } from "../../ffi/mod.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { describe } from "../tensor/tensor.ts";
-import { byteLengthOf, copyOf, isFixed } from "../tensor/typed_array.ts";
-import { openArchive } from "./archive.ts";
 import { takeValue } from "./decode.ts";
 import { NativeHandle } from "./handle.ts";
 import { putNames, type SaveOptions, ScriptFunction } from "./script_function.ts";
 import { type LoadedModule, ScriptModule, scriptModule } from "./script_module.ts";
+import { withOpened } from "./security/opened.ts";
+import { allowed, allowsAll, requireAllowed } from "./security/policy.ts";
 import { rewind, seek, take } from "./words.ts";
 
 /** Options of {@linkcode load}. */
@@ -21,6 +21,15 @@ export interface LoadOptions {
   device?: string;
   /** Its keys name extra files of the archive; their texts are put in as its values, `""` for one that is not there. */
   extraFiles?: Record<string, string>;
+  /**
+   * Whether each record is held against its checksum before LibTorch gets it, so that a damaged file is refused; default `true`.
+   */
+  verify?: boolean;
+  /**
+   * Ops that the program may call although they reach outside of it: `"aten::from_file"`, `"mylib::*"` for a namespace, `"*"` for
+   * all, which also leaves the program unread before it is loaded; default none. `docs/security.md` has the table.
+   */
+  allow?: readonly string[];
 }
 
 function asScript(script: unknown, op: string): ScriptFunction | ScriptModule {
@@ -77,82 +86,55 @@ export function serialize(
 }
 
 /**
- * Loads a TorchScript program, whatever made it: PyTorch, C++, or this library.
+ * Loads a TorchScript program, whatever made it: PyTorch, C++, or this library. A program is looked through before anything of it
+ * runs: a damaged file, one that would have LibTorch read past an end, and a program that can reach files, processes or the
+ * network are refused.
  *
  * @param source A path, a file URL, or the bytes.
- * @throws {TorchError} If the file cannot be read, or is not TorchScript.
+ * @throws {TorchError} If the file cannot be read, is not TorchScript, is damaged, or calls what `allow` does not allow.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const bytes = torch.jit.serialize(torch.jit.trace((x: torch.Tensor) => x.add(1), [torch.zeros([2])]));
+ * assertEquals(torch.jit.load(bytes)(torch.tensor([1, 2.5])).toArray(), [2, 3.5]);
+ * bytes[bytes.length >> 1]! ^= 1;
+ * assertThrows(() => torch.jit.load(bytes), torch.TorchError);
+ * ```
  */
 export function load(source: string | URL | Uint8Array, options: LoadOptions = {}): LoadedModule {
-  if (source instanceof Uint8Array) return deserialize(source, options);
-  const file = openArchive(source);
-  try {
-    checkArchive(file.head, file.size);
-    const path = encode(file.path);
-    return loadWith(options, (device) => native.fb_load_file(context, path, path.length, device));
-  } catch (error) {
-    if (!(error instanceof TorchError)) throw error;
-    throw new TorchError(`${error.message} (in ${String(source)})`, {
-      op: error.op,
-      kind: error.kind,
-      cause: error,
-    });
+  const { device, extraFiles, verify = true } = options;
+  if (typeof verify !== "boolean") {
+    throw new TypeError(
+      `jit.load(): option 'verify' must be a boolean, but got ${describe(verify)}`,
+    );
   }
+  const allow = allowed(options.allow, "jit.load");
+  const deviceNumber = device === undefined ? -1 : deviceCode(device, "jit.load", "device");
+  const names = Object.keys(extraFiles ?? {});
+  return withOpened(source, "jit.load", (opened) => {
+    if (!allowsAll(allow)) requireAllowed(opened.ops(verify), allow, "jit.load");
+    rewind();
+    putNames(names);
+    const count = opened.load(deviceNumber, verify);
+    scratch.receive(count);
+    seek(count - 1);
+    const module = new NativeHandle("object", take());
+    rewind();
+    const files = takeValue();
+    if (extraFiles !== undefined) Object.assign(extraFiles, files);
+    return scriptModule(module);
+  });
 }
 
-/** Loads a TorchScript program from bytes. */
+/** Loads a TorchScript program from bytes, as {@linkcode load} does. */
 export function deserialize(bytes: Uint8Array, options: LoadOptions = {}): LoadedModule {
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(
       `jit.load(): argument 'bytes' must be a Uint8Array, but got ${describe(bytes)}`,
     );
   }
-  checkArchive(bytes, bytes.length);
-  const stable = isFixed(bytes) ? bytes : copyOf(bytes);
-  return loadWith(
-    options,
-    (device) => native.fb_load(context, stable, byteLengthOf(stable), device),
-  );
-}
-
-function loadWith(options: LoadOptions, run: (device: number) => number): LoadedModule {
-  const { device, extraFiles } = options;
-  const deviceNumber = device === undefined ? -1 : deviceCode(device, "jit.load", "device");
-  rewind();
-  putNames(Object.keys(extraFiles ?? {}));
-  const count = run(deviceNumber);
-  if (count < 0) throw loadFailure(nativeError("jit.load"));
-  scratch.receive(count);
-  seek(count - 1);
-  const module = new NativeHandle("object", take());
-  rewind();
-  const files = takeValue();
-  if (extraFiles !== undefined) Object.assign(extraFiles, files);
-  return scriptModule(module);
-}
-
-// What LibTorch finds wrong in an archive is the file's fault, whatever kind of exception it throws.
-function loadFailure(error: TorchError): TorchError {
-  const unknown = /Unknown builtin op: ([\w:]+)/.exec(error.message)?.[1];
-  if (unknown !== undefined && !unknown.startsWith("aten::")) {
-    const [namespace] = unknown.split("::");
-    return new TorchError(
-      `jit.load(): the program uses the op ${unknown}, which no library that is loaded registers: open the library ` +
-        `of the ops '${namespace}' with jit.loadLibrary() first`,
-      { op: error.op, kind: error.kind, cause: error },
-    );
-  }
-  if (error.kind !== "value" && error.kind !== "internal") return error;
-  return new TorchError(error.message, { op: error.op, kind: "serialization", cause: error });
-}
-
-// LibTorch's own words for this speak of its reader's internals.
-function checkArchive(head: Uint8Array, size: number): void {
-  const isZip = size >= 22 && head[0] === 0x50 && head[1] === 0x4b;
-  if (isZip) return;
-  throw new TorchError(
-    `jit.load(): this is no TorchScript file: a zip archive was expected, but the ${size} bytes ${
-      size < 22 ? "are too few for one" : "do not begin like one"
-    }`,
-    { op: "jit.load", kind: "serialization" },
-  );
+  return load(bytes, options);
 }

@@ -15,7 +15,7 @@ setMakeObject((handle, isModule, type) =>
 export { sizeOf } from "../tensor/traced_size.ts";
 export { trace, traceModule, type TraceOptions } from "./trace_api.ts";
 export type { AnyFunction } from "./trace.ts";
-export { CompilationUnit, compile } from "./compile.ts";
+export { CompilationUnit, compile, type CompileOptions } from "./compile.ts";
 export {
   freeze,
   type FreezeOptions,
@@ -28,6 +28,13 @@ export {
 export { typesOf, type TypesOptions } from "./types_of.ts";
 export { loadLibrary, type OpNamespace, ops, RegisteredOp } from "./ops.ts";
 export { deserialize, load, type LoadOptions, save, saveForMobile, serialize } from "./files.ts";
+export {
+  inspect,
+  type InspectedRecord,
+  type InspectedTensor,
+  type Inspection,
+} from "./security/inspect.ts";
+export type { Refusal } from "./security/policy.ts";
 export { type SaveOptions, ScriptFunction, type SerializeOptions } from "./script_function.ts";
 export { type LoadedModule, ScriptModule } from "./script_module.ts";
 export { ScriptObject } from "./script_object.ts";

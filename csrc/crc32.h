@@ -1,0 +1,13 @@
+// CRC-32 as zip archives have it, at the speed of memory where the processor can multiply without
+// carries.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace flambeau {
+
+// `before` is the checksum of what comes before the data.
+uint32_t crc32Of(const void* data, size_t size, uint32_t before = 0);
+
+}  // namespace flambeau
