@@ -1,0 +1,193 @@
+/**
+ * Runs many cases in child processes, a batch in each, so that one that ends the process is named and the rest goes on.
+ *
+ * @module
+ */
+
+import { spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** What a child is started with, and tells. */
+export interface Batches {
+  /** The module that the child runs: it calls {@linkcode child}. */
+  readonly module: URL;
+  /** How many cases. */
+  readonly total: number;
+  /** How many cases a child runs. */
+  readonly batch: number;
+  /** The seed of all. */
+  readonly seed: number;
+  /** Seconds after which a child that says nothing new is ended. */
+  readonly patience?: number;
+  /** How many children at a time. */
+  readonly parallel?: number;
+  /** Further arguments of the child. */
+  readonly args?: readonly string[];
+  /** Kilobytes of data that a child may have; more is an error in it, not the end of the machine. */
+  readonly memory?: number;
+}
+
+/** What came of it. */
+export interface Outcome {
+  /** How many cases ran. */
+  ran: number;
+  /** What the children counted, by name. */
+  counts: Record<string, number>;
+  /** Cases that failed, with the reason. */
+  failures: string[];
+  /** Cases that ended their process or hung. */
+  crashes: string[];
+}
+
+/** One case: counts what came of it, or throws what it should not have done. */
+export type Case = (index: number, note: (text: string) => void) => string | Promise<string>;
+
+const isDeno = "Deno" in globalThis;
+
+/** In a child: runs its cases, and tells the parent. */
+export async function child(run: Case, end: () => string | null = () => null): Promise<void> {
+  const [from, to, log] = [process.argv[2], process.argv[3], process.argv[4]];
+  const file = openSync(log!, "w");
+  const counts: Record<string, number> = {};
+  const failures: string[] = [];
+  for (let index = Number(from); index < Number(to); index++) {
+    const note = (text: string) => {
+      const bytes = new TextEncoder().encode(`${index}\n${text}`.slice(0, 2000).padEnd(2000));
+      writeSync(file, bytes, 0, bytes.length, 0);
+    };
+    note("");
+    try {
+      const what = await run(index, note);
+      counts[what] = (counts[what] ?? 0) + 1;
+    } catch (error) {
+      failures.push(`case ${index}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  closeSync(file);
+  const last = end();
+  if (last !== null) failures.push(last);
+  process.stdout.write(`\n${JSON.stringify({ counts, failures })}\n`);
+  process.exit(0);
+}
+
+interface Ran {
+  code: string;
+  output: string;
+  log: string;
+}
+
+function start(batches: Batches, from: number, to: number, log: string): Promise<Ran> {
+  const file = fileURLToPath(batches.module);
+  const runtime = isDeno ? ["run", "-A", "--no-check", file] : [file];
+  const args = [
+    ...runtime,
+    String(from),
+    String(to),
+    log,
+    String(batches.seed),
+    ...(batches.args ?? []),
+  ];
+  const limit = `ulimit -c 0; ulimit -d ${batches.memory ?? 6_000_000}; exec "$0" "$@"`;
+  const started = spawn("sh", ["-c", limit, process.execPath, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  let errors = "";
+  started.stdout.setEncoding("utf8").on(
+    "data",
+    (text: string) => output = (output + text).slice(-1e6),
+  );
+  started.stderr.setEncoding("utf8").on(
+    "data",
+    (text: string) => errors = (errors + text).slice(-2000),
+  );
+  const read = () => {
+    try {
+      return readFileSync(log, "utf8").trimEnd();
+    } catch {
+      return "";
+    }
+  };
+  let before = "";
+  let hung = false;
+  const watch = setInterval(() => {
+    const now = read();
+    hung = now === before;
+    if (hung) started.kill("SIGKILL");
+    before = now;
+  }, (batches.patience ?? 30) * 1000);
+  return new Promise((resolve) => {
+    started.on("close", (code, signal) => {
+      clearInterval(watch);
+      const how = hung ? "hung" : `ended by ${signal ?? `code ${code}`}`;
+      resolve({
+        code: code === 0 ? "" : `${how} ${errors.trim().slice(-300)}`,
+        output,
+        log: read(),
+      });
+    });
+  });
+}
+
+/** Runs all cases. */
+export async function runBatches(batches: Batches): Promise<Outcome> {
+  const outcome: Outcome = { ran: 0, counts: {}, failures: [], crashes: [] };
+  const folder = mkdtempSync(join(tmpdir(), "flambeau-fuzz-"));
+  let next = 0;
+  const work = async (worker: number) => {
+    while (next < batches.total) {
+      let from = next;
+      const to = next = Math.min(batches.total, from + batches.batch);
+      while (from < to) {
+        from = await runPart(batches, from, to, join(folder, String(worker)), outcome);
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: batches.parallel ?? 1 }, (_, i) => work(i)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return outcome;
+}
+
+// Where a case ends the process, the part goes on after it.
+async function runPart(
+  batches: Batches,
+  from: number,
+  to: number,
+  log: string,
+  outcome: Outcome,
+): Promise<number> {
+  const ran = await start(batches, from, to, log);
+  if (ran.code === "") {
+    const told = JSON.parse(ran.output.trim().split("\n").at(-1)!);
+    for (const [what, count] of Object.entries(told.counts as Record<string, number>)) {
+      outcome.counts[what] = (outcome.counts[what] ?? 0) + count;
+    }
+    outcome.failures.push(...told.failures);
+    outcome.ran += to - from;
+    return to;
+  }
+  const [index, ...note] = ran.log.split("\n");
+  const at = Math.max(from, Number(index ?? from));
+  outcome.crashes.push(`case ${at}, ${note.join(" ")}: ${ran.code}`);
+  if (outcome.crashes.length > 200) throw new Error(outcome.crashes.slice(0, 20).join("\n"));
+  // What came before it is run again for its counts, since the child that knew them is gone.
+  if (at > from && batches.batch > 1) await runPart(batches, from, at, log, outcome);
+  outcome.ran += 1;
+  return at + 1;
+}
+
+/** Prints an outcome. Whether all went well. */
+export function report(title: string, outcome: Outcome): boolean {
+  const counts = Object.entries(outcome.counts).sort(([, a], [, b]) => b - a);
+  console.log(`${title}: ${outcome.ran} cases`);
+  for (const [what, count] of counts) console.log(`  ${String(count).padStart(8)}  ${what}`);
+  for (const text of [...outcome.failures, ...outcome.crashes]) console.log(`  FAILED  ${text}`);
+  return outcome.failures.length + outcome.crashes.length === 0;
+}

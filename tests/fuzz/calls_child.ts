@@ -1,0 +1,89 @@
+/**
+ * Calls with hostile arguments: each returns, or throws one of three kinds of error, and leaves nothing alive.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import * as torch from "../../mod.ts";
+import { child } from "./batches.ts";
+import { random } from "./random.ts";
+import { targetsOf } from "./targets.ts";
+import { OwnError, Values } from "./values.ts";
+
+const seed = Number(process.argv[5]);
+const targets = targetsOf(process.argv[6] ?? "api");
+// What takes a path must not find the project's files.
+process.chdir(mkdtempSync(join(tmpdir(), "flambeau-fuzz-")));
+torch.setNumThreads(1);
+console.warn = () => {};
+console.log = () => {};
+
+function dispose(value: unknown, depth = 0): void {
+  if (typeof value !== "object" || value === null || depth > 4) return;
+  if (value instanceof torch.Tensor || value instanceof torch.jit.ScriptModule) {
+    return value.dispose();
+  }
+  if (Array.isArray(value)) return value.slice(0, 1000).forEach((one) => dispose(one, depth + 1));
+  if (value instanceof Map) return [...value.values()].forEach((one) => dispose(one, depth + 1));
+}
+
+function judge(error: unknown): string {
+  if (error instanceof OwnError) return "threw the user's own";
+  if (error instanceof torch.TorchError) return "TorchError";
+  if (error instanceof TypeError || error instanceof RangeError) return error.constructor.name;
+  throw new Error(
+    `threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`.slice(
+      0,
+      300,
+    ),
+  );
+}
+
+const pending: Promise<unknown>[] = [];
+const wrong: string[] = [];
+
+await child(async (index, note) => {
+  const next = random(seed * 31 + index * 7919);
+  const target = targets[next(targets.length)]!;
+  const [specs] = fc.sample(target.arguments, { seed: next(2 ** 31), numRuns: 1 });
+  const shown = `${target.name}(${JSON.stringify(specs)})`;
+  note(shown);
+  const values = new Values();
+  try {
+    const args = specs!.map((spec) => values.of(spec));
+    const result = target.call(args);
+    if (result instanceof Promise) {
+      pending.push(result.then(dispose, (error) => {
+        try {
+          judge(error);
+        } catch (bad) {
+          wrong.push(`${shown}: ${(bad as Error).message}`);
+        }
+      }));
+      // Some are waited for one by one, some run together.
+      if (next(2) === 0) {
+        await Promise.race([
+          Promise.all(pending.splice(0)),
+          new Promise((done) => setTimeout(done, 1000)),
+        ]);
+      }
+      return "a promise";
+    }
+    dispose(result);
+    return "returned";
+  } catch (error) {
+    try {
+      return judge(error);
+    } catch (bad) {
+      throw new Error(`${shown.slice(0, 600)} ${(bad as Error).message}`);
+    }
+  } finally {
+    for (const made of values.made) made.dispose();
+    if (index % 200 === 0) await new Promise((done) => setTimeout(done, 0));
+  }
+}, () => wrong.length === 0 ? null : wrong.slice(0, 5).join("\n"));
