@@ -2,6 +2,10 @@
 // Everything that calls an op through its schema asks here first.
 #include "guards.h"
 
+#include <ATen/Functions.h>
+#include <ATen/TracerMode.h>
+
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 
@@ -204,6 +208,172 @@ void rnn(const std::vector<at::IValue>& stack) {
   recurrent(stack, 1, 1);
 }
 
+
+// What tests/fuzz/reports.ts tries, and what tests/fuzz/calls.ts found, each with its shortest
+// reproduction.
+
+using Stack = std::vector<at::IValue>;
+
+bool isDefined(const Stack& stack, size_t i) {
+  return i < stack.size() && stack[i].isTensor() && stack[i].toTensor().defined();
+}
+
+bool hasInt(const Stack& stack, size_t i) {
+  return i < stack.size() && stack[i].isInt();
+}
+
+void hasLength(const Stack& stack, size_t i, size_t length, const char* name) {
+  if (i >= stack.size() || !stack[i].isIntList()) return;
+  TORCH_CHECK_VALUE(
+      stack[i].toIntVector().size() == length, name, " must have ", length, " elements");
+}
+
+// aten::remainder(1, 0): a division by zero, which the processor answers with a signal.
+void remainder(const Stack& stack) {
+  if (!hasInt(stack, 0) || !hasInt(stack, 1)) return;
+  TORCH_CHECK_VALUE(stack[1].toInt() != 0, "modulo by zero");
+  TORCH_CHECK_VALUE(
+      stack[1].toInt() != -1 || stack[0].toInt() != INT64_MIN, "the result is out of range");
+}
+
+// "abc".rsplit(""): looks for nothing without end.
+void rsplit(const Stack& stack) {
+  if (stack.size() < 2 || !stack[1].isString()) return;
+  TORCH_CHECK_VALUE(!stack[1].toStringRef().empty(), "empty separator");
+}
+
+// torch._stack([])
+void notEmpty(const Stack& stack) {
+  if (stack.empty() || !stack[0].isTensorList()) return;
+  TORCH_CHECK_VALUE(stack[0].toListRef().size() > 0, "the list of tensors is empty");
+}
+
+// torch._foreach_copy([], [x]): walks both by the length of one.
+void foreachCopy(const Stack& stack) {
+  if (stack.size() < 2 || !stack[0].isTensorList() || !stack[1].isTensorList()) return;
+  TORCH_CHECK_VALUE(
+      stack[0].toListRef().size() == stack[1].toListRef().size() && stack[0].toListRef().size() > 0,
+      "the lists of tensors must have the same length, and not be empty");
+}
+
+// torch._weight_norm(torch.ones(0), torch.ones(3)), torch._weight_norm_interface(v, g of another
+// size)
+void weightNorm(const Stack& stack) {
+  if (!isDefined(stack, 0) || !isDefined(stack, 1) || !hasInt(stack, 2)) return;
+  const auto& v = stack[0].toTensor();
+  const auto& g = stack[1].toTensor();
+  const auto dim = stack[2].toInt();
+  TORCH_CHECK_VALUE(v.numel() > 0 && v.dim() > 0, "v must not be empty");
+  TORCH_CHECK_INDEX(dim >= -v.dim() && dim < v.dim(), "dim is out of range");
+  TORCH_CHECK_VALUE(
+      g.numel() == (dim == -1 ? 1 : v.size(dim)) || g.numel() == v.size(dim) || g.numel() == 1,
+      "g must have an element for each of v's along dim");
+}
+
+// torch.nn.grad's reflection_pad1d_backward(grad, x, []): reads padding that is not there.
+template <size_t count>
+void paddingOf(const Stack& stack) {
+  hasLength(stack, 2, count, "padding");
+}
+
+void fractionalPool(const Stack& stack) {
+  hasLength(stack, 2, 2, "kernel_size");
+  hasLength(stack, 3, 2, "output_size");
+}
+
+// x.to(dtype=-1), where the number is taken as it is.
+void toDtype(const Stack& stack) {
+  for (const size_t i : {1, 2}) {
+    if (!hasInt(stack, i)) continue;
+    const auto code = stack[i].toInt();
+    TORCH_CHECK_VALUE(
+        code >= 0 && code < static_cast<int64_t>(c10::ScalarType::Undefined),
+        "there is no dtype ",
+        code);
+  }
+}
+
+// torch._neg_view_copy of a quantized tensor calls itself without end.
+void notQuantized(const Stack& stack) {
+  if (!isDefined(stack, 0)) return;
+  TORCH_CHECK_VALUE(!stack[0].toTensor().is_quantized(), "it does not take quantized tensors");
+}
+
+// F.embedding_bag(torch.zeros(6).long(), torch.zeros(1, 10).double(), torch.zeros(0).long())
+void embeddingBag(const Stack& stack) {
+  if (!isDefined(stack, 1) || !isDefined(stack, 2)) return;
+  TORCH_CHECK_VALUE(
+      stack[2].toTensor().numel() > 0 || stack[1].toTensor().numel() == 0,
+      "offsets are empty, but indices are not");
+}
+
+// torch.ops.aten.embedding_backward(grad, indices past num_weights, ...): writes there.
+void embeddingBackward(const Stack& stack) {
+  if (!isDefined(stack, 0) || !isDefined(stack, 1) || !hasInt(stack, 2)) return;
+  const auto& grad = stack[0].toTensor();
+  const auto& indices = stack[1].toTensor();
+  const auto weights = stack[2].toInt();
+  TORCH_CHECK_VALUE(
+      grad.dim() > 0 && weights >= 0 && grad.numel() == indices.numel() * grad.size(-1),
+      "the gradient must have a row for each index");
+  TORCH_CHECK_VALUE(
+      at::isIntegralType(indices.scalar_type(), /*includeBool=*/false), "indices must be integers");
+  if (indices.numel() == 0) return;
+  // A trace under way would note these.
+  const at::tracer::impl::NoTracerDispatchMode unseen;
+  TORCH_CHECK_INDEX(
+      indices.min().item<int64_t>() >= 0 && indices.max().item<int64_t>() < weights,
+      "an index is not below num_weights");
+}
+
+// torch._fft_r2c(torch.ones(2, 3), [9], 0, True)
+void fftDims(const Stack& stack) {
+  if (!isDefined(stack, 0) || stack.size() < 2 || !stack[1].isIntList()) return;
+  const auto dims = stack[1].toIntVector();
+  const auto rank = stack[0].toTensor().dim();
+  TORCH_CHECK_VALUE(!dims.empty(), "dim must not be empty");
+  for (size_t i = 0; i < dims.size(); i++) {
+    TORCH_CHECK_INDEX(dims[i] >= -rank && dims[i] < rank, "dim ", dims[i], " is out of range");
+    for (size_t j = 0; j < i; j++) {
+      TORCH_CHECK_VALUE(
+          (dims[i] + rank) % rank != (dims[j] + rank) % rank, "dim repeats ", dims[i]);
+    }
+  }
+}
+
+// torch.max_pool1d(torch.ones(1, 4), 2**40): goes through a window of that size.
+void pool1d(const Stack& stack) {
+  for (size_t i = 1; i < 5 && i < stack.size(); i++) {
+    if (!stack[i].isIntList()) continue;
+    for (const auto size : stack[i].toIntVector()) {
+      TORCH_CHECK_VALUE(size <= INT32_MAX, "a window of ", size, " is too large");
+    }
+  }
+}
+
+// torch._nnpack_spatial_convolution of other than images
+void nnpack(const Stack& stack) {
+  if (!isDefined(stack, 0) || !isDefined(stack, 1)) return;
+  const auto& input = stack[0].toTensor();
+  const auto& weight = stack[1].toTensor();
+  const bool fits = input.dim() == 4 && weight.dim() == 4 && input.numel() > 0 &&
+                    weight.numel() > 0 && input.scalar_type() == at::kFloat &&
+                    weight.scalar_type() == at::kFloat && input.layout() == at::kStrided &&
+                    weight.layout() == at::kStrided && input.size(1) == weight.size(1);
+  TORCH_CHECK_VALUE(fits, "it takes batches of images and weights for them, as float32");
+  hasLength(stack, 3, 2, "padding");
+  hasLength(stack, 4, 2, "stride");
+}
+
+// prim::ReductionSizes([], [0])
+void reductionSizes(const Stack& stack) {
+  if (stack.size() < 2 || !stack[0].isIntList() || !stack[1].isIntList()) return;
+  const auto rank = static_cast<int64_t>(stack[0].toIntVector().size());
+  for (const auto axis : stack[1].toIntVector()) {
+    TORCH_CHECK_INDEX(axis >= 0 && axis < rank, "axis ", axis, " is out of range");
+  }
+}
+
 const std::unordered_map<std::string, OpGuard>& checks() {
   static const auto* made = new std::unordered_map<std::string, OpGuard>{
       {"aten::native_batch_norm", nativeBatchNorm},
@@ -220,6 +390,33 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::_fused_adamw_", fusedAdam},
       {"aten::_fused_adagrad", fusedAdagrad},
       {"aten::_fused_adagrad_", fusedAdagrad},
+      {"aten::remainder", remainder},
+      {"aten::rsplit", rsplit},
+      {"aten::_stack", notEmpty},
+      {"aten::_foreach_copy", foreachCopy},
+      {"aten::_weight_norm", weightNorm},
+      {"aten::_weight_norm_interface", weightNorm},
+      {"aten::reflection_pad1d_backward", paddingOf<2>},
+      {"aten::reflection_pad2d_backward", paddingOf<4>},
+      {"aten::reflection_pad3d_backward", paddingOf<6>},
+      {"aten::replication_pad1d_backward", paddingOf<2>},
+      {"aten::replication_pad2d_backward", paddingOf<4>},
+      {"aten::replication_pad3d_backward", paddingOf<6>},
+      {"aten::fractional_max_pool2d_backward", fractionalPool},
+      {"aten::to", toDtype},
+      {"aten::_neg_view_copy", notQuantized},
+      {"aten::embedding_bag", embeddingBag},
+      {"aten::_embedding_bag", embeddingBag},
+      {"aten::_embedding_bag_forward_only", embeddingBag},
+      {"aten::embedding_backward", embeddingBackward},
+      {"aten::embedding_dense_backward", embeddingBackward},
+      {"aten::_fft_r2c", fftDims},
+      {"aten::_fft_c2c", fftDims},
+      {"aten::_fft_c2r", fftDims},
+      {"aten::max_pool1d", pool1d},
+      {"aten::max_pool1d_with_indices", pool1d},
+      {"aten::_nnpack_spatial_convolution", nnpack},
+      {"prim::ReductionSizes", reductionSizes},
   };
   return *made;
 }
