@@ -74,7 +74,7 @@ describe("A training goes on in the other language", { timeout: 120_000 }, () =>
       await io.save(both, here.file(`here_${name}.pt`));
     }
     await python("optim_resume.py", here.path);
-  });
+  }, { timeout: 120_000 });
 
   after(() => here[Symbol.dispose]());
 

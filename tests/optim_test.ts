@@ -296,6 +296,20 @@ describe("Optimizers", () => {
     assertThrows(() => fused!([a], [a, a], [a], kwargs(rest)), torch.TorchError, "length");
   });
 
+  test("leave the number of threads as it was, also after a fused step of small parameters", () => {
+    const threads = torch.getNumThreads();
+    torch.setNumThreads(2);
+    const w = leaf(1, 2);
+    w.sum().backward();
+    const optimizer = new optim.Adam([w], { fused: true });
+    optimizer.step();
+    assertEquals(torch.getNumThreads(), 2);
+    w.grad = torch.ones([1]).expand([2]);
+    assertThrows(() => optimizer.step(), torch.TorchError);
+    assertEquals(torch.getNumThreads(), 2);
+    torch.setNumThreads(threads);
+  });
+
   test("refuse what they cannot optimize", () => {
     const w = leaf(1);
     const refused = (run: () => unknown, type: typeof TypeError, text: string) =>
@@ -321,6 +335,11 @@ describe("Optimizers", () => {
     refused(() => new optim.Muon([w]), RangeError, "matrices");
     refused(() => new optim.LBFGS([w]).step(), TypeError, "'closure' is needed");
     refused(() => new optim.SGD([w]).step(1 as never), TypeError, "'closure' must be a function");
+    refused(
+      () => new optim.SGD([w]).step(() => Promise.reject(new Error("later"))),
+      TypeError,
+      "'closure' must be synchronous",
+    );
     const optimizer = new optim.Adam([w]);
     refused(() => optimizer.loadStateDict({}), TypeError, "'state' and 'param_groups'");
     const two = new optim.Adam([leaf(1), leaf(2)]).stateDict();

@@ -150,6 +150,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
   /** A step without its hooks. */
   protected run<L>(closure: Closure<L> | undefined): L | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
+    checkLoss(this.name, loss);
     noGrad(() => {
       for (const group of this.paramGroups) this.update(group);
     });
@@ -272,6 +273,15 @@ function checkClosure(name: string, closure: unknown): void {
   if (closure === undefined || typeof closure === "function") return;
   throw new TypeError(
     `${name}.step(): argument 'closure' must be a function, but got ${describe(closure)}`,
+  );
+}
+
+function checkLoss(name: string, loss: unknown): void {
+  if (!(loss instanceof Promise)) return;
+  // Its rejection, if any, is the user's: this error says what to mend first.
+  loss.catch(() => {});
+  throw new TypeError(
+    `${name}.step(): argument 'closure' must be synchronous: the gradients are needed when it returns`,
   );
 }
 
