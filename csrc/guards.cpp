@@ -208,7 +208,6 @@ void rnn(const std::vector<at::IValue>& stack) {
   recurrent(stack, 1, 1);
 }
 
-
 // What tests/fuzz/reports.ts tries, and what tests/fuzz/calls.ts found, each with its shortest
 // reproduction.
 
@@ -299,6 +298,11 @@ void notQuantized(const Stack& stack) {
   TORCH_CHECK_VALUE(!stack[0].toTensor().is_quantized(), "it does not take quantized tensors");
 }
 
+// torch.view_copy(quantized, torch.bool)
+void viewDtype(const Stack& stack) {
+  if (hasInt(stack, 1)) notQuantized(stack);
+}
+
 // F.embedding_bag(torch.zeros(6).long(), torch.zeros(1, 10).double(), torch.zeros(0).long())
 void embeddingBag(const Stack& stack) {
   if (!isDefined(stack, 1) || !isDefined(stack, 2)) return;
@@ -365,6 +369,14 @@ void nnpack(const Stack& stack) {
   hasLength(stack, 4, 2, "stride");
 }
 
+// torch._saturate_weight_to_fp16(torch.ones(3, 0)) and its kin read the first of no elements.
+void packedWeight(const Stack& stack) {
+  if (!isDefined(stack, 0)) return;
+  const auto& weight = stack[0].toTensor();
+  TORCH_CHECK_VALUE(
+      weight.numel() > 0 && weight.layout() == at::kStrided, "the weight must not be empty");
+}
+
 // prim::ReductionSizes([], [0])
 void reductionSizes(const Stack& stack) {
   if (stack.size() < 2 || !stack[0].isIntList() || !stack[1].isIntList()) return;
@@ -405,6 +417,7 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::fractional_max_pool2d_backward", fractionalPool},
       {"aten::to", toDtype},
       {"aten::_neg_view_copy", notQuantized},
+      {"aten::view_copy", viewDtype},
       {"aten::embedding_bag", embeddingBag},
       {"aten::_embedding_bag", embeddingBag},
       {"aten::_embedding_bag_forward_only", embeddingBag},
@@ -416,6 +429,11 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::max_pool1d", pool1d},
       {"aten::max_pool1d_with_indices", pool1d},
       {"aten::_nnpack_spatial_convolution", nnpack},
+      {"aten::_saturate_weight_to_fp16", packedWeight},
+      {"aten::fbgemm_linear_quantize_weight", packedWeight},
+      {"aten::fbgemm_pack_gemm_matrix_fp16", packedWeight},
+      {"aten::fbgemm_pack_quantized_matrix", packedWeight},
+      {"aten::_wrapped_linear_prepack", packedWeight},
       {"prim::ReductionSizes", reductionSizes},
   };
   return *made;

@@ -608,7 +608,8 @@ class Checker {
     if (!whole) refuse("a range of source has the wrong form");
     const int64_t length = checkSource(parts[0]->elements, table);
     // LibTorch writes the range 0 to 1 for no source.
-    if (parts[1]->number < 0 || parts[1]->number > parts[2]->number || parts[1]->number > length || parts[2]->number > length + 1) {
+    if (parts[1]->number < 0 || parts[1]->number > parts[2]->number || parts[1]->number > length ||
+        parts[2]->number > length + 1) {
       refuse("a range of source lies outside of it");
     }
   }
