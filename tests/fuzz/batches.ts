@@ -49,7 +49,10 @@ export type Case = (index: number, note: (text: string) => void) => string | Pro
 const isDeno = "Deno" in globalThis;
 
 /** In a child: runs its cases, and tells the parent. */
-export async function child(run: Case, end: () => string | null = () => null): Promise<void> {
+export async function child(
+  run: Case,
+  end: () => Promise<string | null> = () => Promise.resolve(null),
+): Promise<void> {
   const [from, to, log] = [process.argv[2], process.argv[3], process.argv[4]];
   const file = openSync(log!, "w");
   const counts: Record<string, number> = {};
@@ -68,7 +71,7 @@ export async function child(run: Case, end: () => string | null = () => null): P
     }
   }
   closeSync(file);
-  const last = end();
+  const last = await end();
   if (last !== null) failures.push(last);
   process.stdout.write(`\n${JSON.stringify({ counts, failures })}\n`);
   process.exit(0);
