@@ -89,7 +89,7 @@ export class Adagrad extends Optimizer<Required<AdagradOptions>> {
   protected override update(group: Group): void {
     for (const one of this.batches(group, (param) => startOf(group, param))) {
       using batch = one;
-      fusedOr(group, batch, () => fusedAdagrad(batch, group), () => stepByLists(group, batch));
+      fusedOr(group, () => fusedAdagrad(batch, group), () => stepByLists(group, batch));
     }
   }
 }

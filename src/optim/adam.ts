@@ -108,7 +108,7 @@ export class Adam extends Optimizer<Required<AdamOptions>> {
     });
     for (const one of this.batches(group, make)) {
       using batch = one;
-      fusedOr(group, batch, () => fusedAdam(batch, group), () => stepByLists(group, batch));
+      fusedOr(group, () => fusedAdam(batch, group), () => stepByLists(group, batch));
     }
   }
 }

@@ -13,8 +13,6 @@ export type ParamState = Record<string, unknown>;
 
 // LibTorch's: work on fewer elements stays on one thread.
 const GRAIN_SIZE = 32768;
-const FLOAT32 = dtypeCode("float32", "step", "grad");
-const FLOAT64 = dtypeCode("float64", "step", "grad");
 const COMPLEX = new Set(
   (["complex32", "complex64", "complex128"] as const).map((one) => dtypeCode(one, "step", "grad")),
 );
@@ -31,8 +29,6 @@ export class Batch implements Disposable {
   readonly states: ParamState[] = [];
   /** Whether they are large enough to be worth several threads; fused kernels want them apart. */
   readonly large: boolean;
-  /** Whether all are float32 or float64. */
-  plain = true;
   readonly #complex: boolean[] = [];
   readonly #temporary: Tensor[] = [];
 
@@ -45,7 +41,6 @@ export class Batch implements Disposable {
   /** Adds a parameter, and takes over its gradient. */
   push(param: Tensor, grad: Tensor, dtype: number, state: ParamState): void {
     const isComplex = COMPLEX.has(dtype);
-    if (dtype !== FLOAT32 && dtype !== FLOAT64) this.plain = false;
     this.#complex.push(isComplex);
     this.#temporary.push(grad);
     this.params.push(this.#real(param, isComplex));

@@ -6,7 +6,6 @@
  * @module
  */
 
-import { TorchError } from "../../ffi/mod.ts";
 import {
   begin,
   Op,
@@ -22,28 +21,10 @@ import type { Batch } from "./batch.ts";
 import type { Tensors } from "./foreach.ts";
 import type { FusedSwitches } from "./options.ts";
 
-// Groups whose tensors the fused kernel does not take.
-const refused = new WeakSet<object>();
-
-/**
- * Makes the step by the fused kernel where the group's switches and its tensors allow, else by `otherwise`.
- */
-export function fusedOr(
-  group: FusedSwitches,
-  batch: Batch,
-  fused: () => void,
-  otherwise: () => void,
-): void {
-  if (group.fused === true) return fused();
-  const free = (group.fused ?? null) === null && (group.foreach ?? null) === null;
-  if (!free || !batch.plain || refused.has(group)) return otherwise();
-  try {
-    fused();
-  } catch (error) {
-    if (!(error instanceof TorchError)) throw error;
-    refused.add(group);
-    otherwise();
-  }
+/** Makes the step by the fused kernel where the group asks for it, else by `otherwise`. */
+export function fusedOr(group: FusedSwitches, fused: () => void, otherwise: () => void): void {
+  if (group.fused === true) fused();
+  else otherwise();
 }
 
 function put(...lists: Tensors[]): void {

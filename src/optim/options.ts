@@ -119,8 +119,8 @@ export function checkBetas(name: string, betas: unknown): void {
 /** How a step is computed: the switches that PyTorch's optimizers share. */
 export interface StepSwitches {
   /**
-   * Whether LibTorch's ops over lists are used, whose results are to the last bit those of PyTorch's default on the CPU. `null`: the
-   * fastest that serves. `false` means the same as `true` here, since one tensor at a time computes the same, slower.
+   * Taken as it is: all three values mean LibTorch's ops over lists, whose results are to the last bit those of PyTorch's default
+   * on the CPU (one tensor at a time computes the same, slower).
    */
   foreach?: boolean | null;
   /** Whether the update is maximized instead: gradients are negated; default `false`. */
@@ -134,8 +134,8 @@ export interface StepSwitches {
 /** {@linkcode StepSwitches}, and LibTorch's fused kernel. */
 export interface FusedSwitches extends StepSwitches {
   /**
-   * Whether LibTorch's fused kernel does the step, which reads each number once. `null`: wherever it can (float32 and float64
-   * tensors of one dense layout). It rounds within an update a little differently from PyTorch's default on the CPU.
+   * Whether LibTorch's fused kernel does the step, which reads each number once; default (`null`): no, as PyTorch's on the CPU. It is
+   * the fastest, rounds within an update a little differently, and needs gradients in the memory layout of their parameters.
    */
   fused?: boolean | null;
 }

@@ -104,12 +104,8 @@ function hasMomentum(state: Record<string, unknown>): number {
 
 function stepAgain(group: Group, batch: Batch): void {
   const buffers = group.momentum === 0 ? [] : batch.list("momentum_buffer");
-  // One op over a list is all that plain descent needs, and as fast as the kernel.
-  const plain = buffers.length === 0 && group.weightDecay === 0 && group.fused === null;
-  if (plain) return stepByLists(group, batch, buffers);
   fusedOr(
     group,
-    batch,
     () => fusedSGD(batch, buffers, group),
     () => stepByLists(group, batch, buffers),
   );

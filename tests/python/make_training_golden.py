@@ -140,7 +140,7 @@ MODELS = {
     "GPT": (lambda: GPT(vocabulary(), 32, 32, 4, 2), text_batches),
 }
 OPTIMIZERS = {
-    "SGD": lambda params: torch.optim.SGD(params, lr=0.05, momentum=0.9),
+    "SGD": lambda params: torch.optim.SGD(params, lr=0.02, momentum=0.9),
     "Adam": lambda params: torch.optim.Adam(params, lr=2e-3),
     "AdamW": lambda params: torch.optim.AdamW(params, lr=2e-3, weight_decay=0.1),
 }

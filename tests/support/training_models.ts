@@ -84,7 +84,7 @@ const models: Record<string, () => [torch.nn.Module<[T], T>, Batches]> = {
 };
 
 const optimizers: Record<string, (params: Iterable<T>) => torch.optim.AnyOptimizer> = {
-  SGD: (params) => new optim.SGD(params, { lr: 0.05, momentum: 0.9 }),
+  SGD: (params) => new optim.SGD(params, { lr: 0.02, momentum: 0.9 }),
   Adam: (params) => new optim.Adam(params, { lr: 2e-3 }),
   AdamW: (params) => new optim.AdamW(params, { lr: 2e-3, weightDecay: 0.1 }),
 };
