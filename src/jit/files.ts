@@ -100,8 +100,7 @@ export function serialize(
  *
  * const bytes = torch.jit.serialize(torch.jit.trace((x: torch.Tensor) => x.add(1), [torch.zeros([2])]));
  * assertEquals(torch.jit.load(bytes)(torch.tensor([1, 2.5])).toArray(), [2, 3.5]);
- * bytes[bytes.length >> 1]! ^= 1;
- * assertThrows(() => torch.jit.load(bytes), torch.TorchError);
+ * assertThrows(() => torch.jit.load(bytes.subarray(0, 1000)), torch.TorchError, "cut off");
  * ```
  */
 export function load(source: string | URL | Uint8Array, options: LoadOptions = {}): LoadedModule {
