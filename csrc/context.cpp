@@ -6,6 +6,7 @@
 
 #include "host.h"
 #include "internal.h"
+#include "jobs.h"
 
 namespace flambeau {
 
@@ -128,7 +129,7 @@ using namespace flambeau;
 double fb_context_new(void* words, uint32_t capacity) {
   return guard(0.0, [&] {
     auto* made =
-        new Context{static_cast<double*>(words), capacity, {}, {}, 0, std::make_shared<Released>()};
+        new Context{static_cast<double*>(words), capacity, {}, {}, 0, nullptr, std::make_shared<Released>()};
     liveContexts.fetch_add(1, std::memory_order_relaxed);
     return toHandle(made);
   });

@@ -436,6 +436,37 @@ FB_API int32_t fb_executor_switch(int32_t what, int32_t on);
 /* Words: n, then kind (0 static, 1 dynamic) and depth each. Words out: what it was, likewise. */
 FB_API int32_t fb_fusion_strategy(double ctx);
 
+/* ---- Jobs: work on native threads, under the modes of the thread that asks ---- */
+
+/* As fb_callable_call and fb_registry_call. A job's id; 0 on failure, -1 when the queue is full.
+ * `max_bytes`: what it may hold at once in CPU memory, 0 for no bound. */
+FB_API double fb_job_call(double callable, double ctx, double max_bytes);
+FB_API double fb_job_op(const char* name, uint32_t bytes, double ctx, double max_bytes);
+/* 1 when the job will not run, 0 when it runs already or is done. */
+FB_API int32_t fb_job_cancel(double id);
+/* Gives up on a job: one that runs goes on, on a thread that is replaced. 1 when it ran. */
+FB_API int32_t fb_job_abandon(double id);
+/* Takes a completion of this context. Words: id, 0 and the value (or no value: its bytes as text), or
+ * id and 1 with the reason in this thread's error slot. How many; 0 when there is none. */
+FB_API int32_t fb_job_take(double ctx);
+/* Waits, a second at most, until there is a completion: called on a thread of its own. How many. */
+FB_API int32_t fb_jobs_wait(double ctx);
+/* The read end of a pipe that holds a byte while there are completions. It stays the context's. */
+FB_API int32_t fb_jobs_pipe(double ctx);
+/* 0 threads, 1 the longest queue; `value` 0 changes nothing. 2 queued, 3 running, 4 given up on and
+ * still running. */
+FB_API int32_t fb_jobs_setting(int32_t what, int32_t value);
+
+/* ---- Handing over to another thread ---- */
+
+/* Takes a reference of its own: 0 a tensor, 1 a script object, 2 a callable. A number for one
+ * fb_transfer_take, on any thread; 0 on failure. */
+FB_API double fb_transfer_put(int32_t kind, double handle);
+/* Words: the kind, then a value (0, 1) or an owned handle (2). */
+FB_API int32_t fb_transfer_take(double ctx, double number);
+/* How many wait. */
+FB_API double fb_transfer_waiting(void);
+
 /* ---- Callables: functions, and methods bound to their object ---- */
 
 FB_API void fb_callable_release(double callable);

@@ -110,6 +110,8 @@ struct Context {
   std::string text;
   // The page that fb_page_new made last.
   double page = 0;
+  // What runAsync of this thread has done.
+  std::shared_ptr<struct Completions> completions;
   // Ids of lent memories that LibTorch has let go of.
   std::shared_ptr<Released> released;
 };

@@ -1,6 +1,8 @@
 // What memory.cpp offers to the shim's other sources.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -23,6 +25,9 @@ class BudgetScope {
  private:
   Budget* outer_;
 };
+
+// Whether a tensor lies in memory that the caller lent (tensor.cpp).
+bool isLent(const at::Tensor& tensor);
 
 // Ballast must not be longer.
 constexpr size_t kEmptyBytes = size_t{1} << 36;

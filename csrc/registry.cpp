@@ -8,6 +8,7 @@
 
 #include "guards.h"
 #include "internal.h"
+#include "registry.h"
 
 namespace flambeau {
 namespace {
@@ -45,6 +46,42 @@ bool tryOverload(
 }
 
 }  // namespace
+
+ChosenOp chooseOverload(double ctx, const char* name, uint32_t bytes) {
+  const auto ops = torch::jit::getAllOperatorsFor(symbolOf(name, bytes));
+  TORCH_CHECK_NOT_IMPLEMENTED(!ops.empty(), "There is no op named ", std::string(name, bytes));
+  ChosenOp chosen;
+  std::ostringstream why;
+  for (const bool exact : {true, false}) {
+    why.str("");
+    for (const auto& op : ops) {
+      if (!tryOverload(ctx, exact, *op, chosen.stack, why)) continue;
+      chosen.op = op;
+      return chosen;
+    }
+  }
+  throw JitTypeError("no overload takes these arguments:" + why.str());
+}
+
+void runChosen(ChosenOp& chosen) {
+  // Its code is made for a node of a graph, and reads that node; here there is none.
+  TORCH_CHECK_NOT_IMPLEMENTED(
+      chosen.op->hasOperation(), chosen.op->schema().name(), " runs only as a node of a graph");
+  if (const auto check = guardOf(chosen.op->schema().name())) check(chosen.stack);
+  chosen.op->getOperation()(chosen.stack);
+}
+
+void writeResults(Writer& out, const std::vector<at::IValue>& stack) {
+  if (stack.empty()) {
+    writeValue(out, at::IValue());
+  } else if (stack.size() == 1) {
+    writeValue(out, stack[0]);
+  } else {
+    out.put(FB_VALUE_ARRAY);
+    out.put(static_cast<double>(stack.size()));
+    for (const auto& value : stack) writeValue(out, value);
+  }
+}
 }  // namespace flambeau
 
 using namespace flambeau;
@@ -71,43 +108,16 @@ double fb_registry_schemas(double ctx, const char* name, uint32_t bytes) {
 
 int32_t fb_registry_call(double ctx, const char* name, uint32_t bytes) {
   return guard(-1, [&] {
-    const auto ops = torch::jit::getAllOperatorsFor(symbolOf(name, bytes));
-    TORCH_CHECK_NOT_IMPLEMENTED(!ops.empty(), "There is no op named ", std::string(name, bytes));
-    std::vector<at::IValue> stack;
-    std::ostringstream why;
-    const auto find = [&](bool exact) {
-      why.str("");
-      for (const auto& op : ops) {
-        if (tryOverload(ctx, exact, *op, stack, why)) return op;
-      }
-      return std::shared_ptr<Operator>();
-    };
-    auto found = find(/*exact=*/true);
-    if (!found) found = find(/*exact=*/false);
-    if (found) {
-      try {
-        // Its code is made for a node of a graph, and reads that node; here there is none.
-        TORCH_CHECK_NOT_IMPLEMENTED(
-            found->hasOperation(), found->schema().name(), " runs only as a node of a graph");
-        if (const auto check = guardOf(found->schema().name())) check(stack);
-        found->getOperation()(stack);
-      } catch (...) {
-        mendTrace();
-        throw;
-      }
-      Writer out(ctx);
-      if (stack.empty()) {
-        writeValue(out, at::IValue());
-      } else if (stack.size() == 1) {
-        writeValue(out, stack[0]);
-      } else {
-        out.put(FB_VALUE_ARRAY);
-        out.put(static_cast<double>(stack.size()));
-        for (const auto& value : stack) writeValue(out, value);
-      }
-      return out.count();
+    ChosenOp chosen = chooseOverload(ctx, name, bytes);
+    try {
+      runChosen(chosen);
+    } catch (...) {
+      mendTrace();
+      throw;
     }
-    throw JitTypeError("no overload takes these arguments:" + why.str());
+    Writer out(ctx);
+    writeResults(out, chosen.stack);
+    return out.count();
   });
 }
 

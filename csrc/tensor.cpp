@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "internal.h"
+#include "memory.h"
 
 namespace flambeau {
 namespace {
@@ -64,6 +65,11 @@ at::Tensor readable(const at::Tensor& given) {
 
 }  // namespace
 }  // namespace flambeau
+
+bool flambeau::isLent(const at::Tensor& tensor) {
+  return tensor.defined() && tensor.has_storage() &&
+      tensor.storage().data_ptr().get_deleter() == &noteReleased;
+}
 
 using namespace flambeau;
 

@@ -159,6 +159,19 @@ export const symbols = {
   fb_executor_switch: { parameters: ["i32", "i32"], result: "i32" }, //             what, on
   fb_fusion_strategy: { parameters: ["f64"], result: "i32" }, //                    ctx
 
+  fb_job_call: { parameters: ["f64", "f64", "f64"], result: "f64" }, //                             callable, ctx, max_bytes
+  fb_job_op: { parameters: ["buffer", "u32", "f64", "f64"], result: "f64" }, //                     name, bytes, ctx, max_bytes
+  fb_job_cancel: { parameters: ["f64"], result: "i32" }, //                                         id
+  fb_job_abandon: { parameters: ["f64"], result: "i32" }, //                                        id
+  fb_job_take: { parameters: ["f64"], result: "i32" }, //                                           ctx
+  fb_jobs_wait: { parameters: ["f64"], result: "i32" }, //                                          ctx
+  fb_jobs_pipe: { parameters: ["f64"], result: "i32" }, //                                          ctx
+  fb_jobs_setting: { parameters: ["i32", "i32"], result: "i32" }, //                                what, value
+
+  fb_transfer_put: { parameters: ["i32", "f64"], result: "f64" }, //                                kind, handle
+  fb_transfer_take: { parameters: ["f64", "f64"], result: "i32" }, //                               ctx, number
+  fb_transfer_waiting: { parameters: [], result: "f64" },
+
   fb_callable_release: { parameters: ["f64"], result: "void" }, //                 callable
   fb_object_method: { parameters: ["f64", "buffer", "u32"], result: "f64" }, //    object, name, bytes
   fb_callable_call: { parameters: ["f64", "f64"], result: "i32" }, //              callable, ctx
