@@ -26,6 +26,8 @@ export {
 } from "./src/autograd/modes.ts";
 export * as autograd from "./src/autograd/mod.ts";
 export * as func from "./src/func/mod.ts";
+export { type AsyncOptions, asyncSettings, type AsyncStatus } from "./src/jobs/mod.ts";
+export { receive, type Ticket, transfer, type TransferOptions } from "./src/jit/transfer.ts";
 export * as jit from "./src/jit/mod.ts";
 export * as profiler from "./src/profiler/mod.ts";
 export * as nn from "./src/nn/mod.ts";

@@ -446,8 +446,8 @@ FB_API double fb_job_op(const char* name, uint32_t bytes, double ctx, double max
 FB_API int32_t fb_job_cancel(double id);
 /* Gives up on a job: one that runs goes on, on a thread that is replaced. 1 when it ran. */
 FB_API int32_t fb_job_abandon(double id);
-/* Takes a completion of this context. Words: id, 0 and the value (or no value: its bytes as text), or
- * id and 1 with the reason in this thread's error slot. How many; 0 when there is none. */
+/* Takes a completion of this context. Words: id, 0 and the value (or no value: its bytes as text),
+ * or id and 1 with the reason in this thread's error slot. How many; 0 when there is none. */
 FB_API int32_t fb_job_take(double ctx);
 /* Waits, a second at most, until there is a completion: called on a thread of its own. How many. */
 FB_API int32_t fb_jobs_wait(double ctx);

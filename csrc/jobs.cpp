@@ -1,5 +1,6 @@
-// Jobs: TorchScript and single ops on native threads. One queue and one pool serve the process; each
-// thread that runs JavaScript has its own completions, which it waits for in the way of its runtime.
+// Jobs: TorchScript and single ops on native threads. One queue and one pool serve the process;
+// each thread that runs JavaScript has its own completions, which it waits for in the way of its
+// runtime.
 #include "jobs.h"
 
 #include <ATen/Parallel.h>
@@ -22,7 +23,7 @@
 
 // LibTorch's pools are these libraries'. Weak: another build of LibTorch may have neither.
 extern "C" __attribute__((weak)) void omp_set_num_threads(int);
-extern "C" __attribute__((weak)) int mkl_set_num_threads_local(int);
+extern "C" __attribute__((weak)) int MKL_Set_Num_Threads_Local(int);
 
 namespace flambeau {
 
@@ -191,7 +192,7 @@ class Pool {
     // LibTorch sets a thread's number when it is first asked; it must not do so in the midst.
     at::get_num_threads();
     if (omp_set_num_threads != nullptr) omp_set_num_threads(threads);
-    if (mkl_set_num_threads_local != nullptr) mkl_set_num_threads_local(threads);
+    if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(threads);
     try {
       const at::ThreadLocalStateGuard modes(*job.modes);
       const BudgetScope budget(job.budget ? &*job.budget : nullptr);

@@ -32,7 +32,8 @@ struct JobResult {
   std::string bytes;
 };
 
-// Queues work that runs under the calling thread's modes. The job's id, or -1 when the queue is full.
+// Queues work that runs under the calling thread's modes. The job's id, or -1 when the queue is
+// full.
 double submitJob(double ctx, std::function<JobResult()> work, double maxBytes);
 
 }  // namespace flambeau

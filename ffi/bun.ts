@@ -6,6 +6,7 @@
 
 import { createRequire } from "node:module";
 import type { Ballast } from "./ballast.ts";
+import type { WatchJobs } from "./jobs.ts";
 import type { Callback, Native, NativeCallback, NativeSymbol, NativeType } from "./symbols.ts";
 
 interface BunSymbol {
@@ -68,6 +69,48 @@ export function openBallast(_path: string, native: Native): Ballast {
   const address = native.fb_ballast(0);
   const deleter = native.fb_ballast(1);
   return (page, bytes) => toArrayBuffer(address, 0, bytes, page, deleter);
+}
+
+interface PipeReader {
+  read(): Promise<{ done: boolean }>;
+  cancel(): Promise<void>;
+}
+
+interface BunFile {
+  Bun: { file(fd: number): { stream(): { getReader(): PipeReader } } };
+}
+
+// Opening the pipe anew takes longer than a job may.
+const IDLE_MS = 20;
+
+/** Waits by a pipe: Bun's FFI has no calls on other threads, and lost some of the calls that came from there. */
+export function watchJobs(_path: string, native: Native): WatchJobs {
+  return (context, ready) => {
+    const fd = native.fb_jobs_pipe(context);
+    const { Bun } = globalThis as unknown as BunFile;
+    let reader: PipeReader | null = null;
+    let idle: ReturnType<typeof setTimeout> | null = null;
+    const close = () => {
+      idle = null;
+      // What came in the meantime keeps it open.
+      if (ready()) return;
+      reader?.cancel();
+      reader = null;
+    };
+    const read = async (mine: PipeReader) => {
+      while (reader === mine && !(await mine.read()).done) {
+        if (ready() || idle !== null) continue;
+        // An open pipe keeps the process alive, so it is closed soon after the last job; this timer does not.
+        idle = setTimeout(close, IDLE_MS);
+        idle.unref();
+      }
+    };
+    return () => {
+      if (idle !== null) clearTimeout(idle);
+      idle = null;
+      if (reader === null) read(reader = Bun.file(fd).stream().getReader());
+    };
+  };
 }
 
 /** Whether the collector lets dead native memory grow to the size of the live: JavaScriptCore lets its heap double. */

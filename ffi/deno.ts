@@ -7,6 +7,7 @@
 import { createRequire } from "node:module";
 import process from "node:process";
 import type { Ballast } from "./ballast.ts";
+import type { WatchJobs } from "./jobs.ts";
 import type { Callback, Native, NativeCallback, NativeSymbol } from "./symbols.ts";
 
 interface DenoFfi {
@@ -62,6 +63,25 @@ export function openBallast(path: string): Ballast {
       new ArrayBuffer(1);
     }
     return made ?? null;
+  };
+}
+
+/** Waits by a call on a thread of Deno's, which its event loop awaits. */
+export function watchJobs(path: string, _native: Native): WatchJobs {
+  return (context, ready) => {
+    const definition = { parameters: ["f64"], result: "i32", nonblocking: true } as const;
+    const { fb_jobs_wait } = Deno.dlopen(path, { fb_jobs_wait: definition }).symbols as {
+      fb_jobs_wait: (context: number) => Promise<number>;
+    };
+    let waiting = false;
+    const wait = async () => {
+      waiting = true;
+      do await fb_jobs_wait(context); while (ready());
+      waiting = false;
+    };
+    return () => {
+      if (!waiting) wait();
+    };
   };
 }
 

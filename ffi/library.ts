@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { existsSync } from "node:fs";
 import type { Ballast } from "./ballast.ts";
+import type { WatchJobs } from "./jobs.ts";
 import { LoadError } from "./errors.ts";
 import { tryGetEnv } from "./home.ts";
 import { linkPath, readLink } from "./link.ts";
@@ -90,7 +91,13 @@ function checkVersions(native: Native, place: Place): void {
   }
 }
 
-function load(): { native: Native; ballast: Ballast } {
+interface Loaded {
+  native: Native;
+  ballast: Ballast;
+  watchJobs: WatchJobs;
+}
+
+function load(): Loaded {
   const place = findShim();
   let native: Native;
   try {
@@ -99,7 +106,11 @@ function load(): { native: Native; ballast: Ballast } {
     throw loadFailure(place, cause);
   }
   checkVersions(native, place);
-  return { native, ballast: runtime.openBallast(place.path, native) };
+  return {
+    native,
+    ballast: runtime.openBallast(place.path, native),
+    watchJobs: runtime.watchJobs(place.path, native),
+  };
 }
 
 /** Makes a function that native code can call. */
@@ -112,6 +123,9 @@ export const native: Native = loaded.native;
 
 /** Makes the garbage collector feel native memory. */
 export const ballast: Ballast = loaded.ballast;
+
+/** Waits for what native threads have done. */
+export const watchJobs: WatchJobs = loaded.watchJobs;
 
 /** The native memory at an address, which must stay. */
 export const viewMemory: (address: number, bytes: number) => ArrayBuffer = runtime.viewMemory;

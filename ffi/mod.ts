@@ -13,6 +13,7 @@ export {
   libtorchVersion,
   native,
   viewMemory,
+  watchJobs,
 } from "./library.ts";
 export { onCall, provideCallback } from "./callback.ts";
 export { context, decode, encode, scratch, takeBytes, takeText } from "./scratch.ts";

@@ -9,7 +9,7 @@ import { Generator } from "../tensor/generator.ts";
 import { OWNED, Tensor } from "../tensor/tensor.ts";
 import { NativeHandle } from "./handle.ts";
 import { Tag } from "./tags.ts";
-import { take, takeInt64, takeString } from "./words.ts";
+import { seek, take, takeInt64, takeString } from "./words.ts";
 
 /** A member of a TorchScript enum. */
 export interface EnumValue {
@@ -54,6 +54,12 @@ export function takeValue(): unknown {
   pending = 0;
   const value = takeWords();
   return pending === 0 ? value : makeObjects(value);
+}
+
+/** Reads the value that begins at word `at`. */
+export function takeValueAt(at: number): unknown {
+  seek(at);
+  return takeValue();
 }
 
 function makeObjects(value: unknown): unknown {

@@ -56,3 +56,4 @@ export {
   TypedValue,
   type TypedValueContent,
 } from "./typed_value.ts";
+export { RunOptions, runOptions, type RunSettings } from "../jobs/mod.ts";

@@ -18,7 +18,8 @@ import { Callable } from "../callable.ts";
 import { applyMode } from "../tensor/call.ts";
 import { describe } from "../tensor/tensor.ts";
 import { writeArguments } from "./arguments.ts";
-import { takeValue } from "./decode.ts";
+import { splitOptions, startJob } from "../jobs/mod.ts";
+import { takeValue, takeValueAt } from "./decode.ts";
 import { rewind } from "./words.ts";
 
 /** An op is called like a function. */
@@ -46,6 +47,21 @@ export class RegisteredOp extends Callable {
     scratch.receive(check(native.fb_registry_call(context, name, name.length), label));
     rewind();
     return takeValue();
+  }
+
+  /** Calls it on a native thread, for one that takes long: `jit.ops.aten.matmul.runAsync(a, b)`. */
+  // deno-lint-ignore no-explicit-any -- the schema decides, which no type knows
+  runAsync(...args: unknown[]): Promise<any> {
+    const label = `jit.ops.${this.#name.replace("::", ".")}`;
+    const name = encode(this.#name);
+    const [values, settings] = splitOptions(args);
+    return startJob({
+      name: label,
+      settings,
+      write: () => writeArguments(values, label),
+      submit: (maxBytes) => native.fb_job_op(name, name.length, context, maxBytes),
+      take: takeValueAt,
+    });
   }
 
   /** The name with its namespace. */

@@ -7,7 +7,8 @@
 import { check, context, native, scratch, takeBytes, takeText } from "../../ffi/mod.ts";
 import { Callable } from "../callable.ts";
 import { applyMode } from "../tensor/call.ts";
-import { takeValue } from "./decode.ts";
+import { splitOptions, startJob } from "../jobs/mod.ts";
+import { takeValue, takeValueAt } from "./decode.ts";
 import { writeArguments, writeTensors } from "./arguments.ts";
 import { type ExtraFiles, putExtraFiles, writeArchive } from "./archive.ts";
 import { disposeDeep } from "./dispose.ts";
@@ -120,6 +121,35 @@ export class ScriptFunction extends Callable {
     scratch.receive(count);
     rewind();
     return takeValue();
+  }
+
+  /**
+   * Runs it on a native thread: the event loop stays free, and many calls run at once. Grad mode goes with the call; tensors
+   * that it was given are held until it is done. `jit.runOptions({ … })` may stand last: a signal, a deadline, a bound of memory.
+   *
+   * @returns A promise of what the call gives. It is rejected with what the call would throw.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const double = torch.jit.trace((x: torch.Tensor) => x.mul(2), [torch.zeros([2])]);
+   * const all = await Promise.all([1, 2, 3].map((i) => double.runAsync(torch.full([2], i))));
+   * assertEquals(all.map((y) => (y as torch.Tensor).toArray()), [[2, 2], [4, 4], [6, 6]]);
+   * ```
+   */
+  // deno-lint-ignore no-explicit-any -- the schema decides, which no type knows
+  runAsync(...args: unknown[]): Promise<any> {
+    const name = this.#name;
+    const [values, settings] = splitOptions(args);
+    return startJob({
+      name,
+      settings,
+      write: () => writeArguments(values, name),
+      submit: (maxBytes) => native.fb_job_call(this.#native(name), context, maxBytes),
+      take: takeValueAt,
+    });
   }
 
   /** The function's name. */

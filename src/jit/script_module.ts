@@ -103,6 +103,17 @@ export class ScriptModule extends Module<any[], any> {
     return this.#forward(...args);
   }
 
+  /**
+   * Runs the script method `forward` on a native thread: see `runAsync` of {@linkcode ScriptFunction}. Other methods:
+   * `model.encode.runAsync(x)`. Hooks that were registered here are not run.
+   */
+  // deno-lint-ignore no-explicit-any -- the schema decides, which no type knows
+  runAsync(...args: unknown[]): Promise<any> {
+    this.#forward ??= this.method("forward");
+    this.#native("forward");
+    return this.#forward.runAsync(...args);
+  }
+
   /** The name of its class. */
   override typeName(): string {
     return this.#handle.isDisposed
