@@ -36,6 +36,8 @@ struct Job {
   std::optional<Budget> budget;
   std::shared_ptr<Completions> completions;
   std::atomic<JobState> state{JobState::queued};
+  // Under the pool's mutex: its caller gave up on it while it ran.
+  bool unheard = false;
   JobResult result;
   std::exception_ptr error;
 };
@@ -89,11 +91,15 @@ class Pool {
     return job->id;
   }
 
-  // 1: it will not run. 0: it runs already, or is done.
+  // 1: it will not run. 0: it is done, or runs, and then its result is dropped.
   int32_t cancel(double id) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = byId_.find(id);
-    if (found == byId_.end() || found->second->state != JobState::queued) return 0;
+    if (found == byId_.end()) return 0;
+    if (found->second->state != JobState::queued) {
+      found->second->unheard = true;
+      return 0;
+    }
     queue_.erase(std::find(queue_.begin(), queue_.end(), found->second));
     byId_.erase(found);
     return 1;
@@ -175,9 +181,11 @@ class Pool {
       byId_.erase(job->id);
       running_--;
       ended_.notify_all();
+      const bool heard = !job->unheard;
       lock.unlock();
       auto completions = job->completions;
-      completions->add(std::move(job));
+      if (heard) completions->add(std::move(job));
+      job.reset();
       lock.lock();
     }
   }

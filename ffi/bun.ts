@@ -97,19 +97,23 @@ export function watchJobs(_path: string, native: Native): WatchJobs {
       reader?.cancel();
       reader = null;
     };
+    const rest = () => {
+      if (idle !== null || reader === null) return;
+      // An open pipe keeps the process alive, so it is closed soon after the last job; this timer does not.
+      idle = setTimeout(close, IDLE_MS);
+      idle.unref();
+    };
     const read = async (mine: PipeReader) => {
       while (reader === mine && !(await mine.read()).done) {
-        if (ready() || idle !== null) continue;
-        // An open pipe keeps the process alive, so it is closed soon after the last job; this timer does not.
-        idle = setTimeout(close, IDLE_MS);
-        idle.unref();
+        if (!ready()) rest();
       }
     };
-    return () => {
+    const wake = () => {
       if (idle !== null) clearTimeout(idle);
       idle = null;
       if (reader === null) read(reader = Bun.file(fd).stream().getReader());
     };
+    return { wake, rest };
   };
 }
 

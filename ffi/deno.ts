@@ -79,8 +79,12 @@ export function watchJobs(path: string, _native: Native): WatchJobs {
       do await fb_jobs_wait(context); while (ready());
       waiting = false;
     };
-    return () => {
-      if (!waiting) wait();
+    return {
+      wake: () => {
+        if (!waiting) wait();
+      },
+      // It asks `ready` every second.
+      rest: () => {},
     };
   };
 }

@@ -7,6 +7,7 @@
 import {
   check,
   context,
+  type JobWatcher,
   native,
   nativeError,
   scratch,
@@ -47,9 +48,7 @@ const SLICE_MS = 1;
 const VALUE_AT = 2;
 
 const pending = new Map<number, Pending>();
-// Given up on by a signal while they ran: their results are dropped when they come.
-const unheard = new Set<number>();
-let wake: (() => void) | null = null;
+let watcher: JobWatcher | null = null;
 
 /** Queues a job, and gives a promise of what it gives. */
 export function startJob<T>(request: JobRequest<T>): Promise<T> {
@@ -69,8 +68,8 @@ export function startJob<T>(request: JobRequest<T>): Promise<T> {
       reject,
       clear: heed(id, name, settings),
     });
-    wake ??= watchJobs(context, drain);
-    wake();
+    watcher ??= watchJobs(context, drain);
+    watcher.wake();
   });
 }
 
@@ -93,7 +92,7 @@ function queueFull(name: string): TorchError {
 function heed(id: number, name: string, { signal, deadline }: Readonly<RunSettings>): () => void {
   if (signal === undefined && deadline === undefined) return () => {};
   const onAbort = () => {
-    if (native.fb_job_cancel(id) !== 1) unheard.add(id);
+    native.fb_job_cancel(id);
     end(id, signal!.reason);
   };
   const onDeadline = () => {
@@ -120,6 +119,12 @@ function end(id: number, reason: unknown): void {
   pending.delete(id);
   job.clear();
   job.reject(reason);
+  restIfDone();
+}
+
+// Whoever waits would not hear of an end that no completion brought.
+function restIfDone(): void {
+  if (pending.size === 0) watcher?.rest();
 }
 
 let again = false;
@@ -134,11 +139,12 @@ function drain(): boolean {
       setImmediate(() => {
         again = false;
         drain();
+        restIfDone();
       });
     }
     break;
   }
-  return pending.size > 0 || unheard.size > 0;
+  return pending.size > 0;
 }
 
 function takeOne(): boolean {
@@ -148,11 +154,8 @@ function takeOne(): boolean {
   const id = scratch.words[0]!;
   const failed = scratch.words[1] === 1;
   const job = pending.get(id);
-  // Nobody hears of a job that was aborted as it ran; its tensors are freed when they are forgotten here.
-  if (job === undefined) {
-    unheard.delete(id);
-    return true;
-  }
+  // Given up on after it was done and before it was heard of: what it gave is freed when it is forgotten here.
+  if (job === undefined) return true;
   pending.delete(id);
   job.clear();
   if (failed) {
