@@ -1,0 +1,178 @@
+/**
+ * The library in several Workers at once, and what goes from one to another.
+ */
+
+import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import * as torch from "../mod.ts";
+
+const LIMIT_MS = 30_000;
+const MEGABYTE = 2 ** 20;
+
+/** A Worker of `workers/library.ts`, one question at a time. */
+class Library implements Disposable {
+  readonly #worker = new Worker(new URL("./workers/library.ts", import.meta.url), {
+    type: "module",
+  });
+
+  readonly #ready = new Promise((resolve, reject) => {
+    this.#worker.onmessage = resolve;
+    this.#worker.onerror = (event) => reject(new Error(event.message));
+  });
+
+  async ask(command: string, value?: unknown): Promise<unknown> {
+    await this.#ready;
+    const answer = new Promise<{ result?: unknown; error?: string }>((resolve, reject) => {
+      this.#worker.onmessage = (event) => resolve(event.data);
+      this.#worker.onerror = (event) => reject(new Error(event.message));
+    });
+    this.#worker.postMessage({ command, value });
+    const { result, error } = await answer;
+    if (error !== undefined) throw new Error(error);
+    return result;
+  }
+
+  [Symbol.dispose](): void {
+    this.#worker.terminate();
+  }
+}
+
+/** Waits until `done`, at most ten seconds. */
+async function until(done: () => boolean): Promise<boolean> {
+  for (let i = 0; i < 200 && !done(); i++) await sleep(50);
+  return done();
+}
+
+describe("several Workers", () => {
+  test("compute, train and run calls at the same time", { timeout: LIMIT_MS }, async () => {
+    const workers = [new Library(), new Library(), new Library()];
+    try {
+      const sums = await Promise.all(workers.map((worker, i) => worker.ask("compute", i)));
+      for (const [i, sum] of sums.entries()) {
+        assertEquals(sum, Array.from({ length: 20 }, (_, k) => 6 * (i + k)));
+      }
+      for (const steps of await Promise.all(workers.map((worker) => worker.ask("train")))) {
+        // The error shrinks by the factor 1 - 0.1 * 2 * mean(x²) = 1 - 0.2 * 14 / 3 at each step.
+        const factor = 1 - 0.2 * 14 / 3;
+        const [first, second] = steps as [number, number];
+        assertAlmostEquals(first, 1 - factor, 1e-6);
+        assertAlmostEquals(second, 1 - factor ** 2, 1e-6);
+      }
+    } finally {
+      for (const worker of workers) worker[Symbol.dispose]();
+    }
+  });
+
+  test("release what they held when they are terminated", { timeout: LIMIT_MS }, async () => {
+    const { bytes } = torch.memory();
+    {
+      using worker = new Library();
+      await worker.ask("hold", torch.transfer(torch.ones([4 * MEGABYTE])));
+      assert(torch.memory().bytes >= bytes + 16 * MEGABYTE);
+    }
+    assert(
+      await until(() => torch.memory().bytes < bytes + MEGABYTE),
+      "The tensor outlived its Worker",
+    );
+  });
+});
+
+describe("transfer and receive", () => {
+  test(
+    "hand over a tensor's memory in both directions without a copy",
+    { timeout: LIMIT_MS },
+    async () => {
+      using worker = new Library();
+      await worker.ask("echo", torch.transfer([]));
+      const before = torch.memory();
+      const x = torch.arange(4 * MEGABYTE, { dtype: "float32" });
+      const { bytes } = torch.memory();
+      const message = torch.transfer({ x });
+      assert(x.isDisposed);
+      assertEquals(torch.memory().tensors, before.tensors);
+      assertEquals(torch.memory().bytes, bytes);
+      const answer = await worker.ask("echo", message);
+      assertEquals(torch.memory().bytes, bytes);
+      const { x: back } = torch.receive<{ x: torch.Tensor }>(answer);
+      assertEquals(torch.memory().bytes, bytes);
+      using last = back.select(0, 4 * MEGABYTE - 1);
+      assertEquals(last.item(), 4 * MEGABYTE - 1);
+      back.dispose();
+    },
+  );
+
+  test("keep the pieces of a message in their places, and what is no tensor as it is", {
+    timeout: LIMIT_MS,
+  }, async () => {
+    using worker = new Library();
+    const x = torch.tensor([1, 2]);
+    const y = torch.tensor([[true, false]]);
+    const message = torch.transfer({ id: "a", list: [x, { y }, null, 3], again: x });
+    const back = torch.receive<{
+      id: string;
+      list: [torch.Tensor, { y: torch.Tensor }, null, number];
+      again: torch.Tensor;
+    }>(await worker.ask("echo", message));
+    assertEquals(back.id, "a");
+    assertEquals(back.list[0].toArray(), [1, 2]);
+    assertEquals(back.list[1].y.toArray(), [[true, false]]);
+    assertEquals(back.list.slice(2), [null, 3]);
+    assert(back.again === back.list[0], "One tensor came back as two");
+    back.list[0].dispose();
+    back.list[1].y.dispose();
+  });
+
+  test("hand over script modules and script functions", { timeout: LIMIT_MS }, async () => {
+    using worker = new Library();
+    const { double } = torch.jit.compile("def double(x):\n    return x * 2\n");
+    const model = torch.jit.trace(new torch.nn.Linear(3, 2), [torch.ones([1, 3])]);
+    const x = torch.ones([1, 3]);
+    const expected = (model(x) as torch.Tensor).toArray();
+    const answer = await worker.ask("echo", torch.transfer({ double, model }));
+    const back = torch.receive<{ double: torch.jit.ScriptFunction; model: typeof model }>(answer);
+    assertEquals((back.double(x) as torch.Tensor).toArray(), [[2, 2, 2]]);
+    assertEquals((back.model(x) as torch.Tensor).toArray(), expected);
+    assertEquals((await back.model.runAsync(x)).toArray(), expected);
+  });
+
+  test("share a tensor: what one side writes, the other reads", { timeout: LIMIT_MS }, async () => {
+    using worker = new Library();
+    using x = torch.zeros([5]);
+    await worker.ask("write", torch.transfer(x, { share: true }));
+    assertEquals(x.toArray(), [7, 7, 7, 7, 7]);
+  });
+
+  test("give a ticket's tensor once, and forged tickets none", { timeout: LIMIT_MS }, async () => {
+    using worker = new Library();
+    const message = torch.transfer(torch.ones([2]));
+    torch.receive<torch.Tensor>(message).dispose();
+    assertThrows(() => torch.receive(message), torch.TorchError, "received already");
+    let refused = "";
+    await worker.ask("hold", message).catch((error) => refused = error.message);
+    assert(refused.includes("received already"), refused);
+    for (const number of [1, 2 ** 52, Number.MAX_SAFE_INTEGER]) {
+      assertThrows(() => torch.receive({ flambeauTicket: number }), torch.TorchError, "ticket");
+    }
+    for (const number of [0, -1, 1.5, NaN, Infinity, 2 ** 64]) {
+      assertThrows(() => torch.receive({ flambeauTicket: number }), TypeError, "ticket");
+    }
+  });
+
+  test("copy a tensor that lies in a TypedArray's memory", () => {
+    const array = new Float32Array([1, 2, 3]);
+    using lent = torch.fromTypedArray(array);
+    using received = torch.receive<torch.Tensor>(torch.transfer(lent, { share: true }));
+    array[0] = 9;
+    assertEquals(received.toArray(), [1, 2, 3]);
+  });
+
+  test("refuse what was disposed, and what contains itself", () => {
+    const x = torch.ones([2]);
+    x.dispose();
+    assertThrows(() => torch.transfer([x]), torch.DisposedError);
+    const loop: unknown[] = [];
+    loop.push(loop);
+    assertThrows(() => torch.transfer(loop), TypeError, "itself");
+  });
+});

@@ -1,0 +1,62 @@
+/**
+ * A Worker that uses the library, for `tests/worker_test.ts`.
+ *
+ * @module
+ */
+
+import * as torch from "../../mod.ts";
+
+const commands: Record<string, (value: never) => unknown> = { compute, train, echo, hold, write };
+const held: unknown[] = [];
+
+async function compute(seed: number): Promise<number[]> {
+  const { twice } = torch.jit.compile("def twice(x):\n    return x + x\n");
+  const inputs = Array.from({ length: 20 }, (_, i) => torch.full([3], seed + i));
+  const outputs = await Promise.all(inputs.map((x) => twice!.runAsync(x)));
+  const sums = outputs.map((x: torch.Tensor) => x.sum().item() as number);
+  for (const x of [...inputs, ...outputs]) x.dispose();
+  return sums;
+}
+
+// Least squares of a line: PyTorch's gradient descent has a closed form here.
+function train(): number[] {
+  const weight = torch.zeros([1], { requiresGrad: true });
+  const x = torch.tensor([1, 2, 3]);
+  const optimizer = new torch.optim.SGD([weight], { lr: 0.1 });
+  return [1, 2].map(() => {
+    optimizer.zeroGrad();
+    weight.mul(x).sub(x).pow(2).mean().backward();
+    optimizer.step();
+    return weight.item() as number;
+  });
+}
+
+function echo(message: unknown): unknown {
+  return torch.transfer(torch.receive(message));
+}
+
+function hold(message: unknown): number {
+  held.push(torch.receive(message));
+  return held.length;
+}
+
+function write(message: unknown): string {
+  torch.receive<torch.Tensor>(message).fill_(7);
+  return "written";
+}
+
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent) => void;
+  postMessage: (message: unknown) => void;
+};
+
+scope.onmessage = async ({ data: { command, value } }) => {
+  try {
+    scope.postMessage({ result: await commands[command]!(value as never) });
+  } catch (error) {
+    scope.postMessage({ error: String(error) });
+  }
+};
+
+// Bun 1.4 lost some of the messages that were posted to a Worker which was still importing.
+scope.postMessage("ready");
