@@ -265,7 +265,7 @@ double exportNode(NodePtr node) {
 }
 
 Node& borrowNode(double handle) {
-  return *fromHandle<Node>(handle);
+  return target<Node>(handle);
 }
 
 }  // namespace

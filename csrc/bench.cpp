@@ -50,7 +50,7 @@ double fb_bench(int32_t what, double tensor, int32_t iterations) {
 
 double fb_callable_bench(double callable, double ctx, int32_t iterations) {
   return guard(-1.0, [&] {
-    const auto& target = *fromHandle<Callable>(callable);
+    const auto& target = flambeau::target<Callable>(callable);
     Reader in(ctx);
     std::optional<c10::IValue> self;
     if (target.self) self = c10::IValue(*target.self);

@@ -22,8 +22,7 @@ void Reader::need(size_t words) const {
       " more words were announced");
 }
 
-size_t Reader::nextCount() {
-  const double count = next();
+size_t Reader::countOf(double count) const {
   TORCH_CHECK(
       count >= 0 && count <= static_cast<double>(end_ - position_),
       "The argument buffer announces ",
@@ -33,14 +32,18 @@ size_t Reader::nextCount() {
 }
 
 int64_t Reader::nextInt64() {
-  const auto high = static_cast<int64_t>(next());
-  const auto low = static_cast<uint64_t>(next());
-  return static_cast<int64_t>((static_cast<uint64_t>(high) << 32) | low);
+  const auto high = static_cast<uint64_t>(nextInt());
+  const auto low = static_cast<uint64_t>(nextInt());
+  return static_cast<int64_t>((high << 32) | low);
 }
 
 std::string Reader::nextString() {
   const double bytes = next();
-  TORCH_CHECK(bytes >= 0, "A string in the argument buffer has a negative length");
+  TORCH_CHECK(
+      bytes >= 0 && bytes <= static_cast<double>(end_ - position_) * 8,
+      "The argument buffer announces a string of ",
+      bytes,
+      " bytes, more than it holds");
   const auto words = static_cast<size_t>(std::ceil(bytes / 8));
   need(words);
   std::string text(reinterpret_cast<const char*>(position_), static_cast<size_t>(bytes));
@@ -104,7 +107,7 @@ void putScalar(Writer& out, const at::Scalar& value) {
 }
 
 at::Scalar readScalar(Reader& in) {
-  switch (static_cast<int>(in.next())) {
+  switch (in.nextTag()) {
     case FB_SCALAR_INT:
       return in.nextInt();
     case FB_SCALAR_FLOAT:
@@ -128,8 +131,8 @@ using namespace flambeau;
 
 double fb_context_new(void* words, uint32_t capacity) {
   return guard(0.0, [&] {
-    auto* made =
-        new Context{static_cast<double*>(words), capacity, {}, {}, 0, nullptr, std::make_shared<Released>()};
+    auto* made = new Context{
+        static_cast<double*>(words), capacity, {}, {}, 0, nullptr, std::make_shared<Released>()};
     liveContexts.fetch_add(1, std::memory_order_relaxed);
     return toHandle(made);
   });
@@ -156,6 +159,7 @@ int32_t fb_context_overflow(double ctx) {
 }
 
 void fb_context_free(double ctx) {
+  if (ctx == 0) return;
   liveContexts.fetch_sub(1, std::memory_order_relaxed);
   delete fromHandle<Context>(ctx);
 }

@@ -167,7 +167,7 @@ double fb_error_text(double ctx, int32_t part) {
 
 double fb_error_backtrace(double ctx, double id) {
   return guard(-1.0, [&] {
-    const auto& kept = keptExceptions[static_cast<size_t>(id) % kKeptExceptions];
+    const auto& kept = keptExceptions[static_cast<uint64_t>(toInteger(id)) % kKeptExceptions];
     return setText(ctx, kept.first == id && kept.second ? backtraceOf(kept.second) : std::string());
   });
 }

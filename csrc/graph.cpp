@@ -193,7 +193,7 @@ using namespace flambeau;
 
 int32_t fb_callable_graph(double callable, double ctx, int32_t which) {
   return guard(-1, [&] {
-    const auto graph = graphOf(*fromHandle<Callable>(callable), which);
+    const auto graph = graphOf(flambeau::target<Callable>(callable), which);
     Writer out(ctx);
     GraphWriter(out, *graph).write(*graph);
     return out.count();

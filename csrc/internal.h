@@ -6,6 +6,7 @@
 #include <ATen/core/function_schema.h>
 #include <ATen/core/ivalue.h>
 #include <ATen/core/jit_type.h>
+#include <c10/util/Exception.h>
 
 #include <atomic>
 #include <cstdint>
@@ -60,6 +61,19 @@ T* fromHandle(double handle) {
   return reinterpret_cast<T*>(static_cast<uintptr_t>(handle));
 }
 
+// What a handle stands for where 0, which a call that failed gave, stands for nothing.
+template <class T>
+T& target(double handle) {
+  TORCH_CHECK_VALUE(handle != 0, "A handle is 0: the call that was to give it failed");
+  return *fromHandle<T>(handle);
+}
+
+// A word as an integer; the least there is for what no integer is near.
+inline int64_t toInteger(double word) {
+  constexpr double kLimit = 9223372036854775808.0;
+  return word >= -kLimit && word < kLimit ? static_cast<int64_t>(word) : INT64_MIN;
+}
+
 // Hands the tensor's reference to the caller; an undefined tensor is 0.
 inline double exportTensor(at::Tensor tensor) {
   if (!tensor.defined()) return 0;
@@ -78,7 +92,7 @@ inline at::Tensor borrowTensor(double handle) {
 // A reference of our own to the caller's generator.
 inline at::Generator borrowGenerator(double handle) {
   return at::Generator(
-      c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(fromHandle<c10::GeneratorImpl>(handle)));
+      c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(&target<c10::GeneratorImpl>(handle)));
 }
 
 // What the caller needs to know of a tensor's weight, to decide what it may be forgotten with: the
@@ -117,7 +131,7 @@ struct Context {
 };
 
 inline Context& context(double handle) {
-  return *fromHandle<Context>(handle);
+  return target<Context>(handle);
 }
 
 // Puts a text where fb_text_copy finds it.
@@ -137,8 +151,15 @@ class Reader {
     need(1);
     return *position_++;
   }
-  int64_t nextInt() { return static_cast<int64_t>(next()); }
-  size_t nextCount();
+  int64_t nextInt() { return toInteger(next()); }
+  // A number of FB_*, -1 for what is none.
+  int nextTag() {
+    const double tag = next();
+    return tag >= 0 && tag < 256 ? static_cast<int>(tag) : -1;
+  }
+  size_t nextCount() { return countOf(next()); }
+  // An announced number of things, of which each takes a word at least.
+  size_t countOf(double announced) const;
   int64_t nextInt64();
   std::string nextString();
 

@@ -84,7 +84,7 @@ class Pool {
     if (queue_.size() >= limit_) return -1;
     watchExit();
     job->id = ++lastId_;
-    byId_.emplace(job->id, job);
+    byId_.emplace(toInteger(job->id), job);
     queue_.push_back(job);
     if (idle_ == 0 && alive_ < threads_) start();
     waiting_.notify_one();
@@ -94,7 +94,7 @@ class Pool {
   // 1: it will not run. 0: it is done, or runs, and then its result is dropped.
   int32_t cancel(double id) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = byId_.find(id);
+    const auto found = byId_.find(toInteger(id));
     if (found == byId_.end()) return 0;
     if (found->second->state != JobState::queued) {
       found->second->unheard = true;
@@ -110,7 +110,7 @@ class Pool {
   int32_t abandon(double id) {
     if (cancel(id) == 1) return 0;
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = byId_.find(id);
+    const auto found = byId_.find(toInteger(id));
     if (found == byId_.end()) return 0;
     found->second->state = JobState::abandoned;
     byId_.erase(found);
@@ -178,7 +178,7 @@ class Pool {
         return;
       }
       job->state = JobState::done;
-      byId_.erase(job->id);
+      byId_.erase(toInteger(job->id));
       running_--;
       ended_.notify_all();
       const bool heard = !job->unheard;
@@ -219,7 +219,7 @@ class Pool {
   std::condition_variable waiting_;
   std::condition_variable ended_;
   std::deque<std::shared_ptr<Job>> queue_;
-  std::map<double, std::shared_ptr<Job>> byId_;
+  std::map<int64_t, std::shared_ptr<Job>> byId_;
   const int cores_ = usableCores();
   int threads_ = usableCores();
   size_t limit_ = 1 << 17;
@@ -267,7 +267,7 @@ double submitJob(double ctx, std::function<JobResult()> work, double maxBytes) {
   auto job = std::make_shared<Job>();
   job->work = std::move(work);
   job->modes.emplace();
-  if (maxBytes > 0) job->budget = Budget{static_cast<int64_t>(maxBytes)};
+  if (maxBytes > 0) job->budget = Budget{maxBytes < 4e18 ? toInteger(maxBytes) : INT64_MAX / 2};
   job->completions = context(ctx).completions;
   return pool().submit(std::move(job));
 }
@@ -278,7 +278,7 @@ using namespace flambeau;
 
 double fb_job_call(double callable, double ctx, double max_bytes) {
   return guard(0.0, [&] {
-    const Callable target = *fromHandle<Callable>(callable);
+    const Callable target = flambeau::target<Callable>(callable);
     Reader in(ctx);
     std::optional<at::IValue> self;
     if (target.self) self = at::IValue(*target.self);

@@ -257,7 +257,7 @@ void fb_archive_close(double archive) {
 
 int32_t fb_archive_ops(double archive, double ctx, bool verify) {
   return guard(-1, [&] {
-    const auto& opened = fromHandle<Opened>(archive)->archive();
+    const auto& opened = flambeau::target<Opened>(archive).archive();
     std::set<std::string> ops;
     onDeepStack([&] { ops = reachableOps(*inspectArchive(opened, verify).unit); });
     Writer out(ctx);
@@ -268,7 +268,7 @@ int32_t fb_archive_ops(double archive, double ctx, bool verify) {
 
 int32_t fb_archive_describe(double archive, double ctx, bool verify) {
   return guard(-1, [&] {
-    const auto& opened = fromHandle<Opened>(archive)->archive();
+    const auto& opened = flambeau::target<Opened>(archive).archive();
     Writer out(ctx);
     onDeepStack([&] {
       if (verify) {
@@ -290,7 +290,8 @@ int32_t fb_load(double archive, double ctx, int32_t device, bool verify) {
     std::optional<at::Device> target;
     if (device >= 0) target = deviceFromCode(device);
     std::optional<Module> module;
-    onDeepStack([&] { module = loadModule(*fromHandle<Opened>(archive), target, files, verify); });
+    onDeepStack(
+        [&] { module = loadModule(flambeau::target<Opened>(archive), target, files, verify); });
     Writer out(ctx);
     out.put(FB_VALUE_MAP);
     out.put(static_cast<double>(files.size()));

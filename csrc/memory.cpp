@@ -425,7 +425,7 @@ double fb_page_new(uint32_t slots, double bytes, double ctx) {
 }
 
 double fb_page_last(double ctx) {
-  return context(ctx).page;
+  return guard(0.0, [&] { return context(ctx).page; });
 }
 
 void fb_pages_free(void) {

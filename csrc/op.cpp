@@ -128,12 +128,7 @@ c10::IValue readTensors(Reader& in, size_t count, bool optionalElements) {
 c10::IValue readListArgument(Reader& in, const Slot& slot) {
   const double announced = in.next();
   if (announced < 0 && slot.optional) return c10::IValue();
-  TORCH_CHECK(
-      announced >= 0 && announced < static_cast<double>(uint64_t{1} << 32),
-      "The argument buffer announces a list of ",
-      announced,
-      " elements");
-  const auto count = static_cast<size_t>(announced);
+  const size_t count = in.countOf(announced);
   switch (slot.base) {
     case Base::Tensor:
       return readTensors(in, count, slot.optionalElements);
@@ -318,7 +313,7 @@ double fb_op_find(const char* name, uint32_t bytes) {
 
 int32_t fb_op_call(double handle, double ctx) {
   return guard(-1, [&] {
-    const Op& op = *fromHandle<Op>(handle);
+    const Op& op = target<Op>(handle);
     Reader in(ctx);
     if (op.unboxed.any) {
       at::Tensor result = callUnboxed(op.unboxed, in);

@@ -466,6 +466,7 @@ std::string codeOf(const Callable& callable) {
 using namespace flambeau;
 
 void fb_object_release(double object) {
+  if (object == 0) return;
   guard(0, [&] {
     liveObjects.fetch_sub(1, std::memory_order_relaxed);
     c10::raw::intrusive_ptr::decref(fromHandle<c10::ivalue::Object>(object));
@@ -724,6 +725,7 @@ int32_t fb_fusion_strategy(double ctx) {
 }
 
 void fb_callable_release(double callable) {
+  if (callable == 0) return;
   guard(0, [&] {
     liveObjects.fetch_sub(1, std::memory_order_relaxed);
     delete fromHandle<Callable>(callable);
@@ -745,7 +747,7 @@ double fb_object_method(double object, const char* name, uint32_t bytes) {
 
 int32_t fb_callable_call(double callable, double ctx) {
   return guard(-1, [&] {
-    const auto& target = *fromHandle<Callable>(callable);
+    const auto& target = flambeau::target<Callable>(callable);
     Reader in(ctx);
     Stack stack;
     if (!readTensors(in, target, stack)) {
@@ -766,7 +768,7 @@ int32_t fb_callable_call(double callable, double ctx) {
 
 int32_t fb_callable_forget(double callable) {
   return guard(-1, [&] {
-    auto& function = torch::jit::toGraphFunction(*fromHandle<Callable>(callable)->function);
+    auto& function = torch::jit::toGraphFunction(*flambeau::target<Callable>(callable).function);
     function.get_executor().debugFlushCompilationCache();
     return 0;
   });
@@ -774,18 +776,19 @@ int32_t fb_callable_forget(double callable) {
 
 int32_t fb_callable_optimized(double callable) {
   return guard(-1, [&] {
-    auto& function = torch::jit::toGraphFunction(*fromHandle<Callable>(callable)->function);
+    auto& function = torch::jit::toGraphFunction(*flambeau::target<Callable>(callable).function);
     return function.get_executor().isOptimized() ? 1 : 0;
   });
 }
 
 double fb_callable_text(double callable, double ctx, int32_t what) {
-  return guard(-1.0, [&] { return setText(ctx, textOf(*fromHandle<Callable>(callable), what)); });
+  return guard(
+      -1.0, [&] { return setText(ctx, textOf(flambeau::target<Callable>(callable), what)); });
 }
 
 int32_t fb_callable_schema(double callable, double ctx) {
   return guard(-1, [&] {
-    const auto& target = *fromHandle<Callable>(callable);
+    const auto& target = flambeau::target<Callable>(callable);
     const auto& schema = target.function->getSchema();
     const auto& arguments = schema.arguments();
     Writer out(ctx);
@@ -833,6 +836,7 @@ double fb_compile(const char* source, double bytes, bool literal) {
 }
 
 void fb_unit_release(double unit) {
+  if (unit == 0) return;
   guard(0, [&] {
     liveObjects.fetch_sub(1, std::memory_order_relaxed);
     delete fromHandle<Unit>(unit);
@@ -843,7 +847,7 @@ void fb_unit_release(double unit) {
 int32_t fb_unit_names(double unit, double ctx) {
   return guard(-1, [&] {
     std::vector<std::string> names;
-    for (const auto* function : fromHandle<Unit>(unit)->unit->get_functions()) {
+    for (const auto* function : flambeau::target<Unit>(unit).unit->get_functions()) {
       names.push_back(function->name());
     }
     Writer out(ctx);
@@ -854,7 +858,7 @@ int32_t fb_unit_names(double unit, double ctx) {
 
 int32_t fb_unit_ops(double unit, double ctx) {
   return guard(-1, [&] {
-    const auto ops = reachableOps(*fromHandle<Unit>(unit)->unit);
+    const auto ops = reachableOps(*flambeau::target<Unit>(unit).unit);
     Writer out(ctx);
     writeNames(out, {ops.begin(), ops.end()});
     return out.count();
@@ -863,7 +867,7 @@ int32_t fb_unit_ops(double unit, double ctx) {
 
 double fb_unit_function(double unit, const char* name, uint32_t bytes) {
   return guard(0.0, [&] {
-    const auto& [owner, prefix] = *fromHandle<Unit>(unit);
+    const auto& [owner, prefix] = flambeau::target<Unit>(unit);
     const std::string key(name, bytes);
     Function* function = owner->find_function(c10::QualifiedName(prefix, key));
     TORCH_CHECK_VALUE(function != nullptr, "The compilation unit has no function '", key, "'");

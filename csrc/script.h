@@ -28,7 +28,7 @@ struct Unit {
 };
 
 inline torch::jit::ObjectPtr borrowObject(double handle) {
-  return torch::jit::ObjectPtr::reclaim_copy(fromHandle<c10::ivalue::Object>(handle));
+  return torch::jit::ObjectPtr::reclaim_copy(&flambeau::target<c10::ivalue::Object>(handle));
 }
 
 inline Module borrowModule(double handle) {

@@ -119,7 +119,8 @@ double fb_module_save(double module, double ctx, bool mobile) {
 double fb_callable_save(double callable, double ctx, bool mobile) {
   return guard(-1.0, [&] {
     Reader in(ctx);
-    return setText(ctx, archiveText(moduleAround(*fromHandle<Callable>(callable)), in, mobile));
+    return setText(
+        ctx, archiveText(moduleAround(flambeau::target<Callable>(callable)), in, mobile));
   });
 }
 
@@ -136,7 +137,7 @@ int32_t fb_callable_save_file(
     double callable, double ctx, const char* path, uint32_t bytes, bool mobile) {
   return guard(-1, [&] {
     Reader in(ctx);
-    const Module module = moduleAround(*fromHandle<Callable>(callable));
+    const Module module = moduleAround(flambeau::target<Callable>(callable));
     archiveFile(module, in, mobile, std::string(path, bytes));
     return 0;
   });

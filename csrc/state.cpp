@@ -125,6 +125,7 @@ double fb_generator_new(void) {
 }
 
 void fb_generator_release(double generator) {
+  if (generator == 0) return;
   guard(0, [&] {
     liveObjects.fetch_sub(1, std::memory_order_relaxed);
     c10::raw::intrusive_ptr::decref(fromHandle<c10::GeneratorImpl>(generator));

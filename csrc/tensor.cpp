@@ -118,6 +118,7 @@ int32_t fb_memory_released(double ctx) {
 }
 
 void fb_tensor_release(double tensor) {
+  if (tensor == 0) return;
   guard(0, [&] {
     liveTensors.fetch_sub(1, std::memory_order_relaxed);
     c10::raw::intrusive_ptr::decref(fromHandle<at::TensorImpl>(tensor));

@@ -48,7 +48,7 @@ InTransit pack(int32_t kind, double handle) {
     }
     packed.value = std::move(object);
   } else {
-    packed.callable = *fromHandle<Callable>(handle);
+    packed.callable = flambeau::target<Callable>(handle);
   }
   return packed;
 }
@@ -78,7 +78,7 @@ int32_t fb_transfer_take(double ctx, double number) {
     {
       auto& all = transit();
       const std::lock_guard<std::mutex> lock(all.mutex);
-      const auto found = all.waiting.find(static_cast<uint64_t>(number));
+      const auto found = all.waiting.find(static_cast<uint64_t>(toInteger(number)));
       TORCH_CHECK_VALUE(
           found != all.waiting.end(),
           "nothing waits under this ticket: it was received already, or made by another process");

@@ -101,7 +101,7 @@ TypePtr parseType(const std::string& text) {
 IValue readObject(Reader& in) {
   return IValue(
       c10::intrusive_ptr<c10::ivalue::Object>::reclaim_copy(
-          fromHandle<c10::ivalue::Object>(in.next())));
+          &target<c10::ivalue::Object>(in.next())));
 }
 
 IValue readGenerator(Reader& in) {
@@ -584,7 +584,7 @@ TypePtr withoutOptional(const TypePtr& type) {
 // An argument may take more than its type says: a dtype by its name, one number for an int[2].
 IValue readArgument(Reader& in, const c10::Argument& argument) {
   const double* start = in.mark();
-  const int tag = static_cast<int>(in.next());
+  const int tag = in.nextTag();
   if (tag == FB_VALUE_STRING &&
       withoutOptional(argument.real_type())->kind() == TypeKind::ScalarTypeType) {
     const std::string name = in.nextString();
@@ -666,11 +666,11 @@ std::string nameOfType(const TypePtr& type) {
 }
 
 IValue readValue(Reader& in, const TypePtr& type, const std::string& path) {
-  return readTagged(in, static_cast<int>(in.next()), type, path);
+  return readTagged(in, in.nextTag(), type, path);
 }
 
 IValue readAnyValue(Reader& in, const std::string& path) {
-  const int tag = static_cast<int>(in.next());
+  const int tag = in.nextTag();
   switch (tag) {
     case FB_VALUE_NONE:
       return IValue();
