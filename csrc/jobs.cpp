@@ -183,7 +183,8 @@ class Pool {
       ended_.notify_all();
       const bool heard = !job->unheard;
       lock.unlock();
-      auto completions = job->completions;
+      // Moved: a job in its own completions would hold them, and they it, for good.
+      const auto completions = std::move(job->completions);
       if (heard) completions->add(std::move(job));
       job.reset();
       lock.lock();
