@@ -184,9 +184,11 @@ class Pool {
       const bool heard = !job->unheard;
       lock.unlock();
       // Moved: a job in its own completions would hold them, and they it, for good.
-      const auto completions = std::move(job->completions);
+      auto completions = std::move(job->completions);
       if (heard) completions->add(std::move(job));
       job.reset();
+      // Results that no one is left to take are freed here, outside of the lock.
+      completions.reset();
       lock.lock();
     }
   }

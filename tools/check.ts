@@ -104,6 +104,11 @@ async function typed({ root }: Context): Promise<string[]> {
 }
 
 async function shimSources({ root }: Context): Promise<string[]> {
-  const names = await readdir(join(root, "csrc")).catch(() => []);
-  return names.filter((name) => /\.(cpp|h)$/.test(name)).map((name) => `csrc/${name}`);
+  const files: string[] = [];
+  for (const directory of ["csrc", "tests/native"]) {
+    const names = await readdir(join(root, directory)).catch(() => []);
+    const code = names.filter((name) => /\.(cpp|h)$/.test(name));
+    files.push(...code.map((name) => `${directory}/${name}`));
+  }
+  return files;
 }

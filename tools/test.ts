@@ -1,8 +1,8 @@
 /**
  * The whole suite: sets up what is missing, then runs `tests/` on Deno and on Bun, and the examples of
- * the documentation on Deno.
+ * the documentation on Deno, and the shim's native tests under sanitizers.
  *
- *     deno task test [--deno] [--bun] [--doc] [part of a file's name ...]
+ *     deno task test [--deno] [--bun] [--doc] [--native] [part of a file's name ...]
  *
  * Ends with one plain line, `N passed, N failed`.
  *
@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { type Count, countBun, countDeno } from "./count.ts";
+import { runNativeTests } from "./sanitize.ts";
 import { runTool, setUp } from "./setup.ts";
 import { type Context, thisMachine } from "./setup/context.ts";
 import { SetupError } from "./setup/errors.ts";
@@ -25,13 +26,23 @@ import { setUpTests, type TestTools } from "./setup/tests.ts";
 type Suite = (work: Work) => Promise<Count>;
 
 interface Work extends TestTools {
+  readonly context: Context;
+  readonly libtorch: string;
   readonly root: string;
   readonly env: Env;
   readonly files: readonly string[];
   readonly scratch: string;
 }
 
-const SUITES: Readonly<Record<string, Suite>> = { deno: testDeno, doc: testDoc, bun: testBun };
+const SUITES: Readonly<Record<string, Suite>> = {
+  deno: testDeno,
+  doc: testDoc,
+  bun: testBun,
+  native: (work) => runNativeTests(work.context, work.libtorch),
+};
+
+/** What has no files to choose from. */
+const UNFILTERED: readonly string[] = ["doc", "native"];
 
 /** What the examples of the documentation are taken from. */
 const DOCUMENTED = ["mod.ts", "ffi", "src"];
@@ -43,18 +54,24 @@ async function main(): Promise<number> {
   const flags = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
   const filters = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
   const unknown = flags.find((flag) => !(flag.slice(2) in SUITES));
-  if (unknown) throw new SetupError(`There is no option ${unknown}: use --deno, --bun or --doc.`);
+  if (unknown) {
+    throw new SetupError(`There is no option ${unknown}: use --deno, --bun, --doc or --native.`);
+  }
   const chosen = Object.keys(SUITES).filter((name) =>
-    flags.length > 0 ? flags.includes(`--${name}`) : name !== "doc" || filters.length === 0
+    flags.length > 0
+      ? flags.includes(`--${name}`)
+      : !UNFILTERED.includes(name) || filters.length === 0
   );
 
-  await setUp(context);
+  const { libtorch } = await setUp(context);
   const tools = await setUpTests(context);
   const scratch = await mkdtemp(join(tmpdir(), "flambeau-test-"));
   try {
     const files = await testFiles(context, filters);
     return await runSuites(chosen, {
       ...tools,
+      context,
+      libtorch,
       root: context.root,
       env: testEnvironment(context, tools),
       files,
@@ -92,7 +109,7 @@ async function runSuites(names: readonly string[], work: Work): Promise<number> 
     const { passed, failed } = await SUITES[name]!(work);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     // Worded unlike the last line, which alone is to be read as the sum.
-    lines.push(`${name.padEnd(5)} ok ${passed}  not ok ${failed}  (${seconds} s)`);
+    lines.push(`${name.padEnd(6)} ok ${passed}  not ok ${failed}  (${seconds} s)`);
     total.passed += passed;
     total.failed += failed;
   }
