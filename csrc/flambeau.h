@@ -442,12 +442,19 @@ FB_API int32_t fb_fusion_strategy(double ctx);
  * `max_bytes`: what it may hold at once in CPU memory, 0 for no bound. */
 FB_API double fb_job_call(double callable, double ctx, double max_bytes);
 FB_API double fb_job_op(const char* name, uint32_t bytes, double ctx, double max_bytes);
+/* As fb_archive_ops and fb_load; the archive must stay open until the job is done. The result of
+ * the second is an Array of the extra files as Map, and the module. */
+FB_API double fb_job_archive_ops(double archive, double ctx, bool verify);
+FB_API double fb_job_load(double archive, double ctx, int32_t device, bool verify);
+/* As fb_module_save_file and fb_callable_save_file. */
+FB_API double fb_job_save(
+    double script, double ctx, bool callable, bool mobile, const char* path, uint32_t bytes);
 /* 1 when the job will not run, 0 when it runs already or is done. */
 FB_API int32_t fb_job_cancel(double id);
 /* Gives up on a job: one that runs goes on, on a thread that is replaced. 1 when it ran. */
 FB_API int32_t fb_job_abandon(double id);
-/* Takes a completion of this context. Words: id, 0 and the value (or no value: its bytes as text),
- * or id and 1 with the reason in this thread's error slot. How many; 0 when there is none. */
+/* Takes a completion of this context. Words: id, 0 and the value, or id and 1 with the reason in
+ * this thread's error slot. How many; 0 when there is none. */
 FB_API int32_t fb_job_take(double ctx);
 /* Waits, a second at most, until there is a completion: called on a thread of its own. How many. */
 FB_API int32_t fb_jobs_wait(double ctx);

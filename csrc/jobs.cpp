@@ -290,7 +290,7 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
         ctx,
         [target, stack = std::move(stack)]() mutable {
           target.function->run(stack);
-          return JobResult{{std::move(stack.back())}, {}};
+          return JobResult{{std::move(stack.back())}};
         },
         max_bytes);
   });
@@ -302,7 +302,7 @@ double fb_job_op(const char* name, uint32_t bytes, double ctx, double max_bytes)
         ctx,
         [chosen = chooseOverload(ctx, name, bytes)]() mutable {
           runChosen(chosen);
-          return JobResult{std::move(chosen.stack), {}};
+          return JobResult{std::move(chosen.stack)};
         },
         max_bytes);
   });
@@ -329,11 +329,7 @@ int32_t fb_job_take(double ctx) {
       return out.count();
     }
     out.put(0);
-    if (job->result.bytes.empty()) {
-      writeResults(out, job->result.values);
-    } else {
-      setText(ctx, std::move(job->result.bytes));
-    }
+    writeResults(out, job->result.values);
     return out.count();
   });
 }

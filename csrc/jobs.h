@@ -26,10 +26,9 @@ struct Completions {
   std::shared_ptr<Job> take();
 };
 
-// What a job gives: values, or bytes.
+// What a job gives.
 struct JobResult {
   std::vector<at::IValue> values;
-  std::string bytes;
 };
 
 // Queues work that runs under the calling thread's modes. The job's id, or -1 when the queue is

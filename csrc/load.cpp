@@ -10,6 +10,7 @@
 #include "archive.h"
 #include "deep_stack.h"
 #include "inspect.h"
+#include "jobs.h"
 #include "script.h"
 
 namespace flambeau {
@@ -266,6 +267,19 @@ int32_t fb_archive_ops(double archive, double ctx, bool verify) {
   });
 }
 
+double fb_job_archive_ops(double archive, double ctx, bool verify) {
+  return guard(0.0, [&] {
+    const auto work = [target = fromHandle<Opened>(archive), verify] {
+      std::set<std::string> ops;
+      onDeepStack([&] { ops = reachableOps(*inspectArchive(target->archive(), verify).unit); });
+      c10::List<std::string> names;
+      for (const auto& op : ops) names.push_back(op);
+      return JobResult{{IValue(std::move(names))}};
+    };
+    return submitJob(ctx, work, 0);
+  });
+}
+
 int32_t fb_archive_describe(double archive, double ctx, bool verify) {
   return guard(-1, [&] {
     const auto& opened = flambeau::target<Opened>(archive).archive();
@@ -281,14 +295,43 @@ int32_t fb_archive_describe(double archive, double ctx, bool verify) {
   });
 }
 
+namespace {
+
+torch::jit::ExtraFilesMap readExtraNames(double ctx) {
+  Reader in(ctx);
+  torch::jit::ExtraFilesMap files;
+  const IValue names = readValue(in, c10::ListType::ofStrings(), "extraFiles");
+  for (const auto& name : names.toListRef()) files[name.toStringRef()] = "";
+  return files;
+}
+
+std::optional<at::Device> deviceOrNone(int32_t device) {
+  if (device < 0) return std::nullopt;
+  return deviceFromCode(device);
+}
+
+}  // namespace
+
+double fb_job_load(double archive, double ctx, int32_t device, bool verify) {
+  return guard(0.0, [&] {
+    const auto work = [opened = fromHandle<Opened>(archive),
+                       target = deviceOrNone(device),
+                       files = readExtraNames(ctx),
+                       verify]() mutable {
+      std::optional<Module> module;
+      onDeepStack([&] { module = loadModule(*opened, target, files, verify); });
+      c10::Dict<std::string, std::string> contents;
+      for (const auto& [name, content] : files) contents.insert(name, content);
+      return JobResult{{IValue(std::move(contents)), IValue(module->_ivalue())}};
+    };
+    return submitJob(ctx, work, 0);
+  });
+}
+
 int32_t fb_load(double archive, double ctx, int32_t device, bool verify) {
   return guard(-1, [&] {
-    Reader in(ctx);
-    torch::jit::ExtraFilesMap files;
-    const IValue names = readValue(in, c10::ListType::ofStrings(), "extraFiles");
-    for (const auto& name : names.toListRef()) files[name.toStringRef()] = "";
-    std::optional<at::Device> target;
-    if (device >= 0) target = deviceFromCode(device);
+    auto files = readExtraNames(ctx);
+    const auto target = deviceOrNone(device);
     std::optional<Module> module;
     onDeepStack(
         [&] { module = loadModule(flambeau::target<Opened>(archive), target, files, verify); });

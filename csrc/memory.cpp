@@ -198,6 +198,52 @@ void spend(size_t bytes) {
   threadBudget->used += asked;
 }
 
+// What was asked for, of blocks that were made while the profiler watched.
+struct Watched {
+  std::mutex mutex;
+  std::map<void*, int64_t> sizes;
+  std::atomic<bool> any{false};
+};
+
+Watched& watched() {
+  static auto* blocks = new Watched();
+  return *blocks;
+}
+
+void tellProfiler(void* block, int64_t change) {
+  const int64_t live = liveBytes.load(std::memory_order_relaxed);
+  c10::reportMemoryUsageToProfiler(
+      block,
+      change,
+      static_cast<size_t>(live),
+      static_cast<size_t>(live + blockCache().held()),
+      c10::Device(c10::DeviceType::CPU));
+}
+
+void tellOfMade(void* block, size_t bytes) {
+  if (!c10::memoryProfilingEnabled()) return;
+  {
+    const std::lock_guard<std::mutex> lock(watched().mutex);
+    watched().sizes[block] = static_cast<int64_t>(bytes);
+    watched().any = true;
+  }
+  tellProfiler(block, static_cast<int64_t>(bytes));
+}
+
+void tellOfFreed(void* block) {
+  if (!watched().any.load(std::memory_order_relaxed)) return;
+  int64_t bytes = 0;
+  {
+    const std::lock_guard<std::mutex> lock(watched().mutex);
+    const auto found = watched().sizes.find(block);
+    if (found == watched().sizes.end()) return;
+    bytes = found->second;
+    watched().sizes.erase(found);
+    watched().any = !watched().sizes.empty();
+  }
+  if (c10::memoryProfilingEnabled()) tellProfiler(block, -bytes);
+}
+
 void* takeBlock(size_t bytes) {
   spend(bytes);
   checkAvailable(bytes);
@@ -212,6 +258,7 @@ void* takeBlock(size_t bytes) {
   int64_t peak = peakBytes.load(std::memory_order_relaxed);
   while (live > peak && !peakBytes.compare_exchange_weak(peak, live)) {
   }
+  tellOfMade(block, bytes);
   return block;
 }
 
@@ -219,6 +266,7 @@ void giveBlock(void* block) {
   if (block == nullptr) return;
   const size_t size = malloc_usable_size(block);
   liveBytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
+  tellOfFreed(block);
   if (threadBudget != nullptr) threadBudget->used -= static_cast<int64_t>(size);
   if (size >= kCachedFrom && cacheOn.load(std::memory_order_relaxed)) {
     blockCache().give(block, size);

@@ -53,13 +53,37 @@ napi_value ballast(napi_env env, napi_callback_info info) {
   return made;
 }
 
+void keptForGood(napi_env /*env*/, void* /*data*/, void* /*hint*/) {}
+
+// view(address, bytes): native memory that stays, as an ArrayBuffer. Deno's own way asks for the
+// permission to use any pointer.
+napi_value view(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value given[2];
+  double address = 0;
+  double bytes = 0;
+  napi_value made = nullptr;
+  if (napi_get_cb_info(env, info, &count, given, nullptr, nullptr) != 0 || count < 2 ||
+      napi_get_value_double(env, given[0], &address) != 0 ||
+      napi_get_value_double(env, given[1], &bytes) != 0) {
+    return nullptr;
+  }
+  napi_create_external_arraybuffer(
+      env, fromHandle<void>(address), static_cast<size_t>(bytes), keptForGood, nullptr, &made);
+  return made;
+}
+
 }  // namespace
 }  // namespace flambeau
 
 napi_value napi_register_module_v1(napi_env env, napi_value exports) {
-  napi_value function = nullptr;
-  if (napi_create_function(env, "ballast", 7, flambeau::ballast, nullptr, &function) == 0) {
-    napi_set_named_property(env, exports, "ballast", function);
-  }
+  const auto add = [&](const char* name, napi_callback body) {
+    napi_value function = nullptr;
+    if (napi_create_function(env, name, std::strlen(name), body, nullptr, &function) == 0) {
+      napi_set_named_property(env, exports, name, function);
+    }
+  };
+  add("ballast", flambeau::ballast);
+  add("view", flambeau::view);
   return exports;
 }

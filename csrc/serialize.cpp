@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "jobs.h"
 #include "script.h"
 
 namespace flambeau {
@@ -62,8 +63,11 @@ std::string archiveText(const Module& module, Reader& in, bool mobile) {
   return text;
 }
 
-void archiveFile(const Module& module, Reader& in, bool mobile, const std::string& path) {
-  const auto files = readExtraFiles(in);
+void archiveFile(
+    const Module& module,
+    const torch::jit::ExtraFilesMap& files,
+    bool mobile,
+    const std::string& path) {
   const File file(path, O_WRONLY | O_TRUNC);
   int failure = 0;
   archive(module, files, mobile, [&](const void* data, size_t size) {
@@ -124,11 +128,27 @@ double fb_callable_save(double callable, double ctx, bool mobile) {
   });
 }
 
+double fb_job_save(
+    double script, double ctx, bool callable, bool mobile, const char* path, uint32_t bytes) {
+  return guard(0.0, [&] {
+    Reader in(ctx);
+    const auto work = [module = callable ? moduleAround(target<Callable>(script))
+                                         : borrowModule(script),
+                       files = readExtraFiles(in),
+                       mobile,
+                       name = std::string(path, bytes)] {
+      archiveFile(module, files, mobile, name);
+      return JobResult{};
+    };
+    return submitJob(ctx, work, 0);
+  });
+}
+
 int32_t fb_module_save_file(
     double module, double ctx, const char* path, uint32_t bytes, bool mobile) {
   return guard(-1, [&] {
     Reader in(ctx);
-    archiveFile(borrowModule(module), in, mobile, std::string(path, bytes));
+    archiveFile(borrowModule(module), readExtraFiles(in), mobile, std::string(path, bytes));
     return 0;
   });
 }
@@ -138,7 +158,7 @@ int32_t fb_callable_save_file(
   return guard(-1, [&] {
     Reader in(ctx);
     const Module module = moduleAround(flambeau::target<Callable>(callable));
-    archiveFile(module, in, mobile, std::string(path, bytes));
+    archiveFile(module, readExtraFiles(in), mobile, std::string(path, bytes));
     return 0;
   });
 }

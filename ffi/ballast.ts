@@ -9,5 +9,10 @@
  * @module
  */
 
-/** Makes a buffer that claims `bytes`, and has native code free `page` (a page of `fb_page_new`) once it is collected. */
-export type Ballast = (page: number, bytes: number) => object | null;
+/** Buffers over native memory. */
+export interface Buffers {
+  /** A buffer that claims `bytes`, and has native code free `page` (a page of `fb_page_new`) once it is collected. */
+  ballast(page: number, bytes: number): object | null;
+  /** The native memory at an address, which must stay. */
+  view(address: number, bytes: number): ArrayBuffer;
+}

@@ -5,7 +5,7 @@
  */
 
 import { createRequire } from "node:module";
-import type { Ballast } from "./ballast.ts";
+import type { Buffers } from "./ballast.ts";
 import type { WatchJobs } from "./jobs.ts";
 import type { Callback, Native, NativeCallback, NativeSymbol, NativeType } from "./symbols.ts";
 
@@ -58,17 +58,15 @@ export function makeCallback(callback: Callback): NativeCallback {
   return made.ptr;
 }
 
-/** The native memory at an address, which must stay. */
-export function viewMemory(address: number, bytes: number): ArrayBuffer {
-  return bunFfi().toArrayBuffer(address, 0, bytes);
-}
-
 /** Ballast by a buffer whose deleter JavaScriptCore calls while it collects. */
-export function openBallast(_path: string, native: Native): Ballast {
+export function openBuffers(_path: string, native: Native): Buffers {
   const { toArrayBuffer } = bunFfi();
   const address = native.fb_ballast(0);
   const deleter = native.fb_ballast(1);
-  return (page, bytes) => toArrayBuffer(address, 0, bytes, page, deleter);
+  return {
+    ballast: (page, bytes) => toArrayBuffer(address, 0, bytes, page, deleter),
+    view: (place, bytes) => toArrayBuffer(place, 0, bytes),
+  };
 }
 
 interface PipeReader {

@@ -6,7 +6,7 @@
 
 import { createRequire } from "node:module";
 import process from "node:process";
-import type { Ballast } from "./ballast.ts";
+import type { Buffers } from "./ballast.ts";
 import type { WatchJobs } from "./jobs.ts";
 import type { Callback, Native, NativeCallback, NativeSymbol } from "./symbols.ts";
 
@@ -16,8 +16,6 @@ interface DenoFfi {
     definition: { parameters: readonly string[]; result: string },
     callback: Callback,
   ) => { pointer: NativeCallback };
-  UnsafePointer: { create(address: bigint): object | null };
-  UnsafePointerView: { getArrayBuffer(pointer: object, bytes: number): ArrayBuffer };
   permissions: { querySync(what: { name: string }): { state: string } };
 }
 
@@ -41,20 +39,24 @@ export function makeCallback(callback: Callback): NativeCallback {
   return made.pointer;
 }
 
-/** The native memory at an address, which must stay. */
-export function viewMemory(address: number, bytes: number): ArrayBuffer {
-  return Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(BigInt(address))!, bytes);
-}
-
 // V8 looks at the bytes of young buffers, and collects them at once, when it allocates one itself.
 const BYTES_A_LOOK = 4 << 20;
 let unseen = 0;
 
-/** Ballast by Node-API: Deno's FFI has no buffer with a deleter. */
-export function openBallast(path: string): Ballast {
-  const addon = { exports: {} as { ballast: (page: number, bytes: number) => object | undefined } };
+interface Addon {
+  ballast(page: number, bytes: number): object | undefined;
+  view(address: number, bytes: number): ArrayBuffer;
+}
+
+/** Ballast and views by Node-API: Deno's FFI has no buffer with a deleter, and asks for more permissions. */
+export function openBuffers(path: string): Buffers {
+  const addon = { exports: {} as Addon };
   process.dlopen(addon, path);
-  const { ballast } = addon.exports;
+  const { ballast, view } = addon.exports;
+  return { ballast: feltBy(ballast), view };
+}
+
+function feltBy(ballast: Addon["ballast"]): Buffers["ballast"] {
   return (page, bytes) => {
     const made = ballast(page, bytes);
     unseen += bytes;

@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import { existsSync } from "node:fs";
-import type { Ballast } from "./ballast.ts";
+import type { Buffers } from "./ballast.ts";
 import type { WatchJobs } from "./jobs.ts";
 import { LoadError } from "./errors.ts";
 import { tryGetEnv } from "./home.ts";
@@ -93,7 +93,7 @@ function checkVersions(native: Native, place: Place): void {
 
 interface Loaded {
   native: Native;
-  ballast: Ballast;
+  buffers: Buffers;
   watchJobs: WatchJobs;
 }
 
@@ -108,7 +108,7 @@ function load(): Loaded {
   checkVersions(native, place);
   return {
     native,
-    ballast: runtime.openBallast(place.path, native),
+    buffers: runtime.openBuffers(place.path, native),
     watchJobs: runtime.watchJobs(place.path, native),
   };
 }
@@ -122,13 +122,13 @@ const loaded = load();
 export const native: Native = loaded.native;
 
 /** Makes the garbage collector feel native memory. */
-export const ballast: Ballast = loaded.ballast;
+export const ballast: Buffers["ballast"] = loaded.buffers.ballast;
 
 /** Waits for what native threads have done. */
 export const watchJobs: WatchJobs = loaded.watchJobs;
 
 /** The native memory at an address, which must stay. */
-export const viewMemory: (address: number, bytes: number) => ArrayBuffer = runtime.viewMemory;
+export const viewMemory: Buffers["view"] = loaded.buffers.view;
 
 /** Whether the collector lets dead native memory grow to the size of the live. */
 export const collectsLate: boolean = runtime.collectsLate;

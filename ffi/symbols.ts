@@ -161,6 +161,9 @@ export const symbols = {
 
   fb_job_call: { parameters: ["f64", "f64", "f64"], result: "f64" }, //                             callable, ctx, max_bytes
   fb_job_op: { parameters: ["buffer", "u32", "f64", "f64"], result: "f64" }, //                     name, bytes, ctx, max_bytes
+  fb_job_archive_ops: { parameters: ["f64", "f64", "bool"], result: "f64" }, //                     archive, ctx, verify
+  fb_job_load: { parameters: ["f64", "f64", "i32", "bool"], result: "f64" }, //                     archive, ctx, device, verify
+  fb_job_save: { parameters: ["f64", "f64", "bool", "bool", "buffer", "u32"], result: "f64" }, //   script, ctx, callable, mobile, path, bytes
   fb_job_cancel: { parameters: ["f64"], result: "i32" }, //                                         id
   fb_job_abandon: { parameters: ["f64"], result: "i32" }, //                                        id
   fb_job_take: { parameters: ["f64"], result: "i32" }, //                                           ctx

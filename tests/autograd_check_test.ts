@@ -180,8 +180,7 @@ describe("gradcheck()", () => {
 });
 
 describe("forwardAd", () => {
-  const { dualLevel, enterDualLevel, exitDualLevel, makeDual, unpackDual } =
-    forwardAd;
+  const { dualLevel, enterDualLevel, exitDualLevel, makeDual, unpackDual } = forwardAd;
 
   test("carries tangents through ops, within its level only", () => {
     balanced(() => {
@@ -367,9 +366,7 @@ describe("detectAnomaly()", () => {
       error.message.includes("Error detected in SqrtBackward0."),
       error.message,
     );
-    const frame = error.message.split("\n").find((line) =>
-      /^\s+at /.test(line)
-    )!;
+    const frame = error.message.split("\n").find((line) => /^\s+at /.test(line))!;
     assert(/autograd_check_test\.ts:\d+:\d+/.test(frame), frame);
     assert(!error.message.includes("/src/tensor/"), error.message);
   });

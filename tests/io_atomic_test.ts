@@ -174,7 +174,7 @@ describe("a save", () => {
       return stdout.split("\n");
     };
     const root = new URL("..", import.meta.url).pathname;
-    const home = dirname(process.env.FLAMBEAU_LIB ?? flambeauHome());
+    const home = process.env.FLAMBEAU_LIB ?? flambeauHome();
     const [blind, absent] = await lines(`--allow-read=${root},${home}`);
     // To put a file in the place of another is reading too, to Deno.
     assertStringIncludes(blind!, "allowed.pt could not be written: Requires read access");

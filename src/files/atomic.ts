@@ -4,6 +4,7 @@
  * @module
  */
 
+import { open } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import {
   closeSync,
@@ -121,6 +122,46 @@ export function replaceAtomically(
   } catch (error) {
     if (temporary !== null) remove(temporary);
     throw error instanceof Refusal ? fileError(op, name, "written", error.cause) : error;
+  }
+}
+
+/** {@linkcode replaceAtomically}, for what another thread writes. */
+export async function replaceAtomicallyAsync(
+  path: string | URL,
+  op: string,
+  write: (partial: string) => Promise<void>,
+): Promise<void> {
+  const name = pathOf(path, op);
+  let temporary: string | null = null;
+  try {
+    const target = targetOf(name);
+    const partial = join(dirname(target.path), `.flambeau-${randomUUID()}.tmp`);
+    withFile(partial, "wx", (file) => {
+      temporary = partial;
+      const { mode } = target;
+      if (mode !== null) attempt(() => fchmodSync(file, mode));
+    });
+    await write(partial);
+    await synchronized(partial);
+    attempt(() => renameSync(partial, target.path));
+    syncDirectory(dirname(target.path));
+  } catch (error) {
+    if (temporary !== null) remove(temporary);
+    throw error instanceof Refusal ? fileError(op, name, "written", error.cause) : error;
+  }
+}
+
+// Bringing a large file to the disk takes seconds.
+async function synchronized(path: string): Promise<void> {
+  try {
+    const file = await open(path, "r+");
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw new Refusal("", { cause });
   }
 }
 

@@ -4,7 +4,13 @@
  * @module
  */
 
-export { bytesSink, replaceAtomically, type Sink, writeAtomically } from "./atomic.ts";
+export {
+  bytesSink,
+  replaceAtomically,
+  replaceAtomicallyAsync,
+  type Sink,
+  writeAtomically,
+} from "./atomic.ts";
 export { contentError, fileError, pathOf } from "./path.ts";
 export { CHUNK, openSource, type Source } from "./source.ts";
 export { isZip, ZipArchive, type ZipEntry } from "./zip_read.ts";

@@ -7,7 +7,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { encode, TorchError } from "../../ffi/mod.ts";
-import { fileError, pathOf, replaceAtomically } from "../files/mod.ts";
+import { fileError, pathOf, replaceAtomically, replaceAtomicallyAsync } from "../files/mod.ts";
 import { describe } from "../tensor/tensor.ts";
 import { Tag } from "./tags.ts";
 import { put, putText, rewind } from "./words.ts";
@@ -55,12 +55,31 @@ export function writeArchive(
     try {
       write(encode(partial));
     } catch (cause) {
-      // What is wrong with the program or an option is no fault of the file's.
-      if (!(cause instanceof TorchError) || cause.kind !== "serialization") throw cause;
-      const reason = cause.message.replace(/^.*could not be written: /, "");
-      throw fileError(op, pathOf(path, op), "written", new Error(reason, { cause }));
+      throw writeFailure(cause, path, op);
     }
   });
+}
+
+/** {@linkcode writeArchive}, where another thread writes. */
+export function writeArchiveAsync(
+  path: string | URL,
+  op: string,
+  write: (path: Uint8Array<ArrayBuffer>) => Promise<unknown>,
+): Promise<void> {
+  return replaceAtomicallyAsync(path, op, async (partial) => {
+    try {
+      await write(encode(partial));
+    } catch (cause) {
+      throw writeFailure(cause, path, op);
+    }
+  });
+}
+
+// What is wrong with the program or an option is no fault of the file's.
+function writeFailure(cause: unknown, path: string | URL, op: string): unknown {
+  if (!(cause instanceof TorchError) || cause.kind !== "serialization") return cause;
+  const reason = cause.message.replace(/^.*could not be written: /, "");
+  return fileError(op, pathOf(path, op), "written", new Error(reason, { cause }));
 }
 
 /** Writes the extra files of a save to the argument memory. */

@@ -4,14 +4,22 @@
  * @module
  */
 
-import { scratch } from "../../ffi/mod.ts";
+import { context, native, scratch } from "../../ffi/mod.ts";
+import { startJob } from "../jobs/mod.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { describe } from "../tensor/tensor.ts";
+import { putExtraFiles, writeArchiveAsync } from "./archive.ts";
 import { takeValue } from "./decode.ts";
-import { NativeHandle } from "./handle.ts";
-import { putNames, type SaveOptions, ScriptFunction } from "./script_function.ts";
+import { NativeHandle, scriptHandleOf } from "./handle.ts";
+import {
+  functionHandle,
+  putNames,
+  type SaveOptions,
+  ScriptFunction,
+  type SerializeOptions,
+} from "./script_function.ts";
 import { type LoadedModule, ScriptModule, scriptModule } from "./script_module.ts";
-import { withOpened } from "./security/opened.ts";
+import { withOpened, withOpenedAsync } from "./security/opened.ts";
 import { allowed, allowsAll, requireAllowed } from "./security/policy.ts";
 import { rewind, seek, take } from "./words.ts";
 
@@ -104,20 +112,13 @@ export function serialize(
  * ```
  */
 export function load(source: string | URL | Uint8Array, options: LoadOptions = {}): LoadedModule {
-  const { device, extraFiles, verify = true } = options;
-  if (typeof verify !== "boolean") {
-    throw new TypeError(
-      `jit.load(): option 'verify' must be a boolean, but got ${describe(verify)}`,
-    );
-  }
-  const allow = allowed(options.allow, "jit.load");
-  const deviceNumber = device === undefined ? -1 : deviceCode(device, "jit.load", "device");
+  const { device, extraFiles, verify, allow } = checkedOptions(options);
   const names = Object.keys(extraFiles ?? {});
   return withOpened(source, "jit.load", (opened) => {
     if (!allowsAll(allow)) requireAllowed(opened.ops(verify), allow, "jit.load");
     rewind();
     putNames(names);
-    const count = opened.load(deviceNumber, verify);
+    const count = opened.load(device, verify);
     scratch.receive(count);
     seek(count - 1);
     const module = new NativeHandle("object", take());
@@ -126,6 +127,85 @@ export function load(source: string | URL | Uint8Array, options: LoadOptions = {
     if (extraFiles !== undefined) Object.assign(extraFiles, files);
     return scriptModule(module);
   });
+}
+
+interface Checked {
+  device: number;
+  extraFiles: Record<string, string> | undefined;
+  verify: boolean;
+  allow: ReturnType<typeof allowed>;
+}
+
+function checkedOptions(options: LoadOptions): Checked {
+  const { device, extraFiles, verify = true } = options;
+  if (typeof verify !== "boolean") {
+    throw new TypeError(
+      `jit.load(): option 'verify' must be a boolean, but got ${describe(verify)}`,
+    );
+  }
+  return {
+    device: device === undefined ? -1 : deviceCode(device, "jit.load", "device"),
+    extraFiles,
+    verify,
+    allow: allowed(options.allow, "jit.load"),
+  };
+}
+
+/**
+ * {@linkcode load}, on another thread: the event loop stays free while a large file is read, checked and compiled. Bytes, which
+ * are in memory already, are loaded on this thread.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const path = join(tmpdir(), "flambeau-async.pt");
+ * const traced = torch.jit.trace((x: torch.Tensor) => x.add(1), [torch.zeros([2])]);
+ * await torch.jit.saveAsync(traced, path);
+ * const model = await torch.jit.loadAsync(path);
+ * assertEquals((await model.runAsync(torch.tensor([1, 2.5]))).toArray(), [2, 3.5]);
+ * ```
+ */
+export async function loadAsync(
+  source: string | URL | Uint8Array,
+  options: LoadOptions = {},
+): Promise<LoadedModule> {
+  if (source instanceof Uint8Array) return load(source, options);
+  const { device, extraFiles, verify, allow } = checkedOptions(options);
+  return await withOpenedAsync(source, "jit.load", async (opened) => {
+    if (!allowsAll(allow)) requireAllowed(await opened.opsAsync(verify), allow, "jit.load");
+    const names = Object.keys(extraFiles ?? {});
+    const [files, module] = await opened.loadAsync(names, device, verify);
+    if (extraFiles !== undefined) Object.assign(extraFiles, files);
+    return module as LoadedModule;
+  });
+}
+
+/** {@linkcode save}, on another thread. What the program's tensors hold while it runs is saved. */
+export async function saveAsync(
+  script: ScriptFunction | ScriptModule,
+  path: string | URL,
+  options: SerializeOptions = {},
+): Promise<void> {
+  const op = "jit.save";
+  const callable = asScript(script, op) instanceof ScriptFunction;
+  await writeArchiveAsync(path, op, (file) =>
+    startJob({
+      name: op,
+      settings: {},
+      write: () => putExtraFiles(options.extraFiles, op),
+      submit: () => {
+        const handle = callable
+          ? functionHandle(script as ScriptFunction, op)
+          : scriptHandleOf(script, op, "script");
+        const mobile = options.mobile === true;
+        return native.fb_job_save(handle, context, callable, mobile, file, file.length);
+      },
+      take: () => {},
+    }));
 }
 
 /** Loads a TorchScript program from bytes, as {@linkcode load} does. */

@@ -27,7 +27,16 @@ export {
 } from "./optimize.ts";
 export { typesOf, type TypesOptions } from "./types_of.ts";
 export { loadLibrary, type OpNamespace, ops, RegisteredOp } from "./ops.ts";
-export { deserialize, load, type LoadOptions, save, saveForMobile, serialize } from "./files.ts";
+export {
+  deserialize,
+  load,
+  loadAsync,
+  type LoadOptions,
+  save,
+  saveAsync,
+  saveForMobile,
+  serialize,
+} from "./files.ts";
 export {
   inspect,
   type InspectedRecord,

@@ -1,3 +1,4 @@
+import { keep } from "../memory/scope.ts";
 import { fullLike } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch, ParamState } from "./batch.ts";
@@ -73,7 +74,7 @@ export class Adagrad extends Optimizer<Required<AdagradOptions>> {
     super.addParamGroup(group);
     const added = this.paramGroups.at(-1)!;
     for (const param of added.params) {
-      this.state.set(param, { step: 0, ...startOf(added, param) });
+      this.state.set(param, keep({ step: 0, ...startOf(added, param) }));
     }
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { currentScope, keep } from "../memory/scope.ts";
 import { enableGrad, noGrad } from "../autograd/modes.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { type Batch, collect, type MakeState, type ParamState } from "./batch.ts";
@@ -125,6 +126,12 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
     const made = makeGroup(this.name, group, this.defaults, this.paramGroups);
     this.check(made);
     this.paramGroups.push(made);
+    this.#keepState();
+  }
+
+  // The state lasts as long as the optimizer, whatever scope it was made in.
+  #keepState(): void {
+    if (currentScope() !== undefined) keep(this.state);
   }
 
   /**
@@ -154,6 +161,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
     noGrad(() => {
       for (const group of this.paramGroups) this.update(group);
     });
+    this.#keepState();
     return loss;
   }
 
@@ -200,6 +208,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
     this.#freeState();
     for (const [param, one] of state) this.state.set(param, one);
     groups.forEach((group, i) => Object.assign(this.paramGroups[i]!, group));
+    this.#keepState();
   }
 
   #freeState(): void {

@@ -17,7 +17,9 @@ import {
 } from "../../../ffi/mod.ts";
 import { byteLengthOf, copyOf, isFixed, type TypedArray } from "../../tensor/typed_array.ts";
 import { openArchive } from "../archive.ts";
-import { takeValue } from "../decode.ts";
+import { startJob } from "../../jobs/mod.ts";
+import { takeValue, takeValueAt } from "../decode.ts";
+import { putNames } from "../script_function.ts";
 import { rewind } from "../words.ts";
 
 /** An open file. */
@@ -59,6 +61,38 @@ export class Opened {
     const count = native.fb_load(this.#handle, context, device, verify);
     if (count < 0) throw fileFailure(nativeError(this.#op), this.#op);
     return count;
+  }
+
+  /** {@linkcode ops}, found on another thread. */
+  opsAsync(verify: boolean): Promise<string[]> {
+    return this.#start<string[]>(
+      () => {},
+      () => native.fb_job_archive_ops(this.#handle, context, verify),
+    );
+  }
+
+  /** {@linkcode load}, on another thread: the extra files of `names`, and the module. */
+  loadAsync(
+    names: readonly string[],
+    device: number,
+    verify: boolean,
+  ): Promise<[Record<string, string>, unknown]> {
+    return this.#start(
+      () => {
+        rewind();
+        putNames(names);
+      },
+      () => native.fb_job_load(this.#handle, context, device, verify),
+    );
+  }
+
+  async #start<T>(write: () => void, submit: () => number): Promise<T> {
+    try {
+      const request = { name: this.#op, settings: {}, write, submit, take: takeValueAt };
+      return await startJob(request) as T;
+    } catch (error) {
+      throw error instanceof TorchError ? fileFailure(error, this.#op) : error;
+    }
   }
 
   #take(count: number): unknown {
@@ -111,13 +145,31 @@ export function withOpened<R>(
     using opened = new Opened(source, op);
     return use(opened);
   } catch (error) {
-    const named = source instanceof Uint8Array || !(error instanceof TorchError) ||
-      error.message.includes(String(source));
-    if (named) throw error;
-    throw new TorchError(`${error.message} (in ${String(source)})`, {
-      op: error.op,
-      kind: error.kind,
-      cause: error,
-    });
+    throw inFile(error, source);
   }
+}
+
+/** {@linkcode withOpened}, for what takes its time. */
+export async function withOpenedAsync<R>(
+  source: string | URL,
+  op: string,
+  use: (opened: Opened) => Promise<R>,
+): Promise<R> {
+  try {
+    using opened = new Opened(source, op);
+    return await use(opened);
+  } catch (error) {
+    throw inFile(error, source);
+  }
+}
+
+function inFile(error: unknown, source: string | URL | Uint8Array): unknown {
+  const named = source instanceof Uint8Array || !(error instanceof TorchError) ||
+    error.message.includes(String(source));
+  if (named) return error;
+  return new TorchError(`${error.message} (in ${String(source)})`, {
+    op: error.op,
+    kind: error.kind,
+    cause: error,
+  });
 }

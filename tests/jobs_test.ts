@@ -1,0 +1,250 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { describe, it } from "node:test";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as torch from "flambeau";
+import { liveCounts } from "./support/balance.ts";
+
+const { jit } = torch;
+const turn = (ms = 0) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+const unit = jit.compile(`
+def echo(x: int) -> int:
+    return x
+
+def spin(n: int) -> int:
+    x = 0
+    for i in range(n):
+        x += i % 7
+    return x
+
+def double(x: Tensor) -> Tensor:
+    return x * 2
+
+def positive(x: Tensor) -> Tensor:
+    if bool(x.sum() > 0):
+        raise ValueError("the sum is positive")
+    return x
+
+def grow(n: int) -> Tensor:
+    return torch.ones([n]) + 1
+
+def records() -> bool:
+    return torch.ones([1], requires_grad=True).mul(2).requires_grad
+
+def files(x: Tensor) -> Dict[str, List[Tensor]]:
+    return {"a": [x, x + 1], "b": []}
+`);
+
+async function idle(): Promise<void> {
+  while (torch.asyncSettings().running + torch.asyncSettings().abandoned > 0) await turn(5);
+}
+
+describe("runAsync", () => {
+  it("gives what the call gives, in the order asked for by each promise", async () => {
+    const before = liveCounts();
+    const all = await Promise.all(Array.from({ length: 500 }, (_, i) => unit.echo!.runAsync(i)));
+    assertEquals(all, all.map((_, i) => i));
+    using x = torch.tensor([1.5, 2]);
+    const made = await unit.files!.runAsync(x) as { a: torch.Tensor[]; b: torch.Tensor[] };
+    assertEquals([made.a.map((y) => y.toArray()), made.b], [[[1.5, 2], [2.5, 3]], []]);
+    made.a.forEach((y) => y.dispose());
+    x.dispose();
+    assertEquals(liveCounts(), before);
+  });
+
+  it("runs methods and modules, and single ops", async () => {
+    torch.manualSeed(3);
+    using net = new torch.nn.Sequential(new torch.nn.Linear(3, 4), new torch.nn.ReLU());
+    using x = torch.randn([2, 3]);
+    using model = jit.trace(net, [x]);
+    using expected = net(x);
+    using one = await model.runAsync(x) as torch.Tensor;
+    using two = await model.forward.call(model, x) as torch.Tensor;
+    assertEquals(one.toArray(), expected.toArray());
+    assertEquals(two.toArray(), expected.toArray());
+    using product = await jit.ops.aten!.matmul!.runAsync(x, torch.ones([3, 1])) as torch.Tensor;
+    using sum = x.sum([1], { keepdim: true });
+    assert(torch.allclose(product, sum));
+  });
+
+  it("rejects with what the call would throw", async () => {
+    const error = await assertRejects(
+      () => unit.positive!.runAsync(torch.ones([2])),
+      torch.TorchError,
+      "the sum is positive",
+    );
+    assertEquals(error.pythonClass, "builtins.ValueError");
+    assertMatch(error.torchscriptTrace!, /raise ValueError/);
+    await assertRejects(() => unit.echo!.runAsync("a"), torch.JitTypeError, "argument 'x'");
+    await assertRejects(() => unit.double!.runAsync(), torch.TorchError);
+    const gone = torch.ones([1]);
+    gone.dispose();
+    await assertRejects(() => unit.double!.runAsync(gone), torch.DisposedError);
+    // The next call on the same thread is whole again.
+    assertEquals(await unit.echo!.runAsync(1), 1);
+  });
+
+  it("holds its inputs, which may be disposed meanwhile", async () => {
+    const inputs = Array.from({ length: 50 }, (_, i) => torch.full([1000], i));
+    const running = inputs.map((x) => unit.double!.runAsync(x));
+    inputs.forEach((x) => x.dispose());
+    const sums = (await Promise.all(running)).map((y: torch.Tensor) => y.sum().item());
+    assertEquals(sums, sums.map((_, i) => 2000 * i));
+  });
+
+  it("takes the grad mode along", async () => {
+    const [outside, inside] = await Promise.all([
+      unit.records!.runAsync(),
+      torch.noGrad(() => unit.records!.runAsync()),
+    ]);
+    assertEquals([outside, inside], [true, false]);
+  });
+
+  it("lets gradients flow through its result", async () => {
+    using x = torch.tensor([1, 2], { dtype: "float32", requiresGrad: true });
+    const y = await unit.double!.runAsync(x) as torch.Tensor;
+    y.sum().backward();
+    assertEquals(x.grad!.toArray(), [2, 2]);
+  });
+
+  it("belongs to the scope that called it", async () => {
+    const before = liveCounts().tensors!;
+    const sum = await torch.scope(async () => {
+      const x = torch.ones([4]);
+      const parts = await Promise.all([unit.double!.runAsync(x), unit.double!.runAsync(x)]);
+      return torch.add(parts[0] as torch.Tensor, parts[1] as torch.Tensor);
+    });
+    assertEquals(sum.toArray(), [4, 4, 4, 4]);
+    assertEquals(liveCounts().tensors, before + 1);
+    sum.dispose();
+  });
+
+  it("keeps the event loop free", async () => {
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    await unit.spin!.runAsync(3_000_000);
+    clearInterval(timer);
+    assert(turns >= 3, `${turns} turns`);
+  });
+
+  it("is refused while tracing", async () => {
+    let inner: Promise<unknown> | undefined;
+    jit.trace(
+      (x: torch.Tensor) => {
+        inner = unit.double!.runAsync(x);
+        inner.catch(() => {});
+        return x.add(1);
+      },
+      [torch.ones([1])],
+      { checkTrace: false },
+    );
+    await assertRejects(() => inner!, torch.TorchError, "cannot be traced");
+  });
+});
+
+describe("jit.runOptions", () => {
+  it("has a signal that takes a waiting call out of the queue, and leaves a running one unheard", async () => {
+    const { threads } = torch.asyncSettings();
+    const busy = Array.from({ length: threads }, () => unit.spin!.runAsync(2_000_000));
+    const control = new AbortController();
+    const options = jit.runOptions({ signal: control.signal });
+    const waiting = unit.echo!.runAsync(1, options);
+    const running = unit.spin!.runAsync(1_000_000, options);
+    control.abort(new RangeError("no more"));
+    await assertRejects(() => waiting, RangeError, "no more");
+    await assertRejects(() => running, RangeError, "no more");
+    await assertRejects(() => unit.echo!.runAsync(1, options), RangeError, "no more");
+    await Promise.all(busy);
+    await idle();
+    assertEquals(await unit.echo!.runAsync(5), 5);
+  });
+
+  it("has a deadline, after which other calls still have all threads", async () => {
+    const { threads } = torch.asyncSettings();
+    const late = Array.from(
+      { length: threads + 1 },
+      () => unit.spin!.runAsync(8_000_000, jit.runOptions({ deadline: 10 })),
+    );
+    for (const one of late) await assertRejects(() => one, torch.TorchError, "deadline of 10 ms");
+    assertEquals(await unit.echo!.runAsync(2), 2);
+    await idle();
+    assertEquals(torch.asyncSettings().threads, threads);
+  });
+
+  it("bounds the memory that a call may hold", async () => {
+    const error = await assertRejects(
+      () => unit.grow!.runAsync(1_000_000, jit.runOptions({ maxBytes: 1_000_000 })),
+      torch.TorchError,
+      "may allocate",
+    );
+    assertEquals(error.kind, "outOfMemory");
+    using small = await unit.grow!.runAsync(
+      10,
+      jit.runOptions({ maxBytes: 1_000_000 }),
+    ) as torch.Tensor;
+    assertEquals(small.numel(), 10);
+  });
+
+  it("refuses nonsense", () => {
+    assertThrows(() => jit.runOptions({ deadline: -1 }), RangeError, "'deadline'");
+    assertThrows(() => jit.runOptions({ maxBytes: "1" as never }), TypeError, "'maxBytes'");
+    assertThrows(() => jit.runOptions({ signal: {} as never }), TypeError, "'signal'");
+  });
+});
+
+describe("asyncSettings", () => {
+  it("bounds the queue: one more is rejected, and those before are not lost", async () => {
+    const { queueLimit, threads } = torch.asyncSettings();
+    torch.asyncSettings({ queueLimit: 3, threads: 1 });
+    try {
+      const calls = Array.from({ length: 10 }, () => unit.spin!.runAsync(300_000));
+      const ended = await Promise.allSettled(calls);
+      const rejected = ended.filter((one) => one.status === "rejected");
+      assert(rejected.length >= 6, `${rejected.length}`);
+      assertMatch((rejected[0] as PromiseRejectedResult).reason.message, /3 calls wait already/);
+      assert(ended[0]!.status === "fulfilled");
+    } finally {
+      torch.asyncSettings({ queueLimit, threads });
+    }
+  });
+
+  it("refuses nonsense", () => {
+    for (const threads of [0, -1, 1.5, NaN, "2" as never]) {
+      assertThrows(() => torch.asyncSettings({ threads }), RangeError, "'threads'");
+    }
+  });
+});
+
+describe("jit.loadAsync and jit.saveAsync", () => {
+  it("save and load as save and load do, extra files too", async () => {
+    const here = mkdtempSync(join(tmpdir(), "flambeau-jobs-"));
+    try {
+      const path = join(here, "model.pt");
+      using model = jit.trace(new torch.nn.Linear(3, 2), [torch.ones([1, 3])]);
+      await jit.saveAsync(model, path, { extraFiles: { note: "hello" } });
+      assertEquals(readdirSync(here), ["model.pt"]);
+      const extraFiles = { note: "" };
+      using loaded = await jit.loadAsync(path, { extraFiles });
+      assertEquals(extraFiles.note, "hello");
+      const x = torch.randn([5, 3]);
+      assertEquals(loaded(x).toArray(), model(x).toArray());
+      using fn = jit.trace((x: torch.Tensor) => x.mul(3), [torch.ones([1])]);
+      await jit.saveAsync(fn, path);
+      assertEquals(jit.load(path)(torch.tensor([2])).toArray(), [6]);
+
+      writeFileSync(path, "no archive at all, but long enough to be looked at");
+      await assertRejects(() => jit.loadAsync(path), torch.TorchError, "no TorchScript file");
+      await assertRejects(() => jit.loadAsync(join(here, "none.pt")), torch.TorchError, "none.pt");
+      await assertRejects(
+        () => jit.saveAsync(fn, join(here, "no", "model.pt")),
+        torch.TorchError,
+        "could not be written",
+      );
+      assertEquals(readdirSync(here), ["model.pt"]);
+    } finally {
+      rmSync(here, { recursive: true });
+    }
+  });
+});
