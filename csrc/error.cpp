@@ -106,7 +106,12 @@ void describe(ErrorRecord& record, const std::exception_ptr& exception) {
     record.message = "The native allocator is out of memory";
   } catch (const std::exception& error) {
     record.kind = FB_ERROR_TORCHSCRIPT;
-    if (splitInterpreterReport(record, error.what())) return;
+    if (splitInterpreterReport(record, error.what())) {
+      if (kindOfMessage(record.message) == FB_ERROR_OUT_OF_MEMORY) {
+        record.kind = FB_ERROR_OUT_OF_MEMORY;
+      }
+      return;
+    }
     record.message = error.what();
     record.kind = kindOfMessage(record.message);
   } catch (...) {

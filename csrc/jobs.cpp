@@ -42,12 +42,6 @@ struct Job {
   std::exception_ptr error;
 };
 
-Completions::~Completions() {
-  if (pipe[0] < 0) return;
-  ::close(pipe[0]);
-  ::close(pipe[1]);
-}
-
 void Completions::add(std::shared_ptr<Job> job) {
   const std::lock_guard<std::mutex> lock(mutex);
   done.push_back(std::move(job));

@@ -17,11 +17,11 @@ struct Completions {
   std::mutex mutex;
   std::condition_variable filled;
   std::deque<std::shared_ptr<Job>> done;
-  // A byte is in the pipe while there are completions, once it was asked for.
+  // A byte is in the pipe while there are completions, once it was asked for. It is never closed:
+  // the runtime of a Worker that ended may still have its number, and would read another's.
   int pipe[2] = {-1, -1};
   bool signalled = false;
 
-  ~Completions();
   void add(std::shared_ptr<Job> job);
   std::shared_ptr<Job> take();
 };

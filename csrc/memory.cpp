@@ -188,9 +188,9 @@ void spend(size_t bytes) {
   TORCH_CHECK_WITH(
       OutOfMemoryError,
       threadBudget->used + asked <= threadBudget->limit,
-      "the call may allocate ",
+      "can't allocate memory: the call may hold ",
       threadBudget->limit,
-      " bytes, holds ",
+      " bytes at once, holds ",
       threadBudget->used,
       ", and asked for ",
       bytes,
@@ -365,7 +365,12 @@ Page* newPage(uint32_t slots) {
   return page;
 }
 
+std::atomic<int64_t> collectedTensors{0};
+
 void freePage(Page* page) {
+  for (uint32_t i = 0; i < page->slots; i++) {
+    if (page->handles[i] != 0) collectedTensors.fetch_add(1, std::memory_order_relaxed);
+  }
   fb_tensor_release_many(page->handles, page->slots);
   std::fill_n(page->handles, page->slots, 0.0);
   const std::lock_guard<std::mutex> lock(allPages().mutex);
@@ -504,6 +509,8 @@ double fb_memory(int32_t what) {
       return static_cast<double>(blockCache().held());
     case 2:
       return static_cast<double>(peakBytes.load(std::memory_order_relaxed));
+    case 4:
+      return static_cast<double>(collectedTensors.load(std::memory_order_relaxed));
     default:
       return static_cast<double>(totalMemory());
   }

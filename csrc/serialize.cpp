@@ -132,8 +132,8 @@ double fb_job_save(
     double script, double ctx, bool callable, bool mobile, const char* path, uint32_t bytes) {
   return guard(0.0, [&] {
     Reader in(ctx);
-    const auto work = [module = callable ? moduleAround(target<Callable>(script))
-                                         : borrowModule(script),
+    const auto work = [module =
+                           callable ? moduleAround(target<Callable>(script)) : borrowModule(script),
                        files = readExtraFiles(in),
                        mobile,
                        name = std::string(path, bytes)] {

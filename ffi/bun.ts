@@ -80,6 +80,7 @@ interface BunFile {
 
 // Opening the pipe anew takes longer than a job may.
 const IDLE_MS = 20;
+const POLL_MS = 25;
 
 /** Waits by a pipe: Bun's FFI has no calls on other threads, and lost some of the calls that came from there. */
 export function watchJobs(_path: string, native: Native): WatchJobs {
@@ -88,10 +89,13 @@ export function watchJobs(_path: string, native: Native): WatchJobs {
     const { Bun } = globalThis as unknown as BunFile;
     let reader: PipeReader | null = null;
     let idle: ReturnType<typeof setTimeout> | null = null;
+    let poll: ReturnType<typeof setInterval> | null = null;
     const close = () => {
       idle = null;
       // What came in the meantime keeps it open.
       if (ready()) return;
+      if (poll !== null) clearInterval(poll);
+      poll = null;
       reader?.cancel();
       reader = null;
     };
@@ -110,6 +114,10 @@ export function watchJobs(_path: string, native: Native): WatchJobs {
       if (idle !== null) clearTimeout(idle);
       idle = null;
       if (reader === null) read(reader = Bun.file(fd).stream().getReader());
+      // Bun does not always wake for a pipe once Workers were terminated.
+      poll ??= setInterval(() => {
+        if (!ready()) rest();
+      }, POLL_MS);
     };
     return { wake, rest };
   };

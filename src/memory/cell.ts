@@ -13,6 +13,8 @@ import { feelPressure } from "./pressure.ts";
 
 /** From here on a tensor has a page of its own; csrc/internal.h has the same number. */
 export const HEAVY: number = 1 << 15;
+// Enough to be felt. A tensor without data has a size too, which may be any.
+const MOST_BALLAST = 1 << 30;
 const TINY_BYTES = 1 << 10;
 
 interface Kind {
@@ -55,7 +57,7 @@ export class Page {
     this.end = this.next + slots;
     this.bytes = bytes;
     this.alone = slots === 1;
-    this.ballast = ballast(native.fb_page_last(context), bytes);
+    this.ballast = ballast(native.fb_page_last(context), Math.min(bytes, MOST_BALLAST));
     feelPressure(bytes);
   }
 }
