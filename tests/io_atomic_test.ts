@@ -9,7 +9,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { spawn } from "node:child_process";
-import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import process from "node:process";
 import { describe, test } from "node:test";
