@@ -1,5 +1,4 @@
-// The job queue and the handing over between threads: under AddressSanitizer with the whole shim,
-// under ThreadSanitizer with LibTorch's own product for an op.
+// The job queue and the handing over between threads, under AddressSanitizer.
 #include <poll.h>
 #include <unistd.h>
 
