@@ -9,7 +9,6 @@ import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import * as torch from "../mod.ts";
-import { liveCounts } from "./support/balance.ts";
 import { collectUntil } from "./support/collect.ts";
 import { program } from "./support/program.ts";
 
@@ -23,15 +22,20 @@ function resident(): number {
   return process.memoryUsage.rss() / MEGABYTE;
 }
 
+function alive(): Record<string, number> {
+  const { tensors, scripts, nodes } = torch.memory();
+  return { tensors, scripts, nodes };
+}
+
 /** A round, then more of them: handles come back, and memory does not grow after the first. */
 async function soak(round: () => void | Promise<void>): Promise<void> {
   const end = performance.now() + SECONDS * 1000;
-  const before = liveCounts();
+  const before = alive();
   await round();
   const first = resident();
   do await round(); while (performance.now() < end);
   // Fewer when what was forgotten before is collected meanwhile.
-  const extra = () => Object.entries(liveCounts()).filter(([kind, count]) => count > before[kind]!);
+  const extra = () => Object.entries(alive()).filter(([kind, count]) => count > before[kind]!);
   await collectUntil(() => extra().length === 0);
   assertEquals(extra(), []);
   const grown = resident() - first;

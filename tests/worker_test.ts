@@ -5,6 +5,7 @@
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { collectGarbage, native } from "../ffi/mod.ts";
 import * as torch from "../mod.ts";
 
 const LIMIT_MS = 30_000;
@@ -65,6 +66,9 @@ describe("several Workers", () => {
   });
 
   test("release what they held when they are terminated", { timeout: LIMIT_MS }, async () => {
+    // What earlier tests forgot would be freed in the midst.
+    collectGarbage();
+    native.fb_pages_free();
     const { bytes } = torch.memory();
     {
       using worker = new Library();
