@@ -437,7 +437,9 @@ void pageCollected(void* page) noexcept {
     if (!owner->ended) {
       collected->next = owner->collected;
       owner->collected = collected;
-      owner->collectedBytes = owner->collectedBytes + collected->bytes;
+      // Shared pages hold small tensors: hundreds of pages are still little.
+      const double weight = collected->slots == 1 ? collected->bytes : kFreedAtOnce / 1024;
+      owner->collectedBytes = owner->collectedBytes + weight;
       return;
     }
   }

@@ -1,7 +1,7 @@
+import { liveCounts } from "./support/balance.ts";
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { native } from "../ffi/mod.ts";
 import * as functional from "../src/ops/functional.ts";
 import * as ops from "../src/ops/mod.ts";
 import { type DType, manualSeed, Tensor, tensor } from "../src/tensor/mod.ts";
@@ -164,7 +164,7 @@ const byName = Map.groupBy(cases, ([name]) => name);
 
 for (const [name, list] of byName) {
   test(`${name} answers as PyTorch does`, () => {
-    const before = native.fb_live(0);
+    const before = liveCounts();
     for (const entry of list) {
       try {
         check(entry);
@@ -173,6 +173,6 @@ for (const [name, list] of byName) {
         throw new Error(`${call}: ${cause instanceof Error ? cause.message : cause}`, { cause });
       }
     }
-    assertEquals(native.fb_live(0), before);
+    assertEquals(liveCounts(), before);
   });
 }
