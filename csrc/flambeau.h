@@ -234,7 +234,7 @@ FB_API double fb_slab(uint32_t index);
 /* For a buffer whose deleter frees a page: 0 an address to give it, 1 the deleter (bytes, page). */
 FB_API double fb_ballast(int32_t what);
 /* Bytes: 0 that tensors hold, 1 kept for further use, 2 the most that tensors held, 3 that this
- * machine has. */
+ * machine has. 4: how many tensors were freed because they were forgotten. */
 FB_API double fb_memory(int32_t what);
 /* Gives what is kept for further use back to the system. */
 FB_API void fb_memory_trim(void);
@@ -449,7 +449,7 @@ FB_API double fb_job_load(double archive, double ctx, int32_t device, bool verif
 /* As fb_module_save_file and fb_callable_save_file. */
 FB_API double fb_job_save(
     double script, double ctx, bool callable, bool mobile, const char* path, uint32_t bytes);
-/* 1 when the job will not run, 0 when it runs already or is done. */
+/* 1 when the job will not run, 0 when it runs already, and its result is dropped, or is done. */
 FB_API int32_t fb_job_cancel(double id);
 /* Gives up on a job: one that runs goes on, on a thread that is replaced. 1 when it ran. */
 FB_API int32_t fb_job_abandon(double id);

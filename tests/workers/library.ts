@@ -15,7 +15,7 @@ async function compute(seed: number): Promise<number[]> {
   const outputs = await Promise.all(inputs.map((x) => unit.twice!.runAsync(x)));
   const sums = outputs.map((x: torch.Tensor) => x.sum().item() as number);
   for (const x of [...inputs, ...outputs]) x.dispose();
-  // On Deno the script objects of a Worker that is terminated are never released.
+  // The script objects of a Worker that is terminated are never released, in either runtime.
   unit[Symbol.dispose]();
   return sums;
 }
