@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
 import { balanced } from "./support/balance.ts";
-import { folder } from "./support/program.ts";
+import { folder, program } from "./support/program.ts";
 
 const { nn, report } = torch;
 
@@ -110,6 +110,38 @@ describe("progress()", () => {
     // Every drawing goes up by as many lines as the one before had.
     assertStringIncludes(stream.text, `\r\x1b[${lines.length - 1}A\x1b[0J`);
     assertEquals(curve.series[0]!.values.length, 50);
+  });
+});
+
+describe("The npm packages of reports", () => {
+  test("are found by a program elsewhere, which has no import map of ours", async () => {
+    using here = folder();
+    const { stdout, stderr } = await program(`
+      import * as torch from MOD;
+      import { statSync } from "node:fs";
+      for (const _ of torch.progress([1, 2], { title: "far away" })) { /* nothing */ }
+      using writer = new torch.report.SummaryWriter(${JSON.stringify(here.path)});
+      const before = statSync(writer.path).size;
+      writer.addScalar("loss", 1, 0);
+      console.log(before > 40, statSync(writer.path).size - before);
+    `);
+    assertStringIncludes(stderr, "far away: 2/2 100% | ");
+    // 16 bytes around each event; in it the time, 9, and "loss" with its value, 6 + 5, within two messages.
+    assertEquals(stdout.trim(), "true 40");
+  });
+
+  test("have the versions of the import map and of package.json, by their full names", () => {
+    const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
+    const { imports } = JSON.parse(read("deno.json"));
+    const { dependencies } = JSON.parse(read("package.json"));
+    const named = [
+      ...read("src/report/packages.ts").matchAll(/import\("npm:(.+)@([\d.]+)(\/\w+)?"\)/g),
+    ];
+    assertEquals(named.length, 2);
+    for (const [, name, version] of named) {
+      assertEquals([name, imports[name!]], [name, `npm:${name}@${version}`]);
+      assertEquals([name, dependencies[name!]], [name, version]);
+    }
   });
 });
 

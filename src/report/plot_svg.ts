@@ -1,6 +1,6 @@
 /**
- * Curves as SVG: lines, axes, a legend. No library: those that draw SVG without a browser bring dozens of packages for these
- * few elements.
+ * Curves as SVG: lines, axes, a legend. No library: of those that draw SVG without a browser, vega brings 62 packages of 11 MB,
+ * @observablehq/plot 41 of 5 MB and a DOM beside them, echarts 63 MB, which Deno would fetch for every program that imports this one.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Curves as text.
+ * Curves as text. No library: simple-ascii-chart throws where a loss is NaN, writes 0 for all values below 0.001, runs the labels of steps
+ * together, and takes half a second for 20,000 points; asciichart draws by index alone, without an axis of steps, and tells lines apart only by colour.
  *
  * @module
  */

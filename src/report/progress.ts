@@ -6,8 +6,8 @@
 
 import process from "node:process";
 import { describe } from "../tensor/tensor.ts";
-import { barLine } from "./bar.ts";
-import { duration, short } from "./number.ts";
+import { type Bar, startBar } from "./bar.ts";
+import { short } from "./number.ts";
 import { type ReportStream, Screen } from "./screen.ts";
 
 /** What is drawn above a bar: a `report.LossCurve`, or what looks like it. */
@@ -83,7 +83,7 @@ class ProgressLoop<T> implements Progress<T> {
   readonly #source: Iterable<T> | AsyncIterable<T>;
   readonly #options: ProgressOptions;
   readonly #stream: ReportStream;
-  readonly #screen: Screen;
+  #bar: Bar | null = null;
   #values: Record<string, number | string> = {};
   #start = 0;
   #drawn = 0;
@@ -93,7 +93,6 @@ class ProgressLoop<T> implements Progress<T> {
     this.#source = source;
     this.#options = options;
     this.#stream = options.stream ?? process.stderr;
-    this.#screen = new Screen(this.#stream);
   }
 
   set(values: Record<string, number | string>): void {
@@ -130,35 +129,38 @@ class ProgressLoop<T> implements Progress<T> {
     }
   }
 
+  get #interval(): number {
+    return this.#options.interval ?? (this.#stream.isTTY ? 100 : 10_000);
+  }
+
   #begin(): void {
     this.count = 0;
     this.#start = this.#drawn = performance.now();
-    if (this.#stream.isTTY) this.#draw();
+    if (this.#options.quiet) return;
+    const { title = "", curve } = this.#options;
+    const above = (columns: number): string[] =>
+      curve === undefined || curve.isEmpty
+        ? []
+        : curve.toText({ width: Math.min(columns - 12, 100) }).split("\n");
+    const screen = new Screen(this.#stream, above);
+    try {
+      this.#bar = startBar({ title, total: this.#total, interval: this.#interval, screen });
+    } catch (error) {
+      // A loop is worth more than its bar.
+      this.#stream.write(`progress(): no bar is drawn. ${(error as Error).message}\n`);
+    }
   }
 
   #step(): void {
     this.count++;
-    const interval = this.#options.interval ?? (this.#stream.isTTY ? 100 : 10_000);
-    if (performance.now() - this.#drawn >= interval) this.#draw();
+    if (this.#bar === null || performance.now() - this.#drawn < this.#interval) return;
+    this.#drawn = performance.now();
+    this.#bar.draw(this.count, this.#rate(), this.#shown());
   }
 
   #end(): void {
-    this.#draw();
-    this.#screen.end();
-  }
-
-  #draw(): void {
-    this.#drawn = performance.now();
-    if (this.#options.quiet) return;
-    if (!this.#stream.isTTY) {
-      this.#stream.write(`${this.#plainLine()}\n`);
-      return;
-    }
-    const { curve } = this.#options;
-    const chart = curve === undefined || curve.isEmpty
-      ? []
-      : curve.toText({ width: Math.min(this.#screen.columns - 12, 100) }).split("\n");
-    this.#screen.draw([...chart, this.#barLine()]);
+    this.#bar?.stop(this.count, this.#rate(), this.#shown());
+    this.#bar = null;
   }
 
   get #total(): number | null {
@@ -171,37 +173,16 @@ class ProgressLoop<T> implements Progress<T> {
     }
   }
 
-  #rest(total: number | null): string {
+  #rate(): string {
     const seconds = (performance.now() - this.#start) / 1000;
     const rate = seconds > 0 ? this.count / seconds : 0;
     const { unit = "it" } = this.#options;
-    const speed = rate >= 1 || rate === 0
-      ? `${short(rate)} ${unit}/s`
-      : `${short(1 / rate)} s/${unit}`;
-    const left = total === null || this.count === 0 || this.count >= total
-      ? duration(seconds)
-      : `${duration(seconds)}, ${duration((total - this.count) / rate)} left`;
-    const values = Object.entries(this.#values).map(([name, value]) =>
+    return rate >= 1 || rate === 0 ? `${short(rate)} ${unit}/s` : `${short(1 / rate)} s/${unit}`;
+  }
+
+  #shown(): string {
+    return Object.entries(this.#values).map(([name, value]) =>
       `${name} ${typeof value === "number" ? short(value) : value}`
-    );
-    return [`${left}, ${speed}`, ...values].join(" | ");
-  }
-
-  #barLine(): string {
-    const { title = "" } = this.#options;
-    const total = this.#total;
-    if (total === null) {
-      return `${title === "" ? "" : `${title} `}${this.count} | ${this.#rest(null)}`;
-    }
-    return barLine({ title, value: this.count, total, rest: `| ${this.#rest(total)}` });
-  }
-
-  #plainLine(): string {
-    const { title } = this.#options;
-    const total = this.#total;
-    const done = total === null
-      ? `${this.count}`
-      : `${this.count}/${total} ${total > 0 ? Math.floor(100 * this.count / total) : 100}%`;
-    return `${title === undefined ? "" : `${title}: `}${done} | ${this.#rest(total)}`;
+    ).join(" | ");
   }
 }

@@ -14,14 +14,21 @@ export interface ReportStream {
   write(text: string): unknown;
 }
 
-/** Draws lines in the place of those that it drew before. */
+/** Draws lines in the place of those that it drew before; in a log, one below the other. */
 export class Screen {
   readonly #stream: ReportStream;
+  readonly #above: (columns: number) => readonly string[];
   #lines = 0;
 
-  /** Nothing is drawn yet. */
-  constructor(stream: ReportStream) {
+  /** Nothing is drawn yet. `above` gives what stands above the line that is drawn. */
+  constructor(stream: ReportStream, above: (columns: number) => readonly string[]) {
     this.#stream = stream;
+    this.#above = above;
+  }
+
+  /** Whether it is a terminal, where something can be drawn over. */
+  get isTTY(): boolean {
+    return this.#stream.isTTY ?? false;
   }
 
   /** The terminal's width. */
@@ -30,9 +37,11 @@ export class Screen {
   }
 
   /** Draws. Lines wider than the terminal would take two, so they are cut. */
-  draw(lines: readonly string[]): void {
+  draw(line: string): void {
+    if (!this.isTTY) return void this.#stream.write(`${line}\n`);
+    const lines = [...this.#above(this.columns), line];
     const up = this.#lines > 1 ? `\x1b[${this.#lines - 1}A` : "";
-    const fitting = lines.map((line) => line.slice(0, this.columns - 1));
+    const fitting = lines.map((one) => one.slice(0, this.columns - 1));
     // One write, so that nothing is seen half drawn.
     this.#stream.write(`${this.#lines > 0 ? "\r" : ""}${up}\x1b[0J${fitting.join("\n")}`);
     this.#lines = lines.length;

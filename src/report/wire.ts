@@ -1,80 +1,85 @@
 /**
- * Protocol buffers, as far as an event file needs them: fields written one after the other, by their numbers.
+ * Protocol buffers without generated code: fields written one after the other, by their numbers. The file that knows `@bufbuild/protobuf`.
  *
  * @module
  */
 
-import { encode } from "../../ffi/mod.ts";
+import { load } from "./packages.ts";
 
-const VARINT = 0;
-const BITS_64 = 1;
-const LENGTH = 2;
-const BITS_32 = 5;
+interface BinaryWriter {
+  tag(field: number, type: number): BinaryWriter;
+  int64(value: number): BinaryWriter;
+  double(value: number): BinaryWriter;
+  float(value: number): BinaryWriter;
+  string(value: string): BinaryWriter;
+  bytes(value: Uint8Array): BinaryWriter;
+  fork(): BinaryWriter;
+  join(): BinaryWriter;
+  finish(): Uint8Array<ArrayBuffer>;
+}
+
+interface Library {
+  readonly BinaryWriter: new () => BinaryWriter;
+  readonly WireType: Readonly<Record<"Varint" | "Bit64" | "LengthDelimited" | "Bit32", number>>;
+}
 
 /** A message that is being written. */
 export class WireMessage {
-  readonly #bytes: number[] = [];
+  readonly #types: Library["WireType"];
+  readonly #writer: BinaryWriter;
+
+  /**
+   * An empty one.
+   *
+   * @throws {Error} If the library is nowhere.
+   */
+  constructor() {
+    const { BinaryWriter, WireType } = load<Library>("@bufbuild/protobuf/wire");
+    this.#types = WireType;
+    this.#writer = new BinaryWriter();
+  }
 
   /** What was written. */
   finish(): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from(this.#bytes);
-  }
-
-  #tag(field: number, type: number): void {
-    this.#varint(field * 8 + type);
-  }
-
-  #varint(value: number): void {
-    let rest = value;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) this.#bytes.push(rest % 128 + 128);
-    this.#bytes.push(rest);
-  }
-
-  #append(bytes: Uint8Array): void {
-    for (const byte of bytes) this.#bytes.push(byte);
-  }
-
-  #block(field: number, bytes: Uint8Array): void {
-    this.#tag(field, LENGTH);
-    this.#varint(bytes.length);
-    this.#append(bytes);
+    return this.#writer.finish();
   }
 
   /** A whole number, of 64 bits where it is negative. */
   int(field: number, value: number): void {
-    this.#tag(field, VARINT);
-    if (value >= 0) return this.#varint(value);
-    let rest = BigInt.asUintN(64, BigInt(value));
-    for (; rest >= 128n; rest >>= 7n) this.#bytes.push(Number(rest & 127n) + 128);
-    this.#bytes.push(Number(rest));
+    this.#writer.tag(field, this.#types.Varint).int64(value);
   }
 
   /** A number of 64 bits. */
   double(field: number, value: number): void {
-    this.#tag(field, BITS_64);
-    this.#append(new Uint8Array(new Float64Array([value]).buffer));
+    this.#writer.tag(field, this.#types.Bit64).double(value);
   }
 
-  /** A number of 32 bits. */
+  /** A number of 32 bits; infinite if it is too large for them. */
   float(field: number, value: number): void {
-    this.#tag(field, BITS_32);
-    this.#append(new Uint8Array(new Float32Array([value]).buffer));
+    this.#writer.tag(field, this.#types.Bit32).float(Math.fround(value));
   }
 
   /** Numbers of 64 bits in one field. */
   doubles(field: number, values: readonly number[]): void {
-    this.#block(field, new Uint8Array(Float64Array.from(values).buffer));
+    this.#writer.tag(field, this.#types.LengthDelimited).fork();
+    for (const value of values) this.#writer.double(value);
+    this.#writer.join();
   }
 
   /** A text. */
   text(field: number, value: string): void {
-    this.#block(field, encode(value));
+    this.#writer.tag(field, this.#types.LengthDelimited).string(value);
+  }
+
+  /** Bytes. */
+  bytes(field: number, value: Uint8Array): void {
+    this.#writer.tag(field, this.#types.LengthDelimited).bytes(value);
   }
 
   /** A message in this one. */
   message(field: number, fill: (inner: WireMessage) => void): void {
-    const inner = new WireMessage();
-    fill(inner);
-    this.#block(field, inner.finish());
+    this.#writer.tag(field, this.#types.LengthDelimited).fork();
+    fill(this);
+    this.#writer.join();
   }
 }
