@@ -27,6 +27,11 @@ const titles: Record<string, [title: string, says: string]> = {
     "*scripted* is the file as it is, *frozen* and *optimized* are `jit.freeze` and `jit.optimizeForInference`; onnxruntime optimizes " +
     "always, so it stands beside *optimized*. Without gradients; as many threads as cores.",
   ],
+  training: [
+    "Training",
+    "A step: zero the gradients, forward, cross entropy, backward, optimizer, the loss as a number. The same programs with the same seed " +
+    "(the losses are compared), in turns with PyTorch's eager mode; nothing is disposed in the loop. As many threads as cores.",
+  ],
   transfer: ["TypedArrays", "float32; one thread. memcpy is a plain copy of as many bytes in C++."],
   start: ["Start", "A process from its start to the first result of an op, whole."],
 };

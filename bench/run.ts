@@ -1,7 +1,7 @@
 /**
  * The benchmarks: every suite on Deno, on Bun, and on what it is compared with, one process after the other.
  *
- *     deno task bench [suite ...]        the suites are dispatch, shumai, torchscript, transfer, start
+ *     deno task bench [suite ...]        the suites are dispatch, shumai, torchscript, training, transfer, start
  *
  * Writes bench/results.json, docs/benchmarks.md and its charts. FLAMBEAU_BENCH_SECONDS (default 0.4) says how long each
  * case is measured. All of it takes about ten minutes on a machine that does nothing else.
@@ -28,6 +28,8 @@ const suites: Record<string, ("python" | "node")[]> = {
   dispatch: ["python"],
   shumai: ["python", "node"],
   torchscript: ["python", "node"],
+  // It starts PyTorch's side itself, to take turns with it.
+  training: [],
   transfer: [],
   start: ["python"],
 };
@@ -104,6 +106,7 @@ function environment(tools: Tools, folder: string): Tools["env"] {
     ...tools.env,
     NODE_PATH: join(tools.packages.node, "node_modules"),
     FLAMBEAU_BENCH_NETWORKS: folder,
+    FLAMBEAU_BENCH_PYTHON: tools.python,
     FLAMBEAU_BENCH_SHAPES: JSON.stringify(networks),
     // As many as LibTorch takes: one a core.
     FLAMBEAU_BENCH_THREADS: String(threads()),
