@@ -1,6 +1,6 @@
 import { describe, test } from "node:test";
-import { assertEquals, assertThrows } from "@std/assert";
-import { liveCounts } from "./support/balance.ts";
+import { assertThrows } from "@std/assert";
+import { assertBack, liveCounts } from "./support/balance.ts";
 import * as torch from "../mod.ts";
 
 // deno-lint-ignore no-explicit-any -- what the types refuse is what is tried
@@ -29,7 +29,7 @@ describe("new, on a class whose objects come from functions, is refused and neve
     test(name, () => {
       const before = liveCounts();
       for (const args of nonsense) assertThrows(() => new Class(...args), TypeError, advice);
-      assertEquals(liveCounts(), before);
+      assertBack(before);
     });
   }
 
@@ -39,6 +39,6 @@ describe("new, on a class whose objects come from functions, is refused and neve
     for (const args of nonsense.slice(1)) {
       assertThrows(() => new Class(...args), TypeError, "takes no arguments");
     }
-    assertEquals(liveCounts(), before);
+    assertBack(before);
   });
 });

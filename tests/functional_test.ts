@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import * as torch from "../mod.ts";
+import { liveCounts } from "./support/balance.ts";
 
 const { functional } = torch.nn;
 type Call = (...args: unknown[]) => torch.Tensor | torch.Tensor[];
@@ -94,20 +95,20 @@ function disposeAll(value: unknown): void {
 describe("Every function", () => {
   for (const name of Object.keys(calls)) {
     it(`${name}() leaves no tensor behind but its results`, () => {
-      const before = torch.memory().tensors;
+      const before = liveCounts().tensors;
       const args = calls[name]!();
-      const given = torch.memory().tensors;
+      const given = liveCounts().tensors;
       const result = untyped[name]!(...args);
       const made = [result].flat().filter((part) => part !== null).length;
-      assertEquals(torch.memory().tensors, given + made);
+      assertEquals(liveCounts().tensors, given + made);
       disposeAll([result, args]);
-      assertEquals(torch.memory().tensors, before);
+      assertEquals(liveCounts().tensors, before);
     });
 
     it(`${name}() refuses nonsense by name, and keeps nothing`, () => {
       const call = untyped[name]!;
       const args = calls[name]!();
-      const given = torch.memory().tensors;
+      const given = liveCounts().tensors;
       const fails = (message: string, ...wrong: unknown[]) => {
         const error = assertThrows(() => call(...wrong), Error);
         assertEquals(error.message.startsWith(`${name}(): `), true, error.message);
@@ -120,7 +121,7 @@ describe("Every function", () => {
       const disposed = torch.ones([1]);
       disposed.dispose();
       assertThrows(() => call(disposed, ...args.slice(1)), torch.DisposedError);
-      assertEquals(torch.memory().tensors, given);
+      assertEquals(liveCounts().tensors, given);
       disposeAll(args);
     });
   }

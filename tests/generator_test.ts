@@ -1,6 +1,7 @@
 import { describe, test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
+import { liveCounts } from "./support/balance.ts";
 
 // Printed by PyTorch 2.13 from torch.Generator().manual_seed(7), in this order.
 const RAND = [0.5349225401878357, 0.19880318641662598, 0.6592116951942444];
@@ -48,7 +49,7 @@ describe("Generator", () => {
   });
 
   test("is refused where it is none, or gone", () => {
-    const before = torch.memory();
+    const before = liveCounts();
     const generator = new torch.Generator();
     generator.dispose();
     generator.dispose();
@@ -59,7 +60,7 @@ describe("Generator", () => {
       "argument 'generator' must be a Generator, but got 7",
     );
     assertThrows(() => new torch.Generator().manualSeed(0.5), TypeError, "must be an integer");
-    assertEquals(torch.memory().tensors, before.tensors);
+    assertEquals(liveCounts().tensors, before.tensors);
   });
 
   test("goes into TorchScript, and comes out", () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
+import { liveCounts } from "./support/balance.ts";
 
 type Spec =
   | number
@@ -72,7 +73,7 @@ describe("index()", () => {
 
   test("leaves no handles behind, whether it succeeds or throws", () => {
     const x = torch.arange(12).reshape([3, 4]);
-    const before = torch.memory().tensors;
+    const before = liveCounts().tensors;
     x.index([0, 1], "1:3", null).dispose();
     x.setAt([[true, false, true], 0], [1, 2]);
     assertThrows(
@@ -81,7 +82,7 @@ describe("index()", () => {
       "index 9 is out of bounds for dimension 1 with size 4",
     );
     assertThrows(() => x.index([0, 7]), torch.TorchError, "out of bounds");
-    assertEquals(torch.memory().tensors, before);
+    assertEquals(liveCounts().tensors, before);
   });
 
   test("refuses what is no index, and names it", () => {

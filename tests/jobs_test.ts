@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as torch from "flambeau";
-import { liveCounts } from "./support/balance.ts";
+import { assertBack, liveCounts } from "./support/balance.ts";
+import { settled } from "./support/collect.ts";
 
 const { jit } = torch;
 const turn = (ms = 0) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -44,6 +45,7 @@ async function idle(): Promise<void> {
 describe("runAsync", () => {
   it("gives what the call gives, in the order asked for by each promise", async () => {
     const { echo, files } = unit;
+    await settled();
     const before = liveCounts();
     const all = await Promise.all(Array.from({ length: 500 }, (_, i) => echo!.runAsync(i)));
     assertEquals(all, all.map((_, i) => i));
@@ -52,7 +54,7 @@ describe("runAsync", () => {
     assertEquals([made.a.map((y) => y.toArray()), made.b], [[[1.5, 2], [2.5, 3]], []]);
     made.a.forEach((y) => y.dispose());
     x.dispose();
-    assertEquals(liveCounts(), before);
+    assertBack(before);
   });
 
   it("runs methods and modules, and single ops", async () => {
@@ -111,7 +113,8 @@ describe("runAsync", () => {
   });
 
   it("belongs to the scope that called it", async () => {
-    const before = liveCounts().tensors!;
+    await settled();
+    const before = liveCounts().tensors;
     const sum = await torch.scope(async () => {
       const x = torch.ones([4]);
       const parts = await Promise.all([unit.double!.runAsync(x), unit.double!.runAsync(x)]);

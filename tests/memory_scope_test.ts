@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import * as torch from "flambeau";
+import { liveCounts } from "./support/balance.ts";
+import { settled } from "./support/collect.ts";
 
-const live = () => torch.memory().tensors;
+const live = () => liveCounts().tensors;
 const turn = (ms = 0) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 describe("torch.scope", () => {
@@ -55,6 +57,7 @@ describe("torch.scope", () => {
   });
 
   it("frees everything when the function throws, sync or async", async () => {
+    await settled();
     const before = live();
     assertThrows(
       () =>
@@ -98,6 +101,7 @@ describe("torch.scope", () => {
   });
 
   it("leaves tensors of concurrent async scopes alone", async () => {
+    await settled();
     const before = live();
     const sums = await Promise.all(
       Array.from({ length: 200 }, (_, i) =>

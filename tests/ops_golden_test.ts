@@ -1,4 +1,4 @@
-import { liveCounts } from "./support/balance.ts";
+import { assertBack, liveCounts } from "./support/balance.ts";
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -173,6 +173,6 @@ for (const [name, list] of byName) {
         throw new Error(`${call}: ${cause instanceof Error ? cause.message : cause}`, { cause });
       }
     }
-    assertEquals(liveCounts(), before);
+    assertBack(before);
   });
 }

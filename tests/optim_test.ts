@@ -1,6 +1,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
+import { liveCounts } from "./support/balance.ts";
 import {
   golden,
   type GoldenTensor,
@@ -198,13 +199,13 @@ describe("Optimizers", () => {
       const closure = () => 1;
       optimizer.step(closure);
       optimizer.step(closure);
-      const { tensors } = torch.memory();
+      const { tensors } = liveCounts();
       for (let i = 0; i < 3; i++) optimizer.step(closure);
       optimizer.zeroGrad({ setToNone: false });
       optimizer.zeroGrad();
       // L-BFGS remembers updates, two tensors each.
       const grown = name === "LBFGS" ? 3 * 2 * 3 : 0;
-      assert(torch.memory().tensors <= tensors + grown, `${name} left tensors behind`);
+      assert(liveCounts().tensors <= tensors + grown, `${name} left tensors behind`);
       optimizer.dispose();
     }
   });

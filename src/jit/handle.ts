@@ -5,6 +5,7 @@
  */
 
 import { DisposedError, native } from "../../ffi/mod.ts";
+import { collected } from "../memory/collected.ts";
 
 /** What a handle points to, which decides how it is released. */
 export type HandleKind = "object" | "callable" | "unit";
@@ -15,7 +16,10 @@ interface Held {
 }
 
 // A module constant: Bun collects a registry that only a local refers to, with its registrations.
-const registry = new FinalizationRegistry<Held>(release);
+const registry = new FinalizationRegistry<Held>((held) => {
+  collected.scripts++;
+  release(held);
+});
 
 function release({ kind, handle }: Held): void {
   if (kind === "object") native.fb_object_release(handle);

@@ -7,6 +7,7 @@
 import { setTimeout } from "node:timers/promises";
 import v8 from "node:v8";
 import vm from "node:vm";
+import * as torch from "../../mod.ts";
 import { isDeno } from "./program.ts";
 
 let collect: (() => void) | undefined;
@@ -29,4 +30,15 @@ export async function collectUntil(done: () => boolean): Promise<boolean> {
     if (done()) return true;
   }
   return false;
+}
+
+/** Collects what earlier tests forgot, until nothing more is freed: counts that are taken from here on are a test's own. */
+export async function settled(): Promise<void> {
+  let before = "";
+  await collectUntil(() => {
+    const now = JSON.stringify(torch.memory(), ["tensors", "scripts", "nodes", "bytes"]);
+    const same = now === before;
+    before = now;
+    return same;
+  });
 }
