@@ -1,6 +1,6 @@
 import { describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { countBun, countDeno } from "../tools/count.ts";
+import { countBun, countDeno, failuresOf } from "../tools/count.ts";
 
 const ended = (code: number, stdout = "") => ({ code, stdout, stderr: "" });
 
@@ -36,5 +36,26 @@ describe("countBun()", () => {
   test("counts an error between tests, and a run that crashed, as failed", () => {
     assertEquals(countBun(ended(1, " 3 pass\n 0 fail\n 1 error\n")), { passed: 3, failed: 1 });
     assertEquals(countBun(ended(132, "")), { passed: 0, failed: 1 });
+  });
+});
+
+describe("failuresOf()", () => {
+  test("tells what Bun printed before each failure", () => {
+    const output =
+      "tests/a_test.ts:\n(pass) a > good [1ms]\n7 |  no\nerror: no\n(fail) a > bad [2ms]\n" +
+      "(pass) b\n\n1 tests failed:\n(fail) a > bad [2ms]\n 1 fail\n";
+    assertEquals(failuresOf(ended(1, output)).slice(0, 1), [
+      "7 |  no\nerror: no\n(fail) a > bad [2ms]",
+    ]);
+  });
+
+  test("tells Deno's errors, one by one and no longer than need be", () => {
+    const many = Array.from({ length: 99 }, (_, i) => `line => ${i}`).join("\n");
+    const output =
+      ` ERRORS \n\na ... bad => x.ts:1:2\nerror: no\n\nb => x.ts:3:4\n${many}\n FAILURES \n\na`;
+    const [first, second] = failuresOf(ended(1, output));
+    assertEquals(first, "a ... bad => x.ts:1:2\nerror: no\n");
+    assertEquals(second!.split("\n").slice(-2), ["…", "line => 98"]);
+    assertEquals(second!.split("\n").length, 31);
   });
 });

@@ -42,6 +42,34 @@ export function countBun(ended: Ended): Count {
   return withExit({ passed: last("pass"), failed: Math.max(last("fail"), last("errors?")) }, ended);
 }
 
+// What a long report is cut to, in lines: the first ones say what went wrong.
+const MOST_LINES = 30;
+
+/** What a run of `deno test` or `bun test` printed of its failures, so that the end of a long log has it too. */
+export function failuresOf({ stdout, stderr }: Ended): string[] {
+  const output = plain(`${stdout}\n${stderr}`);
+  const deno = output.split(/^ ERRORS $/m)[1];
+  if (deno !== undefined) {
+    return deno.split(/^ FAILURES $/m)[0]!.trim().split(/\n(?=\S.* => \S+:\d+:\d+$)/m).map(cut);
+  }
+  const [found, lines]: [string[], string[]] = [[], []];
+  for (const line of output.split("\n")) {
+    if (/^\((pass|skip|todo)\)|^\S+_test\.ts:$/.test(line)) lines.length = 0;
+    else lines.push(line);
+    if (!line.startsWith("(fail)")) continue;
+    // The list at the end names what was told before.
+    if (lines.length > 1) found.push(cut(lines.join("\n").trim()));
+    lines.length = 0;
+  }
+  return found;
+}
+
+function cut(text: string): string {
+  const lines = text.split("\n");
+  if (lines.length <= MOST_LINES) return text;
+  return [...lines.slice(0, MOST_LINES - 1), "…", lines.at(-1)].join("\n");
+}
+
 /** A run that says it failed has failed, even when no test of it did. */
 function withExit({ passed, failed }: Count, { code }: Ended): Count {
   return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };

@@ -14,7 +14,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type Count, countBun, countDeno } from "./count.ts";
+import { type Count, countBun, countDeno, failuresOf } from "./count.ts";
 import { runNativeTests } from "./sanitize.ts";
 import { runTool, setUp } from "./setup.ts";
 import { type Context, thisMachine } from "./setup/context.ts";
@@ -23,7 +23,7 @@ import { type Ended, type Env, run } from "./setup/process.ts";
 import { setUpTests, type TestTools } from "./setup/tests.ts";
 
 /** One run of one runtime's tests. */
-type Suite = (work: Work) => Promise<Count>;
+type Suite = (work: Work) => Promise<Count & { readonly failures?: readonly string[] }>;
 
 interface Work extends TestTools {
   readonly context: Context;
@@ -104,42 +104,47 @@ function testEnvironment({ env }: Context, { python, deno, bun }: TestTools): En
 async function runSuites(names: readonly string[], work: Work): Promise<number> {
   const total = { passed: 0, failed: 0 };
   const lines: string[] = [];
+  const told: string[] = [];
   for (const name of names) {
     const start = performance.now();
-    const { passed, failed } = await SUITES[name]!(work);
+    const { passed, failed, failures = [] } = await SUITES[name]!(work);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     // Worded unlike the last line, which alone is to be read as the sum.
     lines.push(`${name.padEnd(6)} ok ${passed}  not ok ${failed}  (${seconds} s)`);
+    if (failed > 0) told.push(...failures.map((text) => `${name}: ${text}\n`));
     total.passed += passed;
     total.failed += failed;
   }
   const versions = `Deno ${work.deno.version}, Bun ${work.bun.version}`;
+  if (told.length > 0) process.stdout.write(`\nWhat failed, once more\n\n${told.join("\n")}`);
   process.stdout.write(`\n${versions}, ${work.files.length} files\n${lines.join("\n")}\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
-function testDeno(work: Work): Promise<Count> {
+function testDeno(work: Work): ReturnType<Suite> {
   return denoTest(work, "Tests on Deno", work.files);
 }
 
-async function testDoc(work: Work): Promise<Count> {
+async function testDoc(work: Work): ReturnType<Suite> {
   const paths = DOCUMENTED.filter((path) => existsSync(join(work.root, path)));
   return await denoTest(work, "Examples of the documentation on Deno", ["--doc", ...paths]);
 }
 
-async function denoTest(work: Work, title: string, args: readonly string[]): Promise<Count> {
+async function denoTest(work: Work, title: string, args: readonly string[]): ReturnType<Suite> {
   const report = join(work.scratch, `${args.length}.xml`);
   // Types are `deno task check`'s work.
   const options = ["test", "-A", "--no-check", `--junit-path=${report}`];
   const ended = await shown(work, title, work.deno.exe, [...options, ...args]);
-  return countDeno(await readFile(report, "utf8").catch(() => ""), ended);
+  const count = countDeno(await readFile(report, "utf8").catch(() => ""), ended);
+  return { ...count, failures: failuresOf(ended) };
 }
 
-async function testBun(work: Work): Promise<Count> {
+async function testBun(work: Work): ReturnType<Suite> {
   // Bun's own limit of 5 s a test is no limit of ours.
   const args = ["test", "--timeout", "300000", ...work.files];
-  return countBun(await shown(work, "Tests on Bun", work.bun.exe, args));
+  const ended = await shown(work, "Tests on Bun", work.bun.exe, args);
+  return { ...countBun(ended), failures: failuresOf(ended) };
 }
 
 async function shown(work: Work, title: string, exe: string, args: string[]): Promise<Ended> {
