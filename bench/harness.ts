@@ -22,6 +22,8 @@ export interface Row {
   high: number;
   /** How many rounds there were. */
   rounds: number;
+  /** The median of its time divided by another's, of rounds that took turns in one process: by the other's name. */
+  ratios?: Record<string, number>;
 }
 
 /** The name of this library on the runtime that runs this. */
@@ -29,46 +31,64 @@ export const here: string = "Deno" in globalThis ? "Flambeau, Deno" : "Flambeau,
 
 /** Seconds that a case is measured, of each system; half as many before that are not counted. */
 const SECONDS = Number(process.env.FLAMBEAU_BENCH_SECONDS ?? 0.4);
-const ROUND_SECONDS = SECONDS / 20;
+// Short enough that most rounds are done before another process gets its turn; long enough for the clock.
+const ROUND_SECONDS = Math.min(0.004, SECONDS / 20);
 const LEAST_ROUNDS = 5;
-
-function clock(run: (calls: number) => void, calls: number): number {
-  const start = performance.now();
-  run(calls);
-  return (performance.now() - start) / 1e3;
-}
 
 /** One way to do what a case does: does it `calls` times, or says itself how many nanoseconds a call took. */
 export type Contender = (calls: number) => void | number;
 
+function nanoseconds(run: Contender, calls: number): number {
+  const start = performance.now();
+  const own = run(calls);
+  return own ?? (performance.now() - start) * 1e6 / calls;
+}
+
+// How many calls of the first fill a round, found while all warm up.
+function warmUp(contenders: readonly Contender[]): number {
+  let calls = 1;
+  let each = nanoseconds(contenders[0]!, calls);
+  const end = performance.now() + SECONDS * 500;
+  do {
+    if (each * calls < ROUND_SECONDS * 5e8) calls *= 2;
+    each = nanoseconds(contenders[0]!, calls);
+    for (const run of contenders.slice(1)) run(calls);
+  } while (performance.now() < end);
+  return Math.max(1, Math.round(ROUND_SECONDS * 1e9 / each));
+}
+
 /**
  * Times contenders of one case in turn, round by round, so that what disturbs the machine disturbs all. Warms up first.
+ * The first one's row tells what part of each other's time it took, by the rounds that were measured side by side.
  */
 export function measure(suite: string, name: string, contenders: Record<string, Contender>): void {
-  const entries = Object.entries(contenders);
-  const first = entries[0]![1];
-  let calls = 1;
-  let taken = clock(first, calls);
-  for (const end = performance.now() + SECONDS * 500; performance.now() < end;) {
-    if (taken < ROUND_SECONDS / 2) calls *= 2;
-    taken = clock(first, calls);
-    for (const [, run] of entries.slice(1)) run(Math.max(1, calls >> 3));
-  }
-  calls = Math.max(1, Math.round(calls * ROUND_SECONDS / Math.max(taken, 1e-9)));
-  const samples = entries.map((): number[] => []);
-  const end = performance.now() + SECONDS * 1e3 * entries.length;
+  const runs = Object.values(contenders);
+  const calls = warmUp(runs);
+  const samples = runs.map((): number[] => []);
+  const end = performance.now() + SECONDS * 1e3 * runs.length;
   while (performance.now() < end || samples[0]!.length < LEAST_ROUNDS) {
-    entries.forEach(([, run], i) => {
-      let own: number | void = undefined;
-      const seconds = clock((calls) => own = run(calls), calls);
-      samples[i]!.push(own ?? seconds / calls * 1e9);
-    });
+    runs.forEach((run, i) => samples[i]!.push(nanoseconds(run, calls)));
   }
-  entries.forEach(([system], i) => emit(suite, name, system, samples[i]!));
+  const systems = Object.keys(contenders);
+  const ratios = Object.fromEntries(
+    systems.slice(1).map((system, i) => [system, medianRatio(samples[0]!, samples[i + 1]!)]),
+  );
+  systems.forEach((system, i) => emit(suite, name, system, samples[i]!, i === 0 ? ratios : {}));
+}
+
+function medianRatio(own: readonly number[], others: readonly number[]): number {
+  const ratios = own.map((time, i) => time / others[i]!).sort((a, b) => a - b);
+  return ratios[ratios.length >> 1]!;
 }
 
 /** Tells `run.ts` of samples, in nanoseconds. */
-export function emit(suite: string, name: string, system: string, samples: number[]): void {
+export function emit(
+  suite: string,
+  name: string,
+  system: string,
+  samples: readonly number[],
+  ratios: Record<string, number> = {},
+): void {
   const sorted = samples.toSorted((a, b) => a - b);
   const at = (part: number) =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
@@ -80,6 +100,7 @@ export function emit(suite: string, name: string, system: string, samples: numbe
     low: at(0.1),
     high: at(0.9),
     rounds: sorted.length,
+    ...(Object.keys(ratios).length > 0 ? { ratios } : {}),
   };
   console.log(`@row ${JSON.stringify(row)}`);
 }

@@ -6,8 +6,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Row } from "./harness.ts";
-import type { Results } from "./run.ts";
+import type { Found, Results } from "./run.ts";
 import { chartOf } from "./chart.ts";
 
 const titles: Record<string, [title: string, says: string]> = {
@@ -46,7 +45,7 @@ export function writeReport(results: Results, root: string): void {
     const rows = results.rows.filter((row) => row.suite === suite);
     if (rows.length === 0) return [];
     writeFileSync(join(charts, `${suite}.svg`), chartOf(rows));
-    return [section(suite, rows)];
+    return [section(suite, rows, results)];
   });
   const notes = /<!-- notes -->[^]*<!-- end of notes -->/.exec(before)?.[0] ??
     "<!-- notes -->\n<!-- end of notes -->";
@@ -61,22 +60,20 @@ function readText(path: string): string {
   }
 }
 
-function head({ date, machine }: Results): string {
+function head({ machine }: Results): string {
   const facts = Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`);
   return `# Benchmarks
 
-\`deno task bench\` measures all of this (about ten minutes; \`deno task bench dispatch\` one suite) and writes this page, its charts and
-[bench/results.json](../bench/results.json). Medians over rounds, with the 10th and 90th percentile in small print; all of a
-suite on one machine, in one run. How to make one's own program fast: [performance.md](performance.md).
-
-Measured on ${date}:
+\`deno task bench\` measures all of this (\`deno task bench dispatch\` one suite, \`deno task bench dispatch bun\` one runtime of it), keeps
+the figures in [bench/results.json](../bench/results.json), and writes this page and its charts. Medians over rounds, with the 10th and
+90th percentile in small print. How to make one's own program fast: [performance.md](performance.md).
 
 | | |
 |---|---|
 ${facts.join("\n")}`;
 }
 
-function section(suite: string, rows: readonly Row[]): string {
+function section(suite: string, rows: readonly Found[], results: Results): string {
   const [title, says] = titles[suite]!;
   const systems = [...new Set(rows.map(({ system }) => system))].sort(byRank);
   const cases = [...new Set(rows.map((row) => row.case))];
@@ -90,7 +87,9 @@ function section(suite: string, rows: readonly Row[]): string {
   const heads = ["", ...systems, ...others.map((system) => `÷ ${system}`)];
   return `## ${title}
 
-${says} The last columns are Flambeau's time divided by the other's, on Deno / on Bun: below 1 Flambeau is faster.
+${says} The last columns are Flambeau's time divided by the other's, on Deno / on Bun: below 1 Flambeau is faster. ${
+    whenMeasured(suite, results)
+  }
 
 ![${title}](benchmarks/${suite}.svg)
 
@@ -105,9 +104,9 @@ function byRank(a: string, b: string): number {
 }
 
 // C++ is measured in both processes: what stands in the table is the mean of the two.
-function timeCell(rows: readonly Row[]): string {
+function timeCell(rows: readonly Found[]): string {
   if (rows.length === 0) return "";
-  const mean = (pick: (row: Row) => number) =>
+  const mean = (pick: (row: Found) => number) =>
     rows.reduce((sum, row) => sum + pick(row), 0) / rows.length;
   const [median, low, high] = [
     mean((row) => row.median),
@@ -117,15 +116,23 @@ function timeCell(rows: readonly Row[]): string {
   return `${timeText(median)} <sub>${timeText(low)} – ${timeText(high)}</sub>`;
 }
 
-// Against C++ each runtime is held against the loop in its own process.
-function ratioCell(name: string, rows: readonly Row[], other: string): string {
+// What took turns in one process is held against the round beside it; other processes' medians against each other.
+function ratioCell(name: string, rows: readonly Found[], other: string): string {
   const own = rows.filter((row) => row.case === name && row.system.startsWith("Flambeau"));
   const theirs = rows.filter((row) => row.case === name && row.system === other);
   if (theirs.length === 0 || own.length === 0) return "";
-  return own.map((row, i) =>
-    (row.median / theirs[Math.min(i, theirs.length - 1)]!.median).toFixed(2)
-  )
+  return own.map((row) => (row.ratios?.[other] ?? row.median / theirs[0]!.median).toFixed(2))
     .join(" / ");
+}
+
+function whenMeasured(suite: string, { runs }: Results): string {
+  const own = Object.entries(runs).filter(([name]) => name.startsWith(`${suite} `));
+  if (own.length === 0) return "";
+  const dates = own.map(([, { date }]) => date).sort();
+  const loads = own.map(([, { load }]) => load);
+  return `Measured from ${dates[0]} to ${dates.at(-1)} (UTC), the machine's load before each run ${
+    Math.min(...loads).toFixed(1)
+  } to ${Math.max(...loads).toFixed(1)}.`;
 }
 
 function timeText(nanoseconds: number): string {

@@ -1,16 +1,20 @@
 /**
  * The benchmarks: every suite on Deno, on Bun, and on what it is compared with, one process after the other.
  *
- *     deno task bench [suite ...]        the suites are dispatch, shumai, torchscript, training, transfer, start
+ *     deno task bench [suite ...] [runner ...] [--missing] [--report]
  *
- * Writes bench/results.json, docs/benchmarks.md and its charts. FLAMBEAU_BENCH_SECONDS (default 0.4) says how long each
- * case is measured. All of it takes about ten minutes on a machine that does nothing else.
+ * The runners are deno, bun, python and node. What is measured takes the place of that suite's and runner's earlier rows in
+ * bench/results.json, which is written after each run; so one suite, or one runner of it, can be measured again, and
+ * `--missing` goes on with what has no rows yet. `--report` measures nothing. In the end docs/benchmarks.md and its charts
+ * are written anew. FLAMBEAU_BENCH_SECONDS (default 0.4) says how long each case is measured, FLAMBEAU_BENCH_THREADS how
+ * many threads take part where it is not one (default: one a core).
  *
  * @module
  */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -23,8 +27,10 @@ import { networks } from "./networks.ts";
 import { writeReport } from "./report.ts";
 import { setUpBenchmarks, type Tools } from "./set_up.ts";
 
+type Runner = "deno" | "bun" | "python" | "node";
+
 /** The suites, and who takes part beside Deno and Bun. */
-const suites: Record<string, ("python" | "node")[]> = {
+const suites: Record<string, Runner[]> = {
   dispatch: ["python"],
   shumai: ["python", "node"],
   torchscript: ["python", "node"],
@@ -34,100 +40,160 @@ const suites: Record<string, ("python" | "node")[]> = {
   start: ["python"],
 };
 
-/** What one run found. */
-export interface Results {
+const RUNNERS: readonly Runner[] = ["deno", "bun", "python", "node"];
+// Far more than any takes; one that hangs must not hold up the rest.
+const MOST_MS = 20 * 60_000;
+
+/** When a suite was measured by a runner, and how busy the machine was. */
+export interface Measured {
   /** When, as ISO text. */
   date: string;
+  /** The machine's load, over a minute, before it began. */
+  load: number;
+}
+
+/** A row, and what measured it. */
+export type Found = Row & { runner: Runner };
+
+/** What was found. */
+export interface Results {
   /** What it ran on. */
   machine: Record<string, string>;
+  /** By suite and runner: `"dispatch deno"`. */
+  runs: Record<string, Measured>;
   /** All that was measured. */
-  rows: Row[];
+  rows: Found[];
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const resultsFile = join(root, "bench", "results.json");
 
-if (import.meta.main) await runTool(main);
+interface Options {
+  suites: string[];
+  runners: Runner[];
+  missing: boolean;
+  report: boolean;
+}
 
-async function main(): Promise<number> {
-  const chosen = process.argv.slice(2);
-  const unknown = chosen.find((name) => !(name in suites));
+function optionsOf(words: readonly string[]): Options {
+  const isRunner = (word: string): word is Runner => (RUNNERS as readonly string[]).includes(word);
+  const names = words.filter((word) => word in suites);
+  const runners = words.filter(isRunner);
+  const [missing, report] = [words.includes("--missing"), words.includes("--report")];
+  const known = new Set<string>([...names, ...runners, "--missing", "--report"]);
+  const unknown = words.find((word) => !known.has(word));
   if (unknown) {
     throw new SetupError(
-      `There is no suite ${unknown}: there are ${Object.keys(suites).join(", ")}.`,
+      `There is no suite ${unknown}: there are ${Object.keys(suites).join(", ")}; ` +
+        `runners are ${RUNNERS.join(", ")}, options --missing and --report.`,
     );
   }
-  const names = chosen.length > 0 ? chosen : Object.keys(suites);
-  const tools = await setUpBenchmarks();
-  const folder = mkdtempSync(join(tmpdir(), "flambeau-bench-"));
-  try {
-    const results = { ...await measureAll(names, tools, folder), machine: await machine(tools) };
-    writeFileSync(resultsFile, JSON.stringify(results, null, 2) + "\n");
-    writeReport(results, root);
-    report.line("Wrote bench/results.json and docs/benchmarks.md.");
-    return 0;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-async function measureAll(
-  names: readonly string[],
-  tools: Tools,
-  folder: string,
-): Promise<{ date: string; rows: Row[] }> {
-  // Suites that are not measured this time stay as they were.
-  const rows = earlier().filter(({ suite }) => !names.includes(suite));
-  const env = environment(tools, folder);
-  if (names.includes("torchscript")) await writeNetworks(tools, folder, env);
-  const jobs = names.flatMap((name) => commands(name, tools));
-  const bar = report.bar("Measuring", jobs.length, "runs");
-  let done = 0;
-  for (const { suite, command, args } of jobs) {
-    const ended = await run(command, args, { env, cwd: root });
-    if (ended.code !== 0) {
-      report.line(`${suite}: ${command} failed, and is missing:\n${tail(ended.stderr)}`);
-    }
-    for (const line of ended.stdout.split("\n")) {
-      if (line.startsWith("@row ")) rows.push(JSON.parse(line.slice(5)));
-    }
-    bar.update(++done);
-  }
-  bar.stop(true);
-  return { date: new Date().toISOString().slice(0, 10), rows };
-}
-
-function earlier(): Row[] {
-  return existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, "utf8")).rows : [];
-}
-
-function environment(tools: Tools, folder: string): Tools["env"] {
   return {
-    ...tools.env,
-    NODE_PATH: join(tools.packages.node, "node_modules"),
-    FLAMBEAU_BENCH_NETWORKS: folder,
-    FLAMBEAU_BENCH_PYTHON: tools.python,
-    FLAMBEAU_BENCH_SHAPES: JSON.stringify(networks),
-    // As many as LibTorch takes: one a core.
-    FLAMBEAU_BENCH_THREADS: String(threads()),
+    suites: names.length > 0 ? names : Object.keys(suites),
+    runners: runners.length > 0 ? runners : [...RUNNERS],
+    missing,
+    report,
   };
 }
 
-function threads(): number {
-  return availableParallelism();
+async function main(): Promise<number> {
+  const options = optionsOf(process.argv.slice(2));
+  const results = earlier();
+  if (!options.report) {
+    const tools = await setUpBenchmarks();
+    results.machine = await machine(tools);
+    await measureAll(options, tools, results);
+  }
+  writeReport(results, root);
+  report.line("Wrote docs/benchmarks.md.");
+  return 0;
 }
 
-async function writeNetworks(tools: Tools, folder: string, env: Tools["env"]): Promise<void> {
-  const script = join(root, "bench", "peers", "networks.py");
-  const { code, stderr } = await run(tools.python, [script, folder, tools.packages.python], {
-    env,
-  });
+async function measureAll(options: Options, tools: Tools, results: Results): Promise<void> {
+  const env = environment(tools);
+  if (options.suites.includes("torchscript")) await writeNetworks(tools, env);
+  const jobs = options.suites
+    .flatMap((name) => commands(name, tools))
+    .filter(({ runner }) => options.runners.includes(runner))
+    .filter(({ suite, runner }) => !options.missing || !(`${suite} ${runner}` in results.runs));
+  const bar = report.bar("Measuring", jobs.length, "runs");
+  let done = 0;
+  for (const { suite, runner, command, args } of jobs) {
+    const measured = { date: new Date().toISOString().slice(0, 16), load: loadavg()[0]! };
+    const ended = await run(command, args, { env, cwd: root, timeout: MOST_MS });
+    const rows = rowsOf(ended.stdout, runner);
+    if (ended.code !== 0) {
+      report.line(
+        `${suite}: ${runner} failed after ${rows.length} rows:\n${tail(ended.stderr)}`,
+      );
+    }
+    if (rows.length > 0) merge(results, suite, runner, rows);
+    if (ended.code === 0) results.runs[`${suite} ${runner}`] = measured;
+    writeFileSync(resultsFile, JSON.stringify(results, null, 2) + "\n");
+    bar.update(++done);
+  }
+  bar.stop(true);
+}
+
+function rowsOf(stdout: string, runner: Runner): Found[] {
+  return stdout.split("\n")
+    .filter((line) => line.startsWith("@row "))
+    .map((line) => ({ ...JSON.parse(line.slice(5)) as Row, runner }));
+}
+
+// In the order of suites and runners, so that a file says the same whatever was measured last.
+function merge(results: Results, suite: string, runner: Runner, rows: readonly Found[]): void {
+  const others = results.rows.filter((row) => row.suite !== suite || row.runner !== runner);
+  const rank = (row: Found) =>
+    Object.keys(suites).indexOf(row.suite) * RUNNERS.length + RUNNERS.indexOf(row.runner);
+  results.rows = [...others, ...rows].sort((a, b) => rank(a) - rank(b));
+}
+
+function earlier(): Results {
+  const found = existsSync(resultsFile)
+    ? JSON.parse(readFileSync(resultsFile, "utf8")) as Results
+    : null;
+  return found?.runs ? found : { machine: {}, runs: {}, rows: [] };
+}
+
+// The same for all who work on several threads.
+const threads = (): string => process.env.FLAMBEAU_BENCH_THREADS ?? String(availableParallelism());
+
+function environment(tools: Tools): Tools["env"] {
+  return {
+    ...tools.env,
+    NODE_PATH: join(tools.packages.node, "node_modules"),
+    FLAMBEAU_BENCH_NETWORKS: networksFolder(tools),
+    FLAMBEAU_BENCH_PYTHON: tools.python,
+    FLAMBEAU_BENCH_SHAPES: JSON.stringify(networks),
+    FLAMBEAU_BENCH_THREADS: threads(),
+  };
+}
+
+const networksScript = join(root, "bench", "peers", "networks.py");
+
+// Written once for what the script says now.
+function networksFolder(tools: Tools): string {
+  const key = createHash("sha256").update(readFileSync(networksScript)).digest("hex").slice(0, 12);
+  return join(tools.packages.networks, key);
+}
+
+async function writeNetworks(tools: Tools, env: Tools["env"]): Promise<void> {
+  const folder = networksFolder(tools);
+  const complete = join(folder, "complete");
+  if (existsSync(complete)) return;
+  mkdirSync(folder, { recursive: true });
+  report.line("Writing the networks as TorchScript and ONNX …");
+  const args = [networksScript, folder, tools.packages.python];
+  const { code, stderr } = await run(tools.python, args, { env });
   if (code !== 0) throw new SetupError(`The networks could not be made:\n${tail(stderr)}`);
   if (stderr.trim() !== "") report.line(stderr.trim());
+  else writeFileSync(complete, "");
 }
 
 interface Job {
   suite: string;
+  runner: Runner;
   command: string;
   args: string[];
 }
@@ -135,15 +201,17 @@ interface Job {
 function commands(suite: string, tools: Tools): Job[] {
   const file = join(root, "bench", "suites", `${suite}.ts`);
   const jobs: Job[] = [
-    { suite, command: tools.deno, args: ["run", "-A", "--no-check", file] },
-    { suite, command: tools.bun, args: [file] },
+    { suite, runner: "deno", command: tools.deno, args: ["run", "-A", "--no-check", file] },
+    { suite, runner: "bun", command: tools.bun, args: [file] },
   ];
   const peers = join(root, "bench", "peers");
   if (suites[suite]!.includes("python")) {
-    jobs.push({ suite, command: tools.python, args: [join(peers, "pytorch.py"), suite] });
+    const args = [join(peers, "pytorch.py"), suite];
+    jobs.push({ suite, runner: "python", command: tools.python, args });
   }
   if (suites[suite]!.includes("node") && tools.node !== null) {
-    jobs.push({ suite, command: tools.node, args: [join(peers, "node.cjs"), suite] });
+    const args = [join(peers, "node.cjs"), suite];
+    jobs.push({ suite, runner: "node", command: tools.node, args });
   }
   return jobs;
 }
@@ -174,3 +242,5 @@ async function machine(tools: Tools): Promise<Record<string, string>> {
     tfjs: packages("@tensorflow/tfjs"),
   };
 }
+
+if (import.meta.main) await runTool(main);

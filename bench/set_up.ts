@@ -32,8 +32,8 @@ export interface Tools {
   python: string;
   /** Node.js, where there is one. */
   node: string | null;
-  /** Where packages for Node.js and Python are. */
-  packages: { node: string; python: string };
+  /** Where packages for Node.js and Python are, and networks that were written. */
+  packages: { node: string; python: string; networks: string };
   /** The environment. */
   env: Record<string, string | undefined>;
 }
@@ -51,7 +51,11 @@ export async function setUpBenchmarks(): Promise<Tools> {
     }
     : await fetched();
   const home = join(flambeauHome(), "bench");
-  const packages = { node: join(home, "node"), python: join(home, "python") };
+  const packages = {
+    node: join(home, "node"),
+    python: join(home, "python"),
+    networks: join(home, "networks"),
+  };
   const node = await which("node", env);
   await packagesForNode(packages.node);
   await packagesForPython(found.python, packages.python);

@@ -4,6 +4,7 @@ const { existsSync } = require("node:fs");
 const { join } = require("node:path");
 
 const SECONDS = Number(process.env.FLAMBEAU_BENCH_SECONDS ?? 0.4);
+const ROUND_SECONDS = Math.min(0.004, SECONDS / 20);
 
 function emit(suite, name, system, samples) {
   const sorted = samples.toSorted((a, b) => a - b);
@@ -20,11 +21,12 @@ async function measure(suite, name, system, run) {
   };
   let calls = 1;
   let taken = await clock(calls);
-  for (const end = performance.now() + SECONDS * 500; performance.now() < end;) {
-    if (taken < SECONDS / 40) calls *= 2;
+  const warm = performance.now() + SECONDS * 500;
+  do {
+    if (taken < ROUND_SECONDS / 2) calls *= 2;
     taken = await clock(calls);
-  }
-  calls = Math.max(1, Math.round(calls * SECONDS / 20 / Math.max(taken, 1e-9)));
+  } while (performance.now() < warm);
+  calls = Math.max(1, Math.round(calls * ROUND_SECONDS / Math.max(taken, 1e-9)));
   const samples = [];
   const end = performance.now() + SECONDS * 1e3;
   while (performance.now() < end || samples.length < 5) {

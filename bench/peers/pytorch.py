@@ -9,6 +9,18 @@ import warnings
 
 warnings.simplefilter("ignore")
 SECONDS = float(os.environ.get("FLAMBEAU_BENCH_SECONDS", "0.4"))
+ROUND_SECONDS = min(0.004, SECONDS / 20)
+
+
+THREADS = os.environ.get("FLAMBEAU_BENCH_THREADS")
+
+
+def threads():
+    """As many threads as the others take."""
+    import torch
+
+    if THREADS:
+        torch.set_num_threads(int(THREADS))
 
 
 def emit(suite, name, system, samples):
@@ -26,11 +38,13 @@ def measure(suite, name, run, system="PyTorch"):
 
     calls, taken = 1, clock(1)
     end = time.perf_counter() + SECONDS / 2
-    while time.perf_counter() < end:
-        if taken < SECONDS / 40:
+    while True:
+        if taken < ROUND_SECONDS / 2:
             calls *= 2
         taken = clock(calls)
-    calls = max(1, round(calls * SECONDS / 20 / max(taken, 1e-9)))
+        if time.perf_counter() >= end:
+            break
+    calls = max(1, round(calls * ROUND_SECONDS / max(taken, 1e-9)))
     samples = []
     end = time.perf_counter() + SECONDS
     while time.perf_counter() < end or len(samples) < 5:
@@ -72,6 +86,8 @@ def dispatch():
 
 def shumai():
     import torch
+
+    threads()
 
     def add(n):
         a = torch.randn(n)
@@ -121,6 +137,7 @@ def torchscript():
     import torch
     from networks import NETWORKS, make
 
+    threads()
     folder = os.environ["FLAMBEAU_BENCH_NETWORKS"]
     with torch.no_grad():
         for name in NETWORKS:

@@ -5,9 +5,11 @@
  * @module
  */
 
+import process from "node:process";
 import * as torch from "../../mod.ts";
 import { here, measure } from "../harness.ts";
 
+torch.setNumThreads(Number(process.env.FLAMBEAU_BENCH_THREADS ?? torch.getNumThreads()));
 torch.manualSeed(0);
 torch.noGrad(() => {
   for (const n of [32, 1024, 32768]) {

@@ -16,6 +16,7 @@ import { networks } from "../networks.ts";
 const { jit } = torch;
 const folder = process.env.FLAMBEAU_BENCH_NETWORKS!;
 
+torch.setNumThreads(Number(process.env.FLAMBEAU_BENCH_THREADS ?? torch.getNumThreads()));
 torch.noGrad(() => {
   for (const { name, shape, batches } of networks) {
     const path = join(folder, `${name}.pt`);

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Whether the program's output is shown as it comes too. */
   readonly show?: boolean;
+  /** Milliseconds after which it is ended. */
+  readonly timeout?: number;
 }
 
 /** Runs a program to its end, and keeps what it printed. Never throws for what the program does. */
@@ -43,6 +45,7 @@ export function run(
     cwd: options.cwd,
     env: (options.env ?? process.env) as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
+    timeout: options.timeout,
   });
   let stdout = "";
   let stderr = "";
