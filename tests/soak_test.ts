@@ -9,7 +9,7 @@ import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import * as torch from "../mod.ts";
-import { collectUntil } from "./support/collect.ts";
+import { liveCounts } from "./support/balance.ts";
 import { program } from "./support/program.ts";
 
 const SECONDS = Number(process.env.FLAMBEAU_SOAK_SECONDS ?? 0);
@@ -22,22 +22,14 @@ function resident(): number {
   return process.memoryUsage.rss() / MEGABYTE;
 }
 
-function alive(): Record<string, number> {
-  const { tensors, scripts, nodes } = torch.memory();
-  return { tensors, scripts, nodes };
-}
-
-/** A round, then more of them: handles come back, and memory does not grow after the first. */
+/** A round, then more of them: no handle is left, not even to the collector, and memory does not grow after the first. */
 async function soak(round: () => void | Promise<void>): Promise<void> {
   const end = performance.now() + SECONDS * 1000;
-  const before = alive();
+  const before = liveCounts();
   await round();
   const first = resident();
   do await round(); while (performance.now() < end);
-  // Fewer when what was forgotten before is collected meanwhile.
-  const extra = () => Object.entries(alive()).filter(([kind, count]) => count > before[kind]!);
-  await collectUntil(() => extra().length === 0);
-  assertEquals(extra(), []);
+  assertEquals(liveCounts(), before);
   const grown = resident() - first;
   assert(grown < SLACK_MB, `Resident memory grew by ${Math.round(grown)} MB`);
 }
@@ -54,7 +46,8 @@ describe("soak", () => {
   test("50,000 calls of runAsync at once, on one module, from many callers", {
     timeout: LIMIT_MS,
   }, async () => {
-    const model = torch.jit.compile("def scale(x):\n    return x * 2\n").scale!;
+    const unit = torch.jit.compile("def scale(x):\n    return x * 2\n");
+    const model = unit.scale!;
     await soak(async () => {
       const caller = async (id: number) => {
         using x = torch.full([2], id);
@@ -70,11 +63,12 @@ describe("soak", () => {
       const { queued, running } = torch.asyncSettings();
       assertEquals({ queued, running }, { queued: 0, running: 0 });
     });
-    model[Symbol.dispose]();
+    unit[Symbol.dispose]();
   });
 
   test("a thousand async scopes in flight", { timeout: LIMIT_MS }, async () => {
-    const model = torch.jit.compile("def scale(x):\n    return x * 2\n").scale!;
+    const unit = torch.jit.compile("def scale(x):\n    return x * 2\n");
+    const model = unit.scale!;
     await soak(async () => {
       const results = await Promise.all(
         Array.from({ length: 1000 }, (_, id) =>
@@ -91,7 +85,7 @@ describe("soak", () => {
         result.dispose();
       }
     });
-    model[Symbol.dispose]();
+    unit[Symbol.dispose]();
   });
 
   test("2,000 modules, loaded and disposed", { timeout: LIMIT_MS }, async () => {

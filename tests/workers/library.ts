@@ -13,9 +13,11 @@ async function compute(seed: number): Promise<number[]> {
   const unit = torch.jit.compile("def twice(x):\n    return x + x\n");
   const inputs = Array.from({ length: 20 }, (_, i) => torch.full([3], seed + i));
   const outputs = await Promise.all(inputs.map((x) => unit.twice!.runAsync(x)));
-  const sums = outputs.map((x: torch.Tensor) => x.sum().item() as number);
+  const sums = outputs.map((x: torch.Tensor) => {
+    using sum = x.sum();
+    return sum.item() as number;
+  });
   for (const x of [...inputs, ...outputs]) x.dispose();
-  // The script objects of a Worker that is terminated are never released, in either runtime.
   unit[Symbol.dispose]();
   return sums;
 }
