@@ -260,8 +260,7 @@ Roots readRoots(Reader& in) {
 
 double exportNode(NodePtr node) {
   if (!node) return 0;
-  liveNodes.fetch_add(1, std::memory_order_relaxed);
-  return toHandle(node.release());
+  return giveHandle(FB_HANDLE_NODE, node.release());
 }
 
 Node& borrowNode(double handle) {
@@ -322,9 +321,9 @@ double fb_tensor_node(double tensor) {
 }
 
 void fb_node_release(double node) {
+  if (node == 0) return;
   guard(0, [&] {
-    liveNodes.fetch_sub(1, std::memory_order_relaxed);
-    NodePtr::reclaim(fromHandle<Node>(node));
+    takeHandle(FB_HANDLE_NODE, node);
     return 0;
   });
 }

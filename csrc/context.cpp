@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "host.h"
+#include "handles.h"
 #include "internal.h"
 #include "jobs.h"
 
@@ -134,6 +134,7 @@ double fb_context_new(void* words, uint32_t capacity) {
     auto* made = new Context{
         static_cast<double*>(words), capacity, {}, {}, 0, nullptr, std::make_shared<Released>()};
     liveContexts.fetch_add(1, std::memory_order_relaxed);
+    ownContext(made);
     return toHandle(made);
   });
 }
@@ -161,7 +162,9 @@ int32_t fb_context_overflow(double ctx) {
 void fb_context_free(double ctx) {
   if (ctx == 0) return;
   liveContexts.fetch_sub(1, std::memory_order_relaxed);
-  delete fromHandle<Context>(ctx);
+  auto* context = fromHandle<Context>(ctx);
+  disownContext(context);
+  delete context;
 }
 
 double fb_text_copy(double ctx, void* out, double size) {

@@ -75,6 +75,15 @@ enum fb_error_kind {
   FB_ERROR_JIT_TYPE = 9
 };
 
+/* Handles that are not tensors'. What a thread still has of them when it ends is released. */
+enum fb_handle_kind {
+  FB_HANDLE_OBJECT = 0,
+  FB_HANDLE_CALLABLE = 1,
+  FB_HANDLE_UNIT = 2,
+  FB_HANDLE_GENERATOR = 3,
+  FB_HANDLE_NODE = 4
+};
+
 enum fb_scalar_tag {
   FB_SCALAR_INT = 0,     /* value */
   FB_SCALAR_FLOAT = 1,   /* value */
@@ -217,6 +226,8 @@ FB_API int32_t fb_storage_write(double tensor, double offset, const void* data, 
 /* Live handles given out and not yet released: 0 tensors, 1 script objects; 2: contexts; 3: nodes
  * of the autograd graph, and functions of the caller's that LibTorch holds. */
 FB_API double fb_live(int32_t what);
+/* What the matching release does, of a handle that was forgotten: it is counted (fb_memory). */
+FB_API void fb_handle_forgotten(int32_t kind, double handle);
 
 /* ---- Memory ---- */
 
@@ -234,7 +245,8 @@ FB_API double fb_slab(uint32_t index);
 /* For a buffer whose deleter frees a page: 0 an address to give it, 1 the deleter (bytes, page). */
 FB_API double fb_ballast(int32_t what);
 /* Bytes: 0 that tensors hold, 1 kept for further use, 2 the most that tensors held, 3 that this
- * machine has. 4: how many tensors were freed because they were forgotten. */
+ * machine has. How many were freed because they were forgotten: 4 tensors, 5 script objects, 6
+ * nodes. */
 FB_API double fb_memory(int32_t what);
 /* Gives what is kept for further use back to the system. */
 FB_API void fb_memory_trim(void);
@@ -458,6 +470,8 @@ FB_API int32_t fb_job_abandon(double id);
 FB_API int32_t fb_job_take(double ctx);
 /* Waits, a second at most, until there is a completion: called on a thread of its own. How many. */
 FB_API int32_t fb_jobs_wait(double ctx);
+/* Ends a wait: nothing more is awaited. */
+FB_API void fb_jobs_rest(double ctx);
 /* The read end of a pipe that holds a byte while there are completions. It stays the context's. */
 FB_API int32_t fb_jobs_pipe(double ctx);
 /* 0 threads, 1 the longest queue; `value` 0 changes nothing. 2 queued, 3 running, 4 given up on and
@@ -546,6 +560,8 @@ FB_API double fb_trace_size(double tensor, int32_t dim);
 
 /* A file's bytes, to look into and to load: borrowed until fb_archive_close. Owned, or 0. */
 FB_API double fb_archive_open(const void* data, double bytes);
+/* The same of a copy, for work on another thread: the caller's memory may change, or go. */
+FB_API double fb_archive_open_copy(const void* data, double bytes);
 /* The same of a file, which stays open until then: what was checked is what is loaded. */
 FB_API double fb_archive_open_file(const char* path, uint32_t bytes);
 FB_API void fb_archive_close(double archive);

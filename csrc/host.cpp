@@ -3,8 +3,6 @@
 
 namespace flambeau {
 
-std::atomic<int64_t> liveNodes{0};
-
 namespace {
 
 thread_local std::shared_ptr<Host> threadHost;

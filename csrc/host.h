@@ -6,11 +6,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "internal.h"
+#include "handles.h"
 
 namespace flambeau {
-
-extern std::atomic<int64_t> liveNodes;
 
 class HostFunction;
 

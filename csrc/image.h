@@ -11,6 +11,9 @@ class Image {
  public:
   // Borrows memory.
   Image(const char* data, uint64_t size) : data_(const_cast<char*>(data)), size_(size) {}
+  // Keeps a copy.
+  explicit Image(std::vector<char> bytes)
+      : owned_(std::move(bytes)), data_(owned_.data()), size_(owned_.size()) {}
   // Reserves addresses for a file. It is read, not mapped: a mapped file that another process cuts
   // short ends ours.
   explicit Image(const std::string& path);
@@ -28,6 +31,7 @@ class Image {
   void copy(uint64_t at, void* out, uint64_t count) const;
 
  private:
+  std::vector<char> owned_;
   char* data_;
   uint64_t size_;
   int file_ = -1;

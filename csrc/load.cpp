@@ -245,6 +245,13 @@ double fb_archive_open(const void* data, double bytes) {
   });
 }
 
+double fb_archive_open_copy(const void* data, double bytes) {
+  return guard(0.0, [&] {
+    const auto* begin = static_cast<const char*>(data);
+    return toHandle(new Opened(std::vector<char>(begin, begin + static_cast<size_t>(bytes))));
+  });
+}
+
 double fb_archive_open_file(const char* path, uint32_t bytes) {
   return guard(0.0, [&] { return toHandle(new Opened(std::string(path, bytes))); });
 }

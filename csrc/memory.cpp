@@ -16,7 +16,7 @@
 #include <memory>
 #include <mutex>
 
-#include "internal.h"
+#include "handles.h"
 #include "memory.h"
 
 namespace flambeau {
@@ -325,12 +325,7 @@ struct Owner {
 // change in the midst of a function because of what another left behind.
 constexpr double kFreedAtOnce = 1 << 24;
 
-// LibTorch may be half torn down when the process ends; the system frees the memory anyway.
 std::atomic<bool> exiting{false};
-
-bool isMainThread() {
-  return getpid() == static_cast<pid_t>(syscall(SYS_gettid));
-}
 
 struct Pages {
   std::mutex mutex;
@@ -390,8 +385,7 @@ struct OwnerOfThread {
   Owner* owner = new Owner();
 
   ~OwnerOfThread() {
-    if (isMainThread()) exiting = true;
-    if (exiting) return;
+    if (processEnds()) return;
     Page* rest = nullptr;
     {
       const std::lock_guard<std::mutex> lock(owner->mutex);
@@ -426,6 +420,11 @@ BudgetScope::BudgetScope(Budget* budget) : outer_(threadBudget) {
 
 BudgetScope::~BudgetScope() {
   threadBudget = outer_;
+}
+
+bool processEnds() {
+  if (getpid() == static_cast<pid_t>(syscall(SYS_gettid))) exiting = true;
+  return exiting;
 }
 
 void pageCollected(void* page) noexcept {
@@ -513,6 +512,10 @@ double fb_memory(int32_t what) {
       return static_cast<double>(peakBytes.load(std::memory_order_relaxed));
     case 4:
       return static_cast<double>(collectedTensors.load(std::memory_order_relaxed));
+    case 5:
+      return static_cast<double>(forgottenScripts());
+    case 6:
+      return static_cast<double>(forgottenNodes());
     default:
       return static_cast<double>(totalMemory());
   }

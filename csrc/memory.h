@@ -29,6 +29,10 @@ class BudgetScope {
 // Whether a tensor lies in memory that the caller lent (tensor.cpp).
 bool isLent(const at::Tensor& tensor);
 
+// For the end of a thread: whether it is the main thread's, or that one has ended. LibTorch may be
+// half torn down then, and the system frees the memory anyway.
+bool processEnds();
+
 // Ballast must not be longer.
 constexpr size_t kEmptyBytes = size_t{1} << 36;
 void* emptyMemory();

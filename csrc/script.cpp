@@ -468,8 +468,7 @@ using namespace flambeau;
 void fb_object_release(double object) {
   if (object == 0) return;
   guard(0, [&] {
-    liveObjects.fetch_sub(1, std::memory_order_relaxed);
-    c10::raw::intrusive_ptr::decref(fromHandle<c10::ivalue::Object>(object));
+    takeHandle(FB_HANDLE_OBJECT, object);
     return 0;
   });
 }
@@ -727,8 +726,7 @@ int32_t fb_fusion_strategy(double ctx) {
 void fb_callable_release(double callable) {
   if (callable == 0) return;
   guard(0, [&] {
-    liveObjects.fetch_sub(1, std::memory_order_relaxed);
-    delete fromHandle<Callable>(callable);
+    takeHandle(FB_HANDLE_CALLABLE, callable);
     return 0;
   });
 }
@@ -830,16 +828,14 @@ double fb_compile(const char* source, double bytes, bool literal) {
     const auto resolver = std::make_shared<SourceResolver>(made->unit);
     compiling(
         [&] { made->unit->define(c10::QualifiedName(made->prefix), text, resolver, nullptr); });
-    liveObjects.fetch_add(1, std::memory_order_relaxed);
-    return toHandle(made.release());
+    return giveHandle(FB_HANDLE_UNIT, made.release());
   });
 }
 
 void fb_unit_release(double unit) {
   if (unit == 0) return;
   guard(0, [&] {
-    liveObjects.fetch_sub(1, std::memory_order_relaxed);
-    delete fromHandle<Unit>(unit);
+    takeHandle(FB_HANDLE_UNIT, unit);
     return 0;
   });
 }

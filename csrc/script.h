@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "internal.h"
+#include "handles.h"
 
 namespace flambeau {
 
@@ -36,14 +36,12 @@ inline Module borrowModule(double handle) {
 }
 
 inline double exportObject(torch::jit::ObjectPtr object) {
-  liveObjects.fetch_add(1, std::memory_order_relaxed);
-  return toHandle(object.release());
+  return giveHandle(FB_HANDLE_OBJECT, object.release());
 }
 
 inline double exportCallable(Callable callable) {
   auto made = std::make_unique<Callable>(std::move(callable));
-  liveObjects.fetch_add(1, std::memory_order_relaxed);
-  return toHandle(made.release());
+  return giveHandle(FB_HANDLE_CALLABLE, made.release());
 }
 
 // Where the functions of one unit live: a file that holds functions of several units tells them

@@ -10,7 +10,7 @@
 
 #include <cstdio>
 
-#include "internal.h"
+#include "handles.h"
 
 using namespace flambeau;
 
@@ -119,16 +119,15 @@ int32_t fb_set_deterministic(int32_t mode) {
 
 double fb_generator_new(void) {
   return guard(0.0, [] {
-    liveObjects.fetch_add(1, std::memory_order_relaxed);
-    return toHandle(at::detail::createCPUGenerator().unsafeReleaseGeneratorImpl());
+    return giveHandle(
+        FB_HANDLE_GENERATOR, at::detail::createCPUGenerator().unsafeReleaseGeneratorImpl());
   });
 }
 
 void fb_generator_release(double generator) {
   if (generator == 0) return;
   guard(0, [&] {
-    liveObjects.fetch_sub(1, std::memory_order_relaxed);
-    c10::raw::intrusive_ptr::decref(fromHandle<c10::GeneratorImpl>(generator));
+    takeHandle(FB_HANDLE_GENERATOR, generator);
     return 0;
   });
 }

@@ -13,7 +13,7 @@
 #include <cstring>
 #include <sstream>
 
-#include "internal.h"
+#include "handles.h"
 
 #include "source_check.h"
 
@@ -550,9 +550,8 @@ void writeObject(Writer& out, const IValue& value) {
   auto object = value.toObject();
   const bool isModule = value.isModule();
   const std::string name = nameOfType(object->type());
-  liveObjects.fetch_add(1, std::memory_order_relaxed);
   out.put(FB_VALUE_OBJECT);
-  out.put(toHandle(object.release()));
+  out.put(giveHandle(FB_HANDLE_OBJECT, object.release()));
   out.put(isModule ? 1 : 0);
   out.putString(name);
 }
@@ -756,9 +755,9 @@ void writeValue(Writer& out, const IValue& value) {
   } else if (value.isEnum()) {
     writeEnum(out, value);
   } else if (value.isGenerator()) {
-    liveObjects.fetch_add(1, std::memory_order_relaxed);
     out.put(FB_VALUE_GENERATOR);
-    out.put(toHandle(at::Generator(value.toGenerator()).unsafeReleaseGeneratorImpl()));
+    auto generator = at::Generator(value.toGenerator());
+    out.put(giveHandle(FB_HANDLE_GENERATOR, generator.unsafeReleaseGeneratorImpl()));
   } else if (value.isFuture()) {
     // The interpreter's futures are done when the call is, or soon after: forked work runs on
     // LibTorch's threads.

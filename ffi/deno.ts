@@ -69,7 +69,7 @@ function feltBy(ballast: Addon["ballast"]): Buffers["ballast"] {
 }
 
 /** Waits by a call on a thread of Deno's, which its event loop awaits. */
-export function watchJobs(path: string, _native: Native): WatchJobs {
+export function watchJobs(path: string, native: Native): WatchJobs {
   return (context, ready) => {
     const definition = { parameters: ["f64"], result: "i32", nonblocking: true } as const;
     const { fb_jobs_wait } = Deno.dlopen(path, { fb_jobs_wait: definition }).symbols as {
@@ -85,8 +85,10 @@ export function watchJobs(path: string, _native: Native): WatchJobs {
       wake: () => {
         if (!waiting) wait();
       },
-      // It asks `ready` every second.
-      rest: () => {},
+      // Or it would keep the process for as long as the call waits.
+      rest: () => {
+        if (waiting) native.fb_jobs_rest(context);
+      },
     };
   };
 }

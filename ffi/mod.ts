@@ -15,6 +15,7 @@ export {
   viewMemory,
   watchJobs,
 } from "./library.ts";
+export { type HandleKind, releaseForgotten } from "./forgotten.ts";
 export type { JobWatcher } from "./jobs.ts";
 export { onCall, provideCallback } from "./callback.ts";
 export { context, decode, encode, scratch, takeBytes, takeText } from "./scratch.ts";

@@ -70,6 +70,7 @@ export const symbols = {
   fb_memory_trim: { parameters: [], result: "void" },
   fb_memory_cache: { parameters: ["i32"], result: "i32" }, //                                       on
   fb_live: { parameters: ["i32"], result: "f64" }, //                                               what
+  fb_handle_forgotten: { parameters: ["i32", "f64"], result: "void" }, //                           kind, handle
 
   fb_host_set: { parameters: ["function", "f64"], result: "i32" }, //              callback, ctx
   fb_host_remove: { parameters: ["f64"], result: "i32" }, //                       id
@@ -168,6 +169,7 @@ export const symbols = {
   fb_job_abandon: { parameters: ["f64"], result: "i32" }, //                                        id
   fb_job_take: { parameters: ["f64"], result: "i32" }, //                                           ctx
   fb_jobs_wait: { parameters: ["f64"], result: "i32" }, //                                          ctx
+  fb_jobs_rest: { parameters: ["f64"], result: "void" }, //                                         ctx
   fb_jobs_pipe: { parameters: ["f64"], result: "i32" }, //                                          ctx
   fb_jobs_setting: { parameters: ["i32", "i32"], result: "i32" }, //                                what, value
 
@@ -204,6 +206,7 @@ export const symbols = {
   fb_trace_size: { parameters: ["f64", "i32"], result: "f64" }, //                 tensor, dim
 
   fb_archive_open: { parameters: ["buffer", "f64"], result: "f64" }, //            data, bytes
+  fb_archive_open_copy: { parameters: ["buffer", "f64"], result: "f64" }, //       data, bytes
   fb_archive_open_file: { parameters: ["buffer", "u32"], result: "f64" }, //       path, bytes
   fb_archive_close: { parameters: ["f64"], result: "void" }, //                    archive
   fb_archive_ops: { parameters: ["f64", "f64", "bool"], result: "i32" }, //        archive, ctx, verify

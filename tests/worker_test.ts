@@ -6,6 +6,7 @@ import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
+import { liveCounts } from "./support/balance.ts";
 import { settled } from "./support/collect.ts";
 
 const LIMIT_MS = 30_000;
@@ -77,6 +78,68 @@ describe("several Workers", () => {
     assert(
       await until(() => torch.memory().bytes < bytes + MEGABYTE),
       "The tensor outlived its Worker",
+    );
+  });
+});
+
+/** Waits until no more script objects and graph nodes are alive than there were. */
+async function assertReleased(before: torch.MemoryReport): Promise<void> {
+  const more = () => {
+    const { scripts, nodes } = torch.memory();
+    return [scripts > before.scripts, nodes > before.nodes];
+  };
+  await until(() => !more().includes(true));
+  assertEquals(more(), [false, false], "Script objects or graph nodes outlived their Worker");
+}
+
+describe("a Worker that ends while it holds script objects and graph nodes", () => {
+  for (const way of ["is terminated", "closes itself"]) {
+    test(`releases them when it ${way}`, { timeout: LIMIT_MS }, async () => {
+      // What earlier tests forgot would be freed in the midst.
+      await settled();
+      const before = torch.memory();
+      const counts = liveCounts();
+      using worker = new Library();
+      await worker.ask("holdAll");
+      const { scripts, nodes } = liveCounts();
+      assert(scripts >= counts.scripts + 6 && nodes >= counts.nodes + 1);
+      if (way === "is terminated") worker[Symbol.dispose]();
+      else await worker.ask("close");
+      await assertReleased(before);
+    });
+  }
+
+  test("leaves the others' alone, and what was handed over", { timeout: LIMIT_MS }, async () => {
+    using staying = new Library();
+    const model = torch.jit.trace(new torch.nn.Linear(3, 2), [torch.ones([1, 3])]);
+    const x = torch.ones([1, 3]);
+    const expected = (model(x) as torch.Tensor).toArray();
+    let back: typeof model;
+    {
+      using going = new Library();
+      await Promise.all([going.ask("holdAll"), staying.ask("holdAll")]);
+      back = torch.receive<typeof model>(await going.ask("echo", torch.transfer(model)));
+    }
+    await sleep(100);
+    assertEquals((back(x) as torch.Tensor).toArray(), expected);
+    assertEquals(
+      await staying.ask("compute", 1),
+      Array.from({ length: 20 }, (_, k) => 6 * (1 + k)),
+    );
+    back[Symbol.dispose]();
+  });
+
+  test("drops the calls that it had queued", { timeout: LIMIT_MS }, async () => {
+    const { bytes } = torch.memory();
+    {
+      using worker = new Library();
+      await worker.ask("queue");
+    }
+    assert(
+      await until(() =>
+        torch.asyncSettings().queued === 0 && torch.memory().bytes < bytes + MEGABYTE
+      ),
+      "Calls of a Worker that ended waited on, or kept their results",
     );
   });
 });

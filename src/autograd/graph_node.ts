@@ -10,19 +10,16 @@ import {
   DisposedError,
   native,
   nativeError,
+  releaseForgotten,
   scratch,
   takeText,
 } from "../../ffi/mod.ts";
-import { collected } from "../memory/collected.ts";
 import type { GradFn, HookHandle } from "../tensor/grad_types.ts";
 import { handleOf, type Tensor } from "../tensor/tensor.ts";
 import { answer, asGradient, Call, serve, tensorsAt } from "./_host.ts";
 import { asHook, attach } from "./hooks.ts";
 
-const registry = new FinalizationRegistry((handle: number) => {
-  collected.nodes++;
-  native.fb_node_release(handle);
-});
+const registry = new FinalizationRegistry((handle: number) => releaseForgotten("node", handle));
 
 type Gradients = (Tensor | null)[];
 type Replacement = readonly (Tensor | null)[] | Tensor | null | undefined | void;

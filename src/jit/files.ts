@@ -152,8 +152,8 @@ function checkedOptions(options: LoadOptions): Checked {
 }
 
 /**
- * {@linkcode load}, on another thread: the event loop stays free while a large file is read, checked and compiled. Bytes, which
- * are in memory already, are loaded on this thread.
+ * {@linkcode load}, on another thread: the event loop stays free while a large file is read, checked and compiled. Bytes are
+ * copied first, since they could change meanwhile.
  *
  * @example
  * ```ts
@@ -173,7 +173,6 @@ export async function loadAsync(
   source: string | URL | Uint8Array,
   options: LoadOptions = {},
 ): Promise<LoadedModule> {
-  if (source instanceof Uint8Array) return load(source, options);
   const { device, extraFiles, verify, allow } = checkedOptions(options);
   return await withOpenedAsync(source, "jit.load", async (opened) => {
     if (!allowsAll(allow)) requireAllowed(await opened.opsAsync(verify), allow, "jit.load");

@@ -4,22 +4,20 @@
  * @module
  */
 
-import { DisposedError, native } from "../../ffi/mod.ts";
-import { collected } from "../memory/collected.ts";
+import { DisposedError, type HandleKind, native, releaseForgotten } from "../../ffi/mod.ts";
 
-/** What a handle points to, which decides how it is released. */
-export type HandleKind = "object" | "callable" | "unit";
+/** What a script handle points to, which decides how it is released. */
+export type ScriptKind = Extract<HandleKind, "object" | "callable" | "unit">;
 
 interface Held {
-  readonly kind: HandleKind;
+  readonly kind: ScriptKind;
   readonly handle: number;
 }
 
 // A module constant: Bun collects a registry that only a local refers to, with its registrations.
-const registry = new FinalizationRegistry<Held>((held) => {
-  collected.scripts++;
-  release(held);
-});
+const registry = new FinalizationRegistry<Held>(({ kind, handle }) =>
+  releaseForgotten(kind, handle)
+);
 
 function release({ kind, handle }: Held): void {
   if (kind === "object") native.fb_object_release(handle);
@@ -29,11 +27,11 @@ function release({ kind, handle }: Held): void {
 
 /** An owned native handle: released once, by `dispose` or when it is forgotten. */
 export class NativeHandle {
-  readonly #kind: HandleKind;
+  readonly #kind: ScriptKind;
   #handle: number;
 
   /** Takes over a handle. */
-  constructor(kind: HandleKind, handle: number) {
+  constructor(kind: ScriptKind, handle: number) {
     this.#kind = kind;
     this.#handle = handle;
     registry.register(this, { kind, handle }, this);

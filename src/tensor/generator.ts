@@ -4,13 +4,23 @@
  * @module
  */
 
-import { check, checkHandle, context, DisposedError, native, scratch } from "../../ffi/mod.ts";
+import {
+  check,
+  checkHandle,
+  context,
+  DisposedError,
+  native,
+  releaseForgotten,
+  scratch,
+} from "../../ffi/mod.ts";
 import type { GeneratorLike } from "./generator_like.ts";
 import { describe, handleOf, OWNED, Tensor } from "./tensor.ts";
 import { seedHalves } from "./state.ts";
 
 // A module constant: Bun collects a registry that only a local refers to, with its registrations.
-const registry = new FinalizationRegistry((handle: number) => native.fb_generator_release(handle));
+const registry = new FinalizationRegistry((handle: number) =>
+  releaseForgotten("generator", handle)
+);
 
 let isGeneratorValue: (value: unknown) => value is Generator;
 let handleOfAny: (generator: Generator, op: string, argument: string) => number;

@@ -1,10 +1,10 @@
 #include "harness.h"
 
-#include <chrono>
+#include <atomic>
 
 namespace {
 
-int failures = 0;
+std::atomic<int> failures{0};
 
 double liveHandles() {
   return fb_live(0) + fb_live(1) + fb_live(2) + fb_live(3);

@@ -6,7 +6,16 @@
 
 import * as torch from "../../mod.ts";
 
-const commands: Record<string, (value: never) => unknown> = { compute, train, echo, hold, write };
+const commands: Record<string, (value: never) => unknown> = {
+  compute,
+  train,
+  echo,
+  hold,
+  holdAll,
+  queue,
+  close,
+  write,
+};
 const held: unknown[] = [];
 
 async function compute(seed: number): Promise<number[]> {
@@ -42,6 +51,28 @@ function echo(message: unknown): unknown {
 function hold(message: unknown): number {
   held.push(torch.receive(message));
   return held.length;
+}
+
+/** Keeps native handles of each kind: six script objects and more, and a node. */
+function holdAll(): void {
+  const unit = torch.jit.compile("def twice(x):\n    return x + x\n");
+  const model = torch.jit.trace(new torch.nn.Linear(3, 2), [torch.ones([1, 3])]);
+  const weight = torch.ones([2], { requiresGrad: true });
+  const loss = weight.exp().sum();
+  held.push(unit, unit.twice, model, model.method("forward"), new torch.Generator(), weight, loss);
+  // The same object twice, under two handles.
+  held.push(torch.receive(torch.transfer(model, { share: true })), loss.gradFn);
+}
+
+/** More calls than are done soon, on a tensor that would be missed. */
+function queue(): void {
+  const unit = torch.jit.compile("def twice(x):\n    return x + x\n");
+  const x = torch.ones([1 << 18]);
+  for (let i = 0; i < 500; i++) unit.twice!.runAsync(x);
+}
+
+function close(): void {
+  setTimeout(() => self.close(), 20);
 }
 
 function write(message: unknown): string {

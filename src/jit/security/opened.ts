@@ -29,14 +29,15 @@ export class Opened {
   // Native code borrows them.
   readonly #bytes: TypedArray | null;
 
-  /** Opens a file, or looks at bytes. */
-  constructor(source: string | URL | Uint8Array, op: string) {
+  /** Opens a file, or looks at bytes: at a copy, where another thread is to. */
+  constructor(source: string | URL | Uint8Array, op: string, onThread: boolean) {
     this.#op = op;
     if (source instanceof Uint8Array) {
       checkHead(source, source.length, op);
       const bytes = isFixed(source) ? source : copyOf(source);
-      this.#bytes = bytes;
-      this.#handle = checkHandle(native.fb_archive_open(bytes, byteLengthOf(bytes)), op);
+      const open = onThread ? native.fb_archive_open_copy : native.fb_archive_open;
+      this.#bytes = onThread ? null : bytes;
+      this.#handle = checkHandle(open(bytes, byteLengthOf(bytes)), op);
       return;
     }
     const file = openArchive(source, op);
@@ -142,7 +143,7 @@ export function withOpened<R>(
   use: (opened: Opened) => R,
 ): R {
   try {
-    using opened = new Opened(source, op);
+    using opened = new Opened(source, op, false);
     return use(opened);
   } catch (error) {
     throw inFile(error, source);
@@ -151,12 +152,12 @@ export function withOpened<R>(
 
 /** {@linkcode withOpened}, for what takes its time. */
 export async function withOpenedAsync<R>(
-  source: string | URL,
+  source: string | URL | Uint8Array,
   op: string,
   use: (opened: Opened) => Promise<R>,
 ): Promise<R> {
   try {
-    using opened = new Opened(source, op);
+    using opened = new Opened(source, op, true);
     return await use(opened);
   } catch (error) {
     throw inFile(error, source);

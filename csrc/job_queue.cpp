@@ -1,0 +1,210 @@
+// The queue of jobs. See job_queue.h.
+#include "job_queue.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace flambeau {
+
+void Completions::add(std::shared_ptr<Job> job) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_) return;
+  done_.push_back(std::move(job));
+  filled_.notify_all();
+  if (pipe_[1] < 0 || signalled_) return;
+  const char byte = 1;
+  signalled_ = ::write(pipe_[1], &byte, 1) == 1;
+}
+
+std::shared_ptr<Job> Completions::take() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (done_.empty()) {
+    signalled_ = false;
+    return nullptr;
+  }
+  auto job = std::move(done_.front());
+  done_.pop_front();
+  return job;
+}
+
+int32_t Completions::wait(std::chrono::milliseconds most) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  filled_.wait_for(lock, most, [&] { return !done_.empty() || resting_ || closed_; });
+  resting_ = false;
+  return static_cast<int32_t>(done_.size());
+}
+
+void Completions::rest() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  resting_ = true;
+  filled_.notify_all();
+}
+
+int Completions::pipe() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (pipe_[0] < 0 && ::pipe2(pipe_, O_NONBLOCK | O_CLOEXEC) != 0) return -1;
+  return pipe_[0];
+}
+
+void Completions::close() {
+  // Freed outside of the lock.
+  std::deque<std::shared_ptr<Job>> dropped;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  closed_ = true;
+  dropped.swap(done_);
+  filled_.notify_all();
+}
+
+int JobQueue::usableCores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) == 0) return std::max(1, CPU_COUNT(&cores));
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+int64_t JobQueue::submit(std::shared_ptr<Job> job) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (queue_.size() >= limit_) return -1;
+  const int64_t id = ++lastId_;
+  job->id_ = id;
+  byId_.emplace(id, job);
+  queue_.push_back(std::move(job));
+  if (idle_ == 0 && alive_ < threads_) start();
+  waiting_.notify_one();
+  return id;
+}
+
+int32_t JobQueue::cancel(int64_t id) {
+  // Freed outside of the lock.
+  std::shared_ptr<Job> job;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = byId_.find(id);
+  if (found == byId_.end()) return 0;
+  job = found->second;
+  if (job->state_ != Job::State::queued) {
+    if (!job->unheard_) unheard_++;
+    job->unheard_ = true;
+    ended_.notify_all();
+    return 0;
+  }
+  queue_.erase(std::find(queue_.begin(), queue_.end(), job));
+  byId_.erase(found);
+  return 1;
+}
+
+int32_t JobQueue::abandon(int64_t id) {
+  if (cancel(id) == 1) return 0;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = byId_.find(id);
+  if (found == byId_.end()) return 0;
+  found->second->state_ = Job::State::abandoned;
+  byId_.erase(found);
+  alive_--;
+  running_--;
+  unheard_--;
+  abandoned_++;
+  if (!queue_.empty() && alive_ < threads_) start();
+  return 1;
+}
+
+void JobQueue::close(Completions& completions) {
+  // Freed outside of the lock.
+  std::deque<std::shared_ptr<Job>> dropped;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::deque<std::shared_ptr<Job>> left;
+    for (auto& job : queue_) {
+      if (job->completions_.get() == &completions) {
+        byId_.erase(job->id_);
+        dropped.push_back(std::move(job));
+      } else {
+        left.push_back(std::move(job));
+      }
+    }
+    queue_.swap(left);
+  }
+  completions.close();
+}
+
+void JobQueue::limit(int32_t threads, int32_t queued) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (threads > 0) threads_ = threads;
+  if (queued > 0) limit_ = static_cast<size_t>(queued);
+  waiting_.notify_all();
+}
+
+JobCounts JobQueue::counts() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return {
+      threads_,
+      static_cast<int32_t>(limit_),
+      static_cast<int32_t>(queue_.size()),
+      running_,
+      abandoned_};
+}
+
+bool JobQueue::drain(std::chrono::milliseconds most) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  stopping_ = true;
+  for (const auto& job : queue_) byId_.erase(job->id_);
+  queue_.clear();
+  ended_.wait_for(lock, most, [&] { return running_ == unheard_; });
+  return running_ == 0 && abandoned_ == 0;
+}
+
+void JobQueue::start() {
+  alive_++;
+  std::thread([this] { loop(); }).detach();
+}
+
+void JobQueue::loop() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    idle_++;
+    waiting_.wait(lock, [&] { return !queue_.empty() || alive_ > threads_ || stopping_; });
+    idle_--;
+    if (stopping_ || alive_ > threads_) {
+      alive_--;
+      return;
+    }
+    auto job = std::move(queue_.front());
+    queue_.pop_front();
+    job->state_ = Job::State::running;
+    running_++;
+    const int share = shareOfCores();
+    lock.unlock();
+    job->run(share);
+    lock.lock();
+    if (job->state_ == Job::State::abandoned) {
+      abandoned_--;
+      ended_.notify_all();
+      return;
+    }
+    byId_.erase(job->id_);
+    running_--;
+    const bool heard = !job->unheard_;
+    if (!heard) unheard_--;
+    ended_.notify_all();
+    lock.unlock();
+    // Moved: a job in its own completions would hold them, and they it, for good.
+    auto completions = std::move(job->completions_);
+    if (heard) completions->add(std::move(job));
+    job.reset();
+    // Results that no one is left to take are freed here, outside of the lock.
+    completions.reset();
+    lock.lock();
+  }
+}
+
+// So that jobs together have as many threads as there are cores.
+int JobQueue::shareOfCores() const {
+  const int jobs = std::min<int>(threads_, running_ + static_cast<int>(queue_.size()));
+  return std::max(1, cores_ / std::max(1, jobs));
+}
+
+}  // namespace flambeau
