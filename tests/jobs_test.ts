@@ -251,4 +251,21 @@ describe("jit.loadAsync and jit.saveAsync", () => {
       rmSync(here, { recursive: true });
     }
   });
+
+  it("load bytes on another thread, whatever becomes of them meanwhile", async () => {
+    using model = jit.trace(new torch.nn.Linear(3, 2), [torch.ones([1, 3])]);
+    const bytes = jit.serialize(model);
+    const loading = jit.loadAsync(bytes);
+    bytes.fill(0);
+    let done = false;
+    loading.then(() => done = true);
+    for (let i = 0; i < 100; i++) await null;
+    assert(!done, "It was loaded without the event loop having had a turn");
+    using loaded = await loading;
+    const x = torch.randn([5, 3]);
+    assertEquals(loaded(x).toArray(), model(x).toArray());
+    await assertRejects(() => jit.loadAsync(bytes), torch.TorchError, "no TorchScript file");
+    const cut = jit.serialize(model).subarray(0, 1000);
+    await assertRejects(() => jit.loadAsync(cut), torch.TorchError, "cut off");
+  });
 });

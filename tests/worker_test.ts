@@ -130,15 +130,16 @@ describe("a Worker that ends while it holds script objects and graph nodes", () 
   });
 
   test("drops the calls that it had queued", { timeout: LIMIT_MS }, async () => {
+    await settled();
     const { bytes } = torch.memory();
     {
       using worker = new Library();
       await worker.ask("queue");
     }
+    // Of 500 MB; a result that was on its way into JavaScript when that was cut off is lost.
+    const few = 4 * MEGABYTE;
     assert(
-      await until(() =>
-        torch.asyncSettings().queued === 0 && torch.memory().bytes < bytes + MEGABYTE
-      ),
+      await until(() => torch.asyncSettings().queued === 0 && torch.memory().bytes < bytes + few),
       "Calls of a Worker that ended waited on, or kept their results",
     );
   });

@@ -51,7 +51,8 @@ JobQueue& newQueue(int threads) {
   return *queue;
 }
 
-int64_t put(JobQueue& queue, const std::shared_ptr<Completions>& to, int64_t start, int micros = 0) {
+int64_t put(
+    JobQueue& queue, const std::shared_ptr<Completions>& to, int64_t start, int micros = 0) {
   return queue.submit(std::make_shared<Sum>(to, start, micros));
 }
 
@@ -116,8 +117,7 @@ void cancelledJobsAreNotHeard() {
       untilIdle(queue);
       while (const auto job = take(*mine)) {
         EXPECT(job->ran);
-        EXPECT(
-            std::find(cancelled.begin(), cancelled.end(), job->id()) == cancelled.end());
+        EXPECT(std::find(cancelled.begin(), cancelled.end(), job->id()) == cancelled.end());
       }
     }
   });
