@@ -9,6 +9,7 @@
 #include <torch/csrc/jit/frontend/sugared_value.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/jit_log.h>
+#include <torch/csrc/jit/passes/pass_manager.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/python/update_graph_executor_opt.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -16,11 +17,18 @@
 #include <torch/csrc/jit/serialization/python_print.h>
 #include <torch/jit.h>
 
+#include <mutex>
 #include <sstream>
 #include <unordered_set>
 
 #include "inspect.h"
 #include "source_check.h"
+
+// As declared in torch/csrc/jit/codegen/onednn/interface.h, whose switch is a variable in each file
+// that includes it.
+namespace torch::jit::fuser::onednn {
+void fuseGraph(std::shared_ptr<Graph>& graph);
+}
 
 namespace flambeau {
 
@@ -442,6 +450,25 @@ void putDefinitions(Writer& out, const c10::FunctionSchema& schema, size_t first
   for (const auto& type : named) putDefinition(out, type);
 }
 
+// Gives what oneDNN can run as a whole to its graph compiler, when a graph is optimized from now
+// on.
+int32_t switchOneDnn(int32_t on) {
+  static std::mutex mutex;
+  static std::optional<torch::jit::GraphPassNameType> pass;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const bool before = pass.has_value();
+  if (on == 1 && !before) {
+    TORCH_CHECK_NOT_IMPLEMENTED(
+        at::hasMKLDNN(), "This build of LibTorch has no oneDNN to fuse graphs with");
+    pass = torch::jit::registerPrePass(torch::jit::fuser::onednn::fuseGraph);
+  }
+  if (on == 0 && before) {
+    torch::jit::clearPrePass(*pass);
+    pass.reset();
+  }
+  return before ? 1 : 0;
+}
+
 }  // namespace
 
 std::string uniqueNamespace() {
@@ -697,6 +724,7 @@ int32_t fb_executor_switch(int32_t what, int32_t on) {
       if (on >= 0) torch::jit::getProfilingMode() = on != 0;
       return before ? 1 : 0;
     }
+    if (what == 2) return switchOneDnn(on);
     const bool before = torch::jit::getGraphExecutorOptimize();
     if (on >= 0) torch::jit::setGraphExecutorOptimize(on != 0);
     return before ? 1 : 0;

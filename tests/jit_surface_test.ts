@@ -54,7 +54,7 @@ describe("The public members of", () => {
   test("jit", () => {
     const names = [
       "trace traceModule compile save load serialize deserialize saveForMobile tuple scalar int float str bool complex",
-      "list dict kwargs freeze optimizeForInference loadLibrary typesOf profilingMode optimizedExecution setFusionStrategy",
+      "list dict kwargs freeze optimizeForInference loadLibrary typesOf profilingMode optimizedExecution setFusionStrategy enableOnednnFusion onednnFusionEnabled",
     ].join(" ").split(" ");
     for (const name of names) assertEquals(typeof jit[name as keyof typeof jit], "function", name);
     assertEquals(typeof jit.ops.aten!.matmul, "function");

@@ -17,9 +17,11 @@ export { trace, traceModule, type TraceOptions } from "./trace_api.ts";
 export type { AnyFunction } from "./trace.ts";
 export { CompilationUnit, compile, type CompileOptions } from "./compile.ts";
 export {
+  enableOnednnFusion,
   freeze,
   type FreezeOptions,
   type FusionStrategy,
+  onednnFusionEnabled,
   optimizedExecution,
   optimizeForInference,
   profilingMode,

@@ -103,6 +103,45 @@ export function optimizedExecution(on?: boolean): boolean {
   return flip(1, on, "jit.optimizedExecution");
 }
 
+/**
+ * Has the executor hand what oneDNN can run as a whole (convolutions and matrix products with what follows them, attention)
+ * to oneDNN's graph compiler, or stop doing so, in the whole process: PyTorch's `torch.jit.enable_onednn_fusion`.
+ *
+ * It is for inference with {@linkcode freeze | frozen} models, in `noGrad`, and takes part when a model is optimized: switch it on
+ * before {@linkcode ScriptFunction.warmUp}. Kernels are made for the very shapes that come while warming up; others run
+ * unfused. Off by default.
+ *
+ * @throws {TorchError} If LibTorch was built without oneDNN.
+ *
+ * @example
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { jit, nn } = torch;
+ * const traced = jit.trace(new nn.Sequential(new nn.Conv2d(3, 8, 3), new nn.ReLU()), [torch.ones([1, 3, 9, 9])]);
+ * const frozen = jit.freeze(traced.eval());
+ * jit.enableOnednnFusion(true);
+ * torch.noGrad(() => frozen.warmUp(torch.ones([1, 3, 9, 9])));
+ * jit.enableOnednnFusion(false);
+ * assertEquals(torch.noGrad(() => frozen(torch.ones([1, 3, 9, 9]))).shape, [1, 8, 7, 7]);
+ * ```
+ */
+export function enableOnednnFusion(enabled: boolean): void {
+  const op = "jit.enableOnednnFusion";
+  if (typeof enabled !== "boolean") {
+    throw new TypeError(
+      `${op}(): argument 'enabled' must be a boolean, but got ${describe(enabled)}`,
+    );
+  }
+  flip(2, enabled, op);
+}
+
+/** Whether {@linkcode enableOnednnFusion} switched it on: PyTorch's `torch.jit.onednn_fusion_enabled`. */
+export function onednnFusionEnabled(): boolean {
+  return flip(2, undefined, "jit.onednnFusionEnabled");
+}
+
 /** How often a graph is compiled anew for static shapes, then for dynamic ones: PyTorch's `torch.jit.set_fusion_strategy`. */
 export type FusionStrategy = readonly (readonly ["static" | "dynamic", number])[];
 

@@ -178,15 +178,31 @@ export function asList<T>(
 
 // The commonest list, so the name of an element is made only where one is refused.
 function asIntList(value: ArrayLike<unknown>, op: string, argument: string): number[] {
-  const list: number[] = [];
   const { length } = value;
-  for (let i = 0; i < length; i++) {
+  const at = (i: number): number => {
     const one = value[i];
-    if (typeof one === "number" && Number.isSafeInteger(one)) list.push(one);
-    else if (one instanceof TracedSize) list.push(one.stash(argument, length, i));
-    else list.push(asInt(one, op, `${argument}[${i}]`));
+    if (typeof one === "number" && Number.isSafeInteger(one)) return one;
+    if (one instanceof TracedSize) return one.stash(argument, length, i);
+    return asInt(one, op, `${argument}[${i}]`);
+  };
+  // A literal has its size from the start; a list that is pushed to is made large, and made again.
+  switch (length) {
+    case 0:
+      return [];
+    case 1:
+      return [at(0)];
+    case 2:
+      return [at(0), at(1)];
+    case 3:
+      return [at(0), at(1), at(2)];
+    case 4:
+      return [at(0), at(1), at(2), at(3)];
+    default: {
+      const list: number[] = [];
+      for (let i = 0; i < length; i++) list.push(at(i));
+      return list;
+    }
   }
-  return list;
 }
 
 function isNumberArray(value: unknown): value is Float64Array {
