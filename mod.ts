@@ -35,6 +35,7 @@ export * as optim from "./src/optim/mod.ts";
 export * as data from "./src/data/mod.ts";
 export * as io from "./src/io/mod.ts";
 export * as report from "./src/report/mod.ts";
+export * as utils from "./src/utils/mod.ts";
 export {
   type Progress,
   progress,

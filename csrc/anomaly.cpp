@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/engine.h>
 
 #include "host.h"
+#include "saved_hooks.h"
 
 namespace flambeau {
 namespace {
@@ -57,6 +58,10 @@ class StackEngine : public Engine {
  public:
   std::unique_ptr<AnomalyMetadata> make_anomaly_metadata() override {
     return std::make_unique<StackMetadata>();
+  }
+
+  std::unique_ptr<torch::autograd::SavedVariableHooks> get_default_saved_variable_hooks() override {
+    return defaultSavedHooks();
   }
 };
 

@@ -7,8 +7,6 @@
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/autograd/variable_info.h>
 
-#include <ATen/FuncTorchTLS.h>
-
 #include "host.h"
 
 namespace flambeau {
@@ -99,20 +97,6 @@ variable_list forwardGradients(const HostFunctionPtr& function, const variable_l
       FB_CALL_JVP,
       [&](Writer& out) { writeTensorList(out, tangents); },
       [&](Reader& in) { return readTensorList(in); });
-}
-
-void checkNoTransform() {
-  // Null until the thread's first transform, and then there for good.
-  const auto& functorch = at::functorch::functorchTLSAccessor();
-  if (!functorch) return;
-  try {
-    functorch->checkSupportsCppAutogradFunction();
-  } catch (const c10::Error&) {
-    TORCH_CHECK_NOT_IMPLEMENTED(
-        false,
-        "A function written in JavaScript cannot be applied inside of torch.func transforms (vmap, "
-        "grad, vjp, jvp): write it with ops there");
-  }
 }
 
 // ---- Hooks ----
@@ -392,7 +376,6 @@ int32_t fb_node_hook(double node, double id, bool before) {
 
 int32_t fb_function_wrap(double ctx, double id, bool materialize, bool record) {
   return guard(-1, [&] {
-    checkNoTransform();
     auto function = std::make_shared<HostFunction>(id);
     Reader in(ctx);
     std::string label = in.nextString();

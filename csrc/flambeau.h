@@ -136,7 +136,11 @@ enum fb_call {
   /* tensors (for the inputs), tensors (of the outputs) -> as many as the first, or -1 */
   FB_CALL_NODE_HOOK = 5,
   /* nothing -> nothing, after the caller's stack was given to fb_anomaly_stack */
-  FB_CALL_STACK = 6
+  FB_CALL_STACK = 6,
+  /* tensor -> the id under which the caller keeps what it made of it */
+  FB_CALL_PACK_SAVED = 7,
+  /* nothing -> tensor; called under the id that packing gave */
+  FB_CALL_UNPACK_SAVED = 8
 };
 
 /* A function of the caller's: what, the id it was registered under, the words that were written.
@@ -294,6 +298,12 @@ FB_API int32_t fb_node_hook(double node, double id, bool before);
    0 for itself. */
 FB_API int32_t fb_function_wrap(double ctx, double id, bool materialize, bool record);
 
+/* From now on, what ops of this thread save for their backward pass goes through the caller's
+   functions under `id` (0: through none). How many pairs are active. */
+FB_API int32_t fb_saved_hooks_push(double id);
+/* Takes the innermost pair away. How many are left. */
+FB_API int32_t fb_saved_hooks_pop(void);
+
 /* Switches anomaly mode, for the process. `id`: the function that is asked for this thread's stack
  * whenever an op is recorded. */
 FB_API int32_t fb_anomaly_set(bool on, bool check_nan, double id);
@@ -311,6 +321,11 @@ FB_API double fb_anomaly_report(double ctx);
 FB_API int32_t fb_transform_push(int32_t what, double batch, int32_t randomness);
 /* Leaves the innermost transform. Its level. */
 FB_API int32_t fb_transform_pop(void);
+/* Takes the innermost transform off the stack, to be put back: what runs between belongs to the
+   level below. Owned until then; 0 on failure. */
+FB_API double fb_transform_lower(void);
+/* Puts it back. Its level. */
+FB_API int32_t fb_transform_raise(double transform);
 /* The tensor as the level of a grad or jvp transform sees it; `track`: derivatives by it are
  * wanted. Owned. */
 FB_API double fb_transform_wrap(double tensor, int32_t level, bool track);

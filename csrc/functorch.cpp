@@ -81,6 +81,21 @@ int32_t fb_transform_pop(void) {
       -1, [] { return static_cast<int32_t>(ft::popDynamicLayerAndDeleteMetadata().layerId()); });
 }
 
+double fb_transform_lower(void) {
+  return guard(0.0, [] {
+    TORCH_CHECK(!ft::getDynamicLayerStack().empty(), "There is no transform under way");
+    auto layer = std::make_unique<ft::DynamicLayer>(ft::popDynamicLayer());
+    return toHandle(layer.release());
+  });
+}
+
+int32_t fb_transform_raise(double transform) {
+  return guard(-1, [&] {
+    const std::unique_ptr<ft::DynamicLayer> layer(fromHandle<ft::DynamicLayer>(transform));
+    return static_cast<int32_t>(ft::pushDynamicLayer(std::move(*layer)));
+  });
+}
+
 double fb_transform_wrap(double tensor, int32_t level, bool track) {
   return guard(0.0, [&] {
     const at::Tensor wrapped = ft::makeTensorWrapper(borrowTensor(tensor), level);

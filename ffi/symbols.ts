@@ -88,12 +88,16 @@ export const symbols = {
   fb_node_hook: { parameters: ["f64", "f64", "bool"], result: "i32" }, //          node, id, before
   fb_function_wrap: { parameters: ["f64", "f64", "bool", "bool"], result: "i32" }, // ctx, id, materialize, record
 
+  fb_saved_hooks_push: { parameters: ["f64"], result: "i32" }, //                  id
+  fb_saved_hooks_pop: { parameters: [], result: "i32" },
   fb_anomaly_set: { parameters: ["bool", "bool", "f64"], result: "i32" }, //       on, check_nan, id
   fb_anomaly_enabled: { parameters: [], result: "i32" },
   fb_anomaly_stack: { parameters: ["buffer", "u32"], result: "void" }, //          text, bytes
   fb_anomaly_report: { parameters: ["f64"], result: "f64" }, //                    ctx
   fb_transform_push: { parameters: ["i32", "f64", "i32"], result: "i32" }, //      what, batch, randomness
   fb_transform_pop: { parameters: [], result: "i32" },
+  fb_transform_lower: { parameters: [], result: "f64" },
+  fb_transform_raise: { parameters: ["f64"], result: "i32" }, //                   transform
   fb_transform_wrap: { parameters: ["f64", "i32", "bool"], result: "f64" }, //     tensor, level, track
   fb_transform_unwrap: { parameters: ["f64", "i32"], result: "f64" }, //           tensor, level
   fb_batch_add: { parameters: ["f64", "i32", "i32"], result: "f64" }, //           tensor, dim, level

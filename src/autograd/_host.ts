@@ -17,6 +17,8 @@ export const Call = {
   nodePrehook: 4,
   nodeHook: 5,
   stack: 6,
+  packSaved: 7,
+  unpackSaved: 8,
 } as const;
 
 const entries = new Map<number, unknown>();

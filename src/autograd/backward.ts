@@ -10,7 +10,7 @@ import { applyMode, asBool, asTensor, begin, putTensors } from "../tensor/call.t
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { passError } from "./anomaly.ts";
 import { releaseKept, tensorsAt } from "./_host.ts";
-import { refuseInTransform } from "./_transforms.ts";
+import { refuseInTransform, transformServices } from "./_transforms.ts";
 
 /** One tensor, or several. */
 export type Tensors = Tensor | readonly Tensor[];
@@ -39,6 +39,11 @@ export interface GradOptions extends GraphOptions {
   allowUnused?: boolean;
   /** Zeros in place of `null`; default `false`. */
   materializeGrads?: boolean;
+  /**
+   * Whether each of `gradOutputs` holds several gradients along a first dimension more: the pass runs once for all, by vmap, and the
+   * results have that dimension too. Default `false`.
+   */
+  isGradsBatched?: boolean;
 }
 
 /** A list of tensors from one, or several. */
@@ -210,10 +215,19 @@ export function grad(
   }
   const unused = asBool(options.allowUnused ?? fill, op, "allowUnused");
   const gradients = gradientList(options.gradOutputs, roots.length, op, "gradOutputs");
-  writePass(op, roots, gradients, wanted, ["outputs", "gradOutputs", "inputs"]);
-  const count = native.fb_grad(context, retain, create, unused);
-  if (count < 0) throw passError(op);
-  scratch.receive(count);
-  const [results] = tensorsAt(0);
+  const batched = asBool(options.isGradsBatched ?? false, op, "isGradsBatched");
+  if (batched && gradients.every((one) => one === null)) {
+    throw new TypeError(
+      `${op}(): argument 'gradOutputs' must be given where isGradsBatched is true`,
+    );
+  }
+  const pass = (given: readonly (Tensor | null)[]) => {
+    writePass(op, roots, given, wanted, ["outputs", "gradOutputs", "inputs"]);
+    const count = native.fb_grad(context, retain, create, unused);
+    if (count < 0) throw passError(op);
+    scratch.receive(count);
+    return tensorsAt(0)[0];
+  };
+  const results = batched ? transformServices(op).batched(pass, gradients) : pass(gradients);
   return fill ? results.map((one, i) => one ?? zerosLike(wanted[i]!)) : results;
 }

@@ -9,10 +9,12 @@ import { begin, putString, putTensors } from "../tensor/call.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { answer, Call, forget, keepForNative, serve, tensorAt, tensorsAt } from "./_host.ts";
 import { isGradEnabled, noGrad } from "./modes.ts";
+import { currentTransform, transformServices } from "./_transforms.ts";
 
 type MaybeTensor = Tensor | null;
 
-interface Marks {
+/** What a context was told. */
+export interface Marks {
   saved: MaybeTensor[];
   forJvp: MaybeTensor[] | null;
   dirty: Tensor[];
@@ -20,7 +22,8 @@ interface Marks {
   materialize: boolean;
 }
 
-let marksOf: (ctx: FunctionContext) => Marks;
+/** What a context was told, until its function is in the graph. */
+export let marksOf: (ctx: FunctionContext) => Marks;
 let seal: (ctx: FunctionContext, id: number) => void;
 
 /**
@@ -109,6 +112,22 @@ export interface FunctionClass<A extends unknown[], R> {
   /** Computes the tangents of the outputs from those of the arguments. */
   // deno-lint-ignore no-explicit-any -- tangents are tensors, or null
   jvp?(ctx: FunctionContext, ...tangents: any[]): GradientResult;
+  /** Whether vmap may run `forward`, `backward` and `jvp` on all of a batch at once, since they consist of ops that it knows. */
+  readonly generateVmapRule?: boolean;
+  /**
+   * What vmap does: computes the outputs of all of a batch. `inDims` tells the mapped dimension of each argument (`null`: none);
+   * the arguments are whole. Returns `[output, outDims]`.
+   */
+  // deno-lint-ignore no-explicit-any -- the arguments, whatever they are
+  vmap?(info: VmapInfo, inDims: (number | null)[], ...args: any[]): readonly [unknown, unknown];
+}
+
+/** What a static `vmap` is told beside the arguments. */
+export interface VmapInfo {
+  /** The size of the batch. */
+  readonly batchSize: number;
+  /** What random ops do. */
+  readonly randomness: "error" | "same" | "different";
 }
 
 /** A class whose `forward` takes the arguments only, and which prepares the context afterwards. */
@@ -120,7 +139,8 @@ export interface SetupFunctionClass<A extends unknown[], R>
   setupContext(ctx: FunctionContext, inputs: A, output: R): void;
 }
 
-type AnyClass = FunctionClass<unknown[], unknown> & {
+/** Any class that can be applied. */
+export type AnyClass = FunctionClass<unknown[], unknown> & {
   setupContext?(ctx: FunctionContext, inputs: unknown[], output: unknown): void;
 };
 
@@ -140,7 +160,8 @@ interface Application {
  * `forward(ctx, ...args)` runs without recording gradients and returns a tensor or an array; `backward(ctx, ...gradients)` gets
  * a gradient an output and returns one an argument, `null` for what takes none. With `createGraph` the ops of `backward`
  * are recorded, so that derivatives of higher order work. `jvp(ctx, ...tangents)` serves forward mode. With a static
- * `setupContext(ctx, inputs, output)`, `forward` takes the arguments only.
+ * `setupContext(ctx, inputs, output)`, `forward` takes the arguments only. That form works inside of `torch.func`'s transforms;
+ * `vmap` needs `static generateVmapRule = true`, or a static `vmap(info, inDims, ...args)`, too.
  *
  * Backward runs on the thread that applied the function: not in `runAsync`. While tracing, the ops of `forward` are recorded.
  *
@@ -202,7 +223,15 @@ function outputList(type: AnyClass, output: unknown): unknown[] {
   return Array.isArray(output) ? [...output] : [output];
 }
 
-function applyFunction(type: AnyClass, args: unknown[]): unknown {
+/** `type.apply(...args)`. */
+export function applyFunction(type: AnyClass, args: unknown[]): unknown {
+  const level = currentTransform();
+  if (level === null) return applyHere(type, args);
+  return transformServices(`${type.name}.apply`).applyFunction(type, args, level);
+}
+
+/** Applies a function without a look at transforms. */
+export function applyHere(type: AnyClass, args: unknown[]): unknown {
   const ctx = new FunctionContext();
   const inputs = args.filter(isTensor);
   const record = isGradEnabled();

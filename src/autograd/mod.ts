@@ -27,6 +27,7 @@ export {
   FunctionContext,
   type GradientResult,
   type SetupFunctionClass,
+  type VmapInfo,
 } from "./function.ts";
 export {
   enableGrad,
@@ -38,6 +39,9 @@ export {
   setGradEnabled,
 } from "./modes.ts";
 export type { GradFn, HookHandle } from "../tensor/grad_types.ts";
+export * as graph from "./graph.ts";
+export { onceDifferentiable } from "./once.ts";
+export type { SavedTensorsHooks } from "./saved_hooks.ts";
 export * as forwardAd from "./forward_ad_public.ts";
 export * as functional from "./functional.ts";
 export {

@@ -4,8 +4,18 @@
  * @module
  */
 
-import { check, checkHandle, native, nativeError } from "../../ffi/mod.ts";
+import {
+  check,
+  checkHandle,
+  context,
+  native,
+  nativeError,
+  scratch,
+  TorchError,
+} from "../../ffi/mod.ts";
 import { enterTransform, leaveTransform } from "../autograd/_transforms.ts";
+import { isGradEnabled, noGrad } from "../autograd/modes.ts";
+import { hasSavedTensorHooks } from "../autograd/saved_hooks.ts";
 import { describe, handleOf, isTensor, OWNED, Tensor } from "../tensor/tensor.ts";
 import { flatten, mapTree, tensorsOf } from "./_tree.ts";
 
@@ -20,11 +30,19 @@ export function within<R>(
   batch = 0,
   randomness = 0,
 ): R {
+  if (what === Transform.grad && hasSavedTensorHooks()) {
+    throw new TorchError(
+      `${op}(): torch.func's grad, vjp, jacrev and hessian do not support saved tensor hooks: end them before`,
+      { op },
+    );
+  }
   // A tensor of inference mode takes part in no derivative: PyTorch leaves that mode too.
   const guard = native.fb_inference_enabled() === 1 ? native.fb_inference_enter(false) : 0;
   try {
+    const grad = isGradEnabled();
+    const forward = native.fb_forward_enabled(-1) === 1;
     const level = check(native.fb_transform_push(what, batch, randomness), op);
-    enterTransform();
+    enterTransform({ what, level, batch, randomness, grad, forward });
     try {
       return body(level);
     } finally {
@@ -34,6 +52,38 @@ export function within<R>(
   } finally {
     if (guard !== 0) native.fb_inference_leave(guard);
   }
+}
+
+/** Runs `body` one level further down: outside of the innermost transform, in the modes that were on there. */
+export function lowered<R>(op: string, body: () => R): R {
+  const layer = checkHandle(native.fb_transform_lower(), op);
+  const entered = leaveTransform();
+  const forward = native.fb_forward_enabled(-1);
+  try {
+    if (entered.what === Transform.jvp && !entered.forward) native.fb_forward_enabled(0);
+    return entered.what === Transform.grad && !entered.grad ? noGrad(body) : body();
+  } finally {
+    native.fb_forward_enabled(forward);
+    native.fb_transform_raise(layer);
+    enterTransform(entered);
+  }
+}
+
+/** The tensor under what vmap made of it at a level, and the dimension that is mapped: `null` where it is none of that level. */
+export function unbatchTensor(tensor: Tensor, level: number, op: string): [Tensor, number | null] {
+  const count = check(native.fb_wrapper_peel(handleOf(tensor, op, "args"), context), op);
+  const [kind, at, dim, handle] = scratch.words;
+  if (count === 0) return [tensor, null];
+  const value = new Tensor(handle!, 0, OWNED);
+  if (kind === Transform.vmap && at === level) return [value, dim!];
+  value.dispose();
+  return [tensor, null];
+}
+
+/** The tensor as vmap sees it, mapped over a dimension. */
+export function batchTensor(tensor: Tensor, dim: number, level: number, op: string): Tensor {
+  const handle = native.fb_batch_add(handleOf(tensor, op, "args"), dim, level);
+  return new Tensor(checkHandle(handle, op), 0, OWNED);
 }
 
 /** A function of the user's, or the TypeError that says what was given instead. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import "./custom_function.ts";
+
 export { type Dims, vmap, type VmapOptions } from "./vmap.ts";
 export { type FuncGradOptions, grad, gradAndValue, vjp, type VjpFunction } from "./grad.ts";
 export { jvp, type JvpOptions } from "./jvp.ts";

@@ -8,7 +8,7 @@ import { checkHandle, native } from "../../ffi/mod.ts";
 import { cat } from "../ops/mod.ts";
 import { describe, handleOf, isTensor, OWNED, shapeOf, Tensor } from "../tensor/tensor.ts";
 import { getRngState, setRngState } from "../tensor/state.ts";
-import { asFunction, callSync, Transform, within } from "./_level.ts";
+import { asFunction, batchTensor, callSync, Transform, within } from "./_level.ts";
 import { flatten, spread, tensorsOf } from "./_tree.ts";
 
 /** Which dimension is mapped: of a value (`null`: none), or of each of a tree of values. */
@@ -151,8 +151,7 @@ function runBatch(
     (level) => {
       const batched = leaves.map((leaf, i) => {
         if (dims[i] === null) return leaf;
-        const handle = native.fb_batch_add(handleOf(leaf as Tensor, op, "args"), dims[i]!, level);
-        return new Tensor(checkHandle(handle, op), 0, OWNED);
+        return batchTensor(leaf as Tensor, dims[i]!, level, op);
       });
       const result = callSync(fn, build(batched) as unknown[], op);
       const unbatched = unbatch(result, outDims, level, size);

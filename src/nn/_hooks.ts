@@ -44,6 +44,13 @@ export class HookList<H extends (...args: never[]) => unknown> {
     };
   }
 
+  /** These hooks, and then those of another list. */
+  with(other: HookList<H>): HookList<H> {
+    const all = new HookList<H>();
+    all.#entries = [...this.#entries, ...other.#entries];
+    return all;
+  }
+
   /** Whether there is none. */
   get isEmpty(): boolean {
     return this.#entries.length === 0;

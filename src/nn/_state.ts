@@ -14,8 +14,12 @@ export interface Comparison extends IncompatibleKeys {
   readonly problems: string[];
 }
 
-/** Holds a dict against a module's tensors. */
-export function compare(own: Iterable<[string, Tensor]>, dict: StateDict): Comparison {
+/** Holds a dict against a module's tensors, and against the names of what else modules keep. */
+export function compare(
+  own: Iterable<[string, Tensor]>,
+  dict: StateDict,
+  extras: readonly string[] = [],
+): Comparison {
   const missingKeys: string[] = [];
   const problems: string[] = [];
   const keys = new Set<string>();
@@ -23,6 +27,10 @@ export function compare(own: Iterable<[string, Tensor]>, dict: StateDict): Compa
     keys.add(key);
     if (!Object.hasOwn(dict, key)) missingKeys.push(key);
     else problems.push(...mismatch(key, tensor, dict[key]));
+  }
+  for (const key of extras) {
+    keys.add(key);
+    if (!Object.hasOwn(dict, key)) missingKeys.push(key);
   }
   const unexpectedKeys = Object.keys(dict).filter((key) => !keys.has(key));
   return { missingKeys, unexpectedKeys, problems };

@@ -18,6 +18,12 @@ export {
   type StateDict,
   type StateDictOptions,
 } from "./module.ts";
+export {
+  registerModuleForwardHook,
+  registerModuleForwardPreHook,
+  registerModuleFullBackwardHook,
+  registerModuleFullBackwardPreHook,
+} from "./global_hooks.ts";
 export { Buffer, Parameter } from "./parameter.ts";
 export type { FactoryOptions } from "./layer_options.ts";
 export * from "./container/mod.ts";

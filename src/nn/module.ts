@@ -5,6 +5,7 @@
  */
 
 import { Callable } from "../callable.ts";
+import { emptyLike } from "../ops/mod.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { describe, type Tensor } from "../tensor/tensor.ts";
 import { isFloating, type ModuleToOptions, move, readTarget } from "./_convert.ts";
@@ -14,6 +15,7 @@ import {
   type BackwardPreHook,
   type ModuleGradients,
 } from "./_backward_hooks.ts";
+import { everywhere } from "./global_hooks.ts";
 import { type ForwardHookOptions, HookList, type HookOptions, type RemoveHook } from "./_hooks.ts";
 import { indented } from "./_python.ts";
 import { compare, copyInto, refuse } from "./_state.ts";
@@ -83,6 +85,9 @@ class Hooks {
   readonly afterLoad = new HookList<LoadHook>();
 }
 
+const NO_HOOKS = new Hooks();
+const KINDS = ["before", "after", "beforeBackward", "afterBackward"] as const;
+
 /** A tensor of a module, where a state dict is loaded to. */
 interface Slot {
   readonly key: string;
@@ -134,12 +139,22 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   }
 
   #call(args: A): R {
-    if (this.#hooks !== null) return inScope(this, () => this.#callHooked(args));
+    if (this.#hooks !== null || everywhere.count > 0) {
+      return inScope(this, () => this.#callHooked(args));
+    }
     return isTracing() ? inScope(this, () => this.forward(...args)) : this.forward(...args);
   }
 
   #callHooked(args: A): R {
-    const { before, after, beforeBackward, afterBackward } = this.#hooks!;
+    const own = this.#hooks ?? NO_HOOKS;
+    const [before, after, beforeBackward, afterBackward] = everywhere.count === 0
+      ? [own.before, own.after, own.beforeBackward, own.afterBackward]
+      : KINDS.map((kind) => everywhere[kind].with(own[kind] as never)) as unknown as [
+        Hooks["before"],
+        Hooks["after"],
+        Hooks["beforeBackward"],
+        Hooks["afterBackward"],
+      ];
     const called = new Set<Hook>();
     try {
       let given = args;
@@ -429,6 +444,7 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     for (const [name, tensor] of this.ownTensors()) {
       if (isSaved(tensor)) dict[prefix + name] = keepVars ? tensor : tensor.detach();
     }
+    if (this.#hasExtraState) dict[prefix + EXTRA_STATE] = this.getExtraState() as Tensor;
     for (const [name, child] of this.namedChildren()) {
       child.#collectState(dict, `${prefix}${name}.`, keepVars);
     }
@@ -453,7 +469,12 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
       for (const hook of module.#hooks?.beforeLoad ?? []) hook(module, given, prefix);
     }
     const slots = modules.flatMap(([prefix, module]) => [...module.#slots(prefix)]);
-    const found = compare(slots.map(({ key, tensor }) => [key, tensor]), given);
+    const extras = modules.filter(([, module]) => module.#hasExtraState);
+    const found = compare(
+      slots.map(({ key, tensor }) => [key, tensor]),
+      given,
+      extras.map(([prefix]) => prefix + EXTRA_STATE),
+    );
     const judged = modules.some(([, module]) => module.#hooks?.afterLoad.isEmpty === false);
     refuse(this.typeName(), found, strict && !judged);
     for (const slot of slots) {
@@ -461,6 +482,10 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
       if (value === undefined) continue;
       if (assign) slot.module.assignTensor(slot.name, likewise(slot.tensor, value));
       else copyInto(slot.tensor, value);
+    }
+    for (const [prefix, module] of extras) {
+      const key = prefix + EXTRA_STATE;
+      if (Object.hasOwn(given, key)) module.setExtraState(given[key]);
     }
     const { missingKeys, unexpectedKeys } = found;
     const keys = { missingKeys, unexpectedKeys };
@@ -480,6 +505,28 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   /** Puts another tensor in the place of a parameter or buffer. */
   protected assignTensor(name: string, tensor: Parameter | Buffer): void {
     (this as unknown as Record<string, Parameter | Buffer>)[name] = tensor;
+  }
+
+  get #hasExtraState(): boolean {
+    return this.getExtraState !== Module.prototype.getExtraState ||
+      this.setExtraState !== Module.prototype.setExtraState;
+  }
+
+  /**
+   * What the module keeps beside parameters and buffers. A subclass that overrides this and {@linkcode Module.setExtraState} has it in its state
+   * dict, under `"_extra_state"`: a tensor, or anything that `io.save` takes.
+   */
+  getExtraState(): unknown {
+    throw new TypeError(
+      `${this.typeName()}: a module with a setExtraState() must have a getExtraState() too`,
+    );
+  }
+
+  /** Takes over what {@linkcode Module.getExtraState} gave, out of a state dict. */
+  setExtraState(_state: unknown): void {
+    throw new TypeError(
+      `${this.typeName()}: a state dict holds "_extra_state": a module with a getExtraState() must have a setExtraState() too`,
+    );
   }
 
   /** Adds what a dict of an older version of the layer lacks; `dict` is a copy of the user's. */
@@ -509,6 +556,26 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
         if (tensor === null) continue;
         const change = dtype !== undefined && isFloating(tensor.dtype) ? { dtype } : {};
         move(tensor, device === undefined ? change : { ...change, device });
+      }
+    }
+    return this;
+  }
+
+  /**
+   * Puts uninitialised parameters and buffers of the same shapes on a device in the place of those that are there: what a module that was made on
+   * `"meta"` needs before it is loaded. They are new tensors: make the optimizer after this.
+   */
+  toEmpty({ device = "cpu", recurse = true }: { device?: string; recurse?: boolean } = {}): this {
+    const moved = new Map<Tensor, Parameter | Buffer>();
+    for (const module of recurse ? [...this.modules()] : [this]) {
+      for (const [name, tensor] of [...module.ownTensors()]) {
+        if (tensor === null) continue;
+        let next = moved.get(tensor);
+        if (next === undefined) {
+          using data = emptyLike(tensor.detach(), { device });
+          moved.set(tensor, next = likewise(tensor, data));
+        }
+        module.assignTensor(name, next);
       }
     }
     return this;
@@ -674,7 +741,7 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** Whether some hook is registered: it may keep the output of a call. */
   get isHooked(): boolean {
-    return this.#hooks !== null;
+    return this.#hooks !== null || everywhere.count > 0;
   }
 
   // ---- Printing ----
@@ -695,6 +762,8 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     return `${this.typeName()}(\n  ${[...lines, ...children].join("\n  ")}\n)`;
   }
 }
+
+const EXTRA_STATE = "_extra_state";
 
 function join(prefix: string, name: string): string {
   return prefix === "" ? name : `${prefix}.${name}`;

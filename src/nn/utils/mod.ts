@@ -24,5 +24,6 @@ export * as rnn from "./rnn.ts";
 export * as parametrizations from "./parametrizations.ts";
 export * as parametrize from "./parametrize.ts";
 export * as prune from "./prune.ts";
+export { skipInit } from "./skip_init.ts";
 export { removeSpectralNorm, spectralNorm, type SpectralNormOptions } from "./spectral_norm.ts";
 export { removeWeightNorm, weightNorm } from "./weight_norm.ts";
