@@ -44,17 +44,18 @@ function nanoseconds(run: Contender, calls: number): number {
   return own ?? (performance.now() - start) * 1e6 / calls;
 }
 
-// How many calls of the first fill a round, found while all warm up.
-function warmUp(contenders: readonly Contender[]): number {
-  let calls = 1;
-  let each = nanoseconds(contenders[0]!, calls);
-  const end = performance.now() + SECONDS * 500;
+// How many calls of each fill a round, found while all warm up in turn.
+function warmUp(contenders: readonly Contender[]): number[] {
+  const calls = contenders.map(() => 1);
+  const each = contenders.map((run) => nanoseconds(run, 1));
+  const end = performance.now() + SECONDS * 500 * contenders.length;
   do {
-    if (each * calls < ROUND_SECONDS * 5e8) calls *= 2;
-    each = nanoseconds(contenders[0]!, calls);
-    for (const run of contenders.slice(1)) run(calls);
+    contenders.forEach((run, i) => {
+      if (each[i]! * calls[i]! < ROUND_SECONDS * 5e8) calls[i]! *= 2;
+      each[i] = nanoseconds(run, calls[i]!);
+    });
   } while (performance.now() < end);
-  return Math.max(1, Math.round(ROUND_SECONDS * 1e9 / each));
+  return each.map((time) => Math.max(1, Math.round(ROUND_SECONDS * 1e9 / time)));
 }
 
 /**
@@ -67,7 +68,7 @@ export function measure(suite: string, name: string, contenders: Record<string, 
   const samples = runs.map((): number[] => []);
   const end = performance.now() + SECONDS * 1e3 * runs.length;
   while (performance.now() < end || samples[0]!.length < LEAST_ROUNDS) {
-    runs.forEach((run, i) => samples[i]!.push(nanoseconds(run, calls)));
+    runs.forEach((run, i) => samples[i]!.push(nanoseconds(run, calls[i]!)));
   }
   const systems = Object.keys(contenders);
   const ratios = Object.fromEntries(

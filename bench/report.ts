@@ -33,7 +33,12 @@ const titles: Record<string, [title: string, says: string]> = {
     "A step: zero the gradients, forward, cross entropy, backward, optimizer, the loss as a number. The same programs with the same seed " +
     "(the losses are compared), in turns with PyTorch's eager mode; nothing is disposed in the loop. As many threads as cores.",
   ],
-  transfer: ["TypedArrays", "float32; one thread. memcpy is a plain copy of as many bytes in C++."],
+  transfer: [
+    "TypedArrays",
+    "float32; one thread. *memcpy* is a plain copy of as many bytes in C++, again and again into the same memory; *memcpy to new memory* into " +
+    "memory from malloc, which is freed again. An array that is there is `torch.fromTypedArray(array).copy_(x)`, of which the first part is " +
+    "done once.",
+  ],
   start: ["Start", "A process from its start to the first result of an op, whole."],
 };
 

@@ -3,7 +3,9 @@
 #include <c10/core/CPUAllocator.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "script.h"
@@ -64,6 +66,14 @@ double fb_bench(int32_t number, double tensor, int32_t iterations) {
         case 6:
           std::memcpy(copy.data(), x.const_data_ptr(), copy.size());
           break;
+        case 7: {
+          const std::unique_ptr<void, decltype(&std::free)> fresh(
+              std::malloc(x.nbytes()), &std::free);
+          std::memcpy(fresh.get(), x.const_data_ptr(), x.nbytes());
+          // Or the compiler sees that no one looks at it, and leaves all of it out.
+          asm volatile("" : : "r"(fresh.get()) : "memory");
+          break;
+        }
         default:
           TORCH_CHECK(false, "There is no benchmark of that number");
       }

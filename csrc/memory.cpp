@@ -523,6 +523,29 @@ void pageCollected(void* page) noexcept {
   freePage(collected);
 }
 
+void* newBuffer(size_t bytes) noexcept {
+  try {
+    checkAvailable(bytes);
+    void* block = blockCache().take(bytes);
+    return block != nullptr ? block : newBlock(bytes);
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void freeBuffer(void* block) noexcept {
+  const size_t size = malloc_usable_size(block);
+  if (size >= kCachedFrom && cacheOn.load(std::memory_order_relaxed)) {
+    try {
+      blockCache().give(block, size);
+      return;
+    } catch (...) {
+      // There is no memory to note it with.
+    }
+  }
+  std::free(block);
+}
+
 // Addresses that can be read but hold nothing: where ballast points, which no one looks at.
 void* emptyMemory() {
   static void* const region =
@@ -539,6 +562,10 @@ namespace {
 // Called by the collector, on any thread: (bytes, the page).
 void ballastCollected(void* /*bytes*/, void* page) {
   pageCollected(page);
+}
+
+void bufferCollected(void* block, void* /*anything*/) {
+  freeBuffer(block);
 }
 
 }  // namespace
@@ -576,8 +603,14 @@ double fb_slab(uint32_t index) {
 }
 
 double fb_ballast(int32_t what) {
-  return what == 0 ? toHandle(emptyMemory())
-                   : static_cast<double>(reinterpret_cast<uintptr_t>(&ballastCollected));
+  if (what == 0) return toHandle(emptyMemory());
+  const auto deleter = what == 1 ? &ballastCollected : &bufferCollected;
+  return static_cast<double>(reinterpret_cast<uintptr_t>(deleter));
+}
+
+double fb_block_new(double bytes) {
+  const bool sound = bytes >= 1 && bytes < 9e15;
+  return sound ? toHandle(newBuffer(static_cast<size_t>(bytes))) : 0;
 }
 
 double fb_memory(int32_t what) {

@@ -38,4 +38,9 @@ constexpr size_t kEmptyBytes = size_t{1} << 36;
 void* emptyMemory();
 void pageCollected(void* page) noexcept;
 
+// Memory for the caller's buffers, from the blocks that are kept, and back; null where there is
+// none.
+void* newBuffer(size_t bytes) noexcept;
+void freeBuffer(void* block) noexcept;
+
 }  // namespace flambeau

@@ -53,6 +53,30 @@ napi_value ballast(napi_env env, napi_callback_info info) {
   return made;
 }
 
+void freed(napi_env /*env*/, void* block, void* /*hint*/) {
+  freeBuffer(block);
+}
+
+// block(bytes): a buffer over memory that was used before, or undefined where it could not be made.
+napi_value block(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value given[1];
+  double bytes = 0;
+  napi_value made = nullptr;
+  if (napi_get_cb_info(env, info, &count, given, nullptr, nullptr) != 0 || count < 1 ||
+      napi_get_value_double(env, given[0], &bytes) != 0) {
+    return nullptr;
+  }
+  void* memory = fromHandle<void>(fb_block_new(bytes));
+  if (memory == nullptr) return nullptr;
+  const auto size = static_cast<size_t>(bytes);
+  if (napi_create_external_arraybuffer(env, memory, size, freed, nullptr, &made) != 0) {
+    freeBuffer(memory);
+    return nullptr;
+  }
+  return made;
+}
+
 void keptForGood(napi_env /*env*/, void* /*data*/, void* /*hint*/) {}
 
 // view(address, bytes): native memory that stays, as an ArrayBuffer. Deno's own way asks for the
@@ -84,6 +108,7 @@ napi_value napi_register_module_v1(napi_env env, napi_value exports) {
     }
   };
   add("ballast", flambeau::ballast);
+  add("block", flambeau::block);
   add("view", flambeau::view);
   return exports;
 }

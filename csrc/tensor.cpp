@@ -59,7 +59,12 @@ at::Tensor readable(const at::Tensor& given) {
   const at::Tensor tensor = unwrapTracked(given);
   // The gradient of an op whose gradient is zero everywhere has a shape, but no memory.
   if (tensor._is_zerotensor()) return at::zeros(tensor.sizes(), tensor.options().device(at::kCPU));
-  const at::Tensor dense = tensor.layout() == at::kStrided ? tensor : tensor.to_dense();
+  const bool strided = tensor.layout() == at::kStrided;
+  if (strided && tensor.is_cpu() && !tensor.is_conj() && !tensor.is_neg() &&
+      tensor.is_contiguous()) {
+    return tensor;
+  }
+  const at::Tensor dense = strided ? tensor : tensor.to_dense();
   return dense.detach().resolve_conj().resolve_neg().to(at::kCPU).contiguous();
 }
 

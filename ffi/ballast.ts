@@ -13,6 +13,11 @@
 export interface Buffers {
   /** A buffer that claims `bytes`, and has native code free `page` (a page of `fb_page_new`) once it is collected. */
   ballast(page: number, bytes: number): object | null;
+  /**
+   * A buffer over memory that was freed lately, so that the system has no pages to clear for it: its bytes are of any value,
+   * and must be written before anyone sees them. `null` where there is none.
+   */
+  block(bytes: number): ArrayBuffer | null;
   /** The native memory at an address, which must stay. */
   view(address: number, bytes: number): ArrayBuffer;
 }

@@ -63,7 +63,12 @@ export function openBuffers(_path: string, native: Native): Buffers {
   const { toArrayBuffer } = bunFfi();
   const address = native.fb_ballast(0);
   const deleter = native.fb_ballast(1);
+  const blockDeleter = native.fb_ballast(2);
   return {
+    block: (bytes) => {
+      const block = native.fb_block_new(bytes);
+      return block === 0 ? null : toArrayBuffer(block, 0, bytes, block, blockDeleter);
+    },
     ballast: (page, bytes) => toArrayBuffer(address, 0, bytes, page, deleter),
     view: (place, bytes) => toArrayBuffer(place, 0, bytes),
   };

@@ -45,6 +45,7 @@ let unseen = 0;
 
 interface Addon {
   ballast(page: number, bytes: number): object | undefined;
+  block(bytes: number): ArrayBuffer | undefined;
   view(address: number, bytes: number): ArrayBuffer;
 }
 
@@ -52,20 +53,27 @@ interface Addon {
 export function openBuffers(path: string): Buffers {
   const addon = { exports: {} as Addon };
   process.dlopen(addon, path);
-  const { ballast, view } = addon.exports;
-  return { ballast: feltBy(ballast), view };
+  const { ballast, block, view } = addon.exports;
+  return {
+    ballast: (page, bytes) => {
+      const made = ballast(page, bytes);
+      feel(bytes);
+      return made ?? null;
+    },
+    block: (bytes) => {
+      const made = block(bytes);
+      feel(bytes);
+      return made ?? null;
+    },
+    view,
+  };
 }
 
-function feltBy(ballast: Addon["ballast"]): Buffers["ballast"] {
-  return (page, bytes) => {
-    const made = ballast(page, bytes);
-    unseen += bytes;
-    if (unseen > BYTES_A_LOOK) {
-      unseen = 0;
-      new ArrayBuffer(1);
-    }
-    return made ?? null;
-  };
+function feel(bytes: number): void {
+  unseen += bytes;
+  if (unseen <= BYTES_A_LOOK) return;
+  unseen = 0;
+  new ArrayBuffer(1);
 }
 
 /** Waits by a call on a thread of Deno's, which its event loop awaits. */

@@ -123,6 +123,8 @@ export const native: Native = loaded.native;
 
 /** Makes the garbage collector feel native memory. */
 export const ballast: Buffers["ballast"] = loaded.buffers.ballast;
+/** A buffer over memory that was freed lately. */
+export const newBuffer: Buffers["block"] = loaded.buffers.block;
 
 /** Waits for what native threads have done. */
 export const watchJobs: WatchJobs = loaded.watchJobs;

@@ -12,6 +12,7 @@ export {
   collectsLate,
   libtorchVersion,
   native,
+  newBuffer,
   viewMemory,
   watchJobs,
 } from "./library.ts";

@@ -65,6 +65,7 @@ export const symbols = {
   fb_page_last: { parameters: ["f64"], result: "f64" }, //                                          ctx
   fb_pages_free: { parameters: [], result: "void" },
   fb_slab: { parameters: ["u32"], result: "f64" }, //                                               index
+  fb_block_new: { parameters: ["f64"], result: "f64" }, //                                          bytes
   fb_ballast: { parameters: ["i32"], result: "f64" }, //                                            what
   fb_memory: { parameters: ["i32"], result: "f64" }, //                                             what
   fb_memory_trim: { parameters: [], result: "void" },

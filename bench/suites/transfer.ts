@@ -25,9 +25,17 @@ for (const [label, bytes] of [["4 kB", 4096], ["1 MB", 1 << 20], ["64 MB", 64 <<
     },
     "memcpy": memcpy,
   });
-  measure("transfer", `${label}, tensor to TypedArray`, {
+  measure("transfer", `${label}, tensor to a new TypedArray`, {
     [here]: (calls) => {
       for (let i = 0; i < calls; i++) x.toTypedArray();
+    },
+    "memcpy": memcpy,
+    "memcpy to new memory": (calls) => nativeOp(7, calls, x),
+  });
+  const there = torch.fromTypedArray(new Float32Array(bytes / 4));
+  measure("transfer", `${label}, tensor into a TypedArray that is there`, {
+    [here]: (calls) => {
+      for (let i = 0; i < calls; i++) there.copy_(x);
     },
     "memcpy": memcpy,
   });

@@ -7,10 +7,10 @@
 import { check, context, native, scratch } from "../../ffi/mod.ts";
 import type { Complex } from "./complex.ts";
 import { convert } from "./convert.ts";
-import type { DType } from "./dtype.ts";
-import { handleOf, shapeOf, type Tensor } from "./tensor.ts";
+import { type DType, dtypeName } from "./dtype.ts";
+import { handleOf, META_DTYPE, META_NUMEL, metaOf, shapeOf, type Tensor } from "./tensor.ts";
 import { frozenByTrace } from "./trace_guard.ts";
-import { arrayOf, type TypedArray } from "./typed_array.ts";
+import { type TypedArray, unsetArrayOf } from "./typed_array.ts";
 
 /** One element in JavaScript. */
 export type ElementValue = number | boolean | Complex;
@@ -70,9 +70,9 @@ export function toTypedArray(tensor: Tensor): TypedArray {
 }
 
 function readAll(tensor: Tensor, op: string): TypedArray {
-  handleOf(tensor, op, "self");
-  const { dtype } = tensor;
-  const array = arrayOf(dtype, tensor.numel());
+  const meta = metaOf(tensor, op);
+  const dtype = dtypeName(meta[META_DTYPE]!);
+  const array = unsetArrayOf(dtype, meta[META_NUMEL]!);
   if (array === null) {
     using widened = convert(tensor, { dtype: "float32" }, op);
     return readAll(widened, op);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { newBuffer } from "../../ffi/mod.ts";
 import type { Complex } from "./complex.ts";
 import type { DType } from "./dtype.ts";
 
@@ -39,6 +40,8 @@ export type TensorData = number | bigint | boolean | Complex | TypedArray | read
 
 interface ArrayType {
   new (length: number): TypedArray;
+  new (buffer: ArrayBuffer): TypedArray;
+  readonly BYTES_PER_ELEMENT: number;
 }
 
 const float16 = (globalThis as { Float16Array?: ArrayType }).Float16Array;
@@ -123,9 +126,26 @@ export function dtypeOfArray(array: TypedArray): DType {
   return dtypes[nameOf.call(array) as string]!;
 }
 
+const lengthFor = (dtype: DType, count: number): number =>
+  dtype === "complex64" || dtype === "complex128" ? 2 * count : count;
+
 /** A new array for `count` elements of a dtype; `null` for a dtype that no TypedArray holds (bfloat16, float8). */
 export function arrayOf(dtype: DType, count: number): TypedArray | null {
   const type = types[dtype];
+  return type === undefined ? null : new type(lengthFor(dtype, count));
+}
+
+// From here on, the pages that the system would have to clear for a new array cost more than a buffer with a deleter.
+const LARGE_BYTES = 1 << 16;
+
+/**
+ * The same where all elements are written next: a large one lies in memory that was freed lately, and whose elements are of
+ * any value until then.
+ */
+export function unsetArrayOf(dtype: DType, count: number): TypedArray | null {
+  const type = types[dtype];
   if (type === undefined) return null;
-  return new type(dtype === "complex64" || dtype === "complex128" ? 2 * count : count);
+  const bytes = lengthFor(dtype, count) * type.BYTES_PER_ELEMENT;
+  const buffer = bytes < LARGE_BYTES ? null : newBuffer(bytes);
+  return buffer === null ? arrayOf(dtype, count) : new type(buffer);
 }
