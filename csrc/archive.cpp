@@ -8,8 +8,12 @@
 // change what loads: the padding in front of a record, dates, and attributes.
 #include "archive.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cstring>
+#include <future>
+#include <system_error>
 
 #include "crc32.h"
 #include "internal.h"
@@ -417,6 +421,47 @@ namespace {
 
 // A part at a time, which the processor's cache still holds when the checksum reads it.
 constexpr uint64_t kPart = 256 << 10;
+// What is worth a thread: it takes some ten microseconds to start, and a millisecond for this.
+constexpr uint64_t kShare = 4 << 20;
+
+uint32_t checksumOfShare(const Image& image, uint64_t from, uint64_t size, char* out) {
+  std::vector<char> scratch(out == nullptr ? std::min(kPart, size) : 0);
+  uint32_t crc = 0;
+  for (uint64_t at = 0; at < size; at += kPart) {
+    const uint64_t count = std::min(kPart, size - at);
+    char* part = out == nullptr ? scratch.data() : out + at;
+    image.copy(from + at, part, count);
+    crc = crc32Of(part, count, crc);
+  }
+  return crc;
+}
+
+// Of a part of the archive, which is copied to `out` where that is not null. Large parts are read
+// by as many threads as LibTorch may take.
+uint32_t checksumOf(const Image& image, uint64_t from, uint64_t size, char* out) {
+  const uint64_t threads =
+      std::max<uint64_t>(1, std::min(static_cast<uint64_t>(at::get_num_threads()), size / kShare));
+  const uint64_t share = (size / threads + kPart - 1) / kPart * kPart;
+  std::vector<std::pair<std::future<uint32_t>, uint64_t>> others;
+  for (uint64_t at = share; threads > 1 && at < size; at += share) {
+    const uint64_t count = std::min(share, size - at);
+    char* part = out == nullptr ? nullptr : out + at;
+    const auto work = [&image, at = from + at, count, part] {
+      return checksumOfShare(image, at, count, part);
+    };
+    // Where no thread can be started, the part is read when it is asked for.
+    std::future<uint32_t> one;
+    try {
+      one = std::async(std::launch::async, work);
+    } catch (const std::system_error&) {
+      one = std::async(std::launch::deferred, work);
+    }
+    others.emplace_back(std::move(one), count);
+  }
+  uint32_t crc = checksumOfShare(image, from, threads > 1 ? share : size, out);
+  for (auto& [other, count] : others) crc = crc32Joined(crc, other.get(), count);
+  return crc;
+}
 
 }  // namespace
 
@@ -443,29 +488,17 @@ std::string Archive::read(const Record& record, bool check) const {
 }
 
 void Archive::copyChecked(const Record& record, void* out) const {
-  uint32_t crc = 0;
-  for (uint64_t at = 0; at < record.stored; at += kPart) {
-    const uint64_t count = std::min(kPart, record.stored - at);
-    char* part = static_cast<char*>(out) + at;
-    image_.copy(record.offset + at, part, count);
-    crc = crc32Of(part, count, crc);
+  if (checksumOf(image_, record.offset, record.stored, static_cast<char*>(out)) != record.crc) {
+    damaged(record);
   }
-  if (crc != record.crc) damaged(record);
 }
 
 void Archive::verify(const Record& record) const {
   if (record.deflated) {
     read(record, /*check=*/true);
-    return;
+  } else if (checksumOf(image_, record.offset, record.stored, nullptr) != record.crc) {
+    damaged(record);
   }
-  std::vector<char> part(std::min(kPart, record.stored));
-  uint32_t crc = 0;
-  for (uint64_t at = 0; at < record.stored; at += kPart) {
-    const uint64_t count = std::min(kPart, record.stored - at);
-    image_.copy(record.offset + at, part.data(), count);
-    crc = crc32Of(part.data(), count, crc);
-  }
-  if (crc != record.crc) damaged(record);
 }
 
 // PyTorch's writer folds the checksums of all records that it has written so far into the second
