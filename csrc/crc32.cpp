@@ -88,8 +88,11 @@ constexpr uint64_t highBy(uint64_t bytes) {
 static_assert(lowBy(64) == 0x0154442bd4 && highBy(64) == 0x01c6e41596);
 static_assert(lowBy(16) == 0x01751997d0 && highBy(16) == 0x00ccaa009e);
 
-FOLDING_INLINE __m128i foldBy(uint64_t bytes) {
-  return _mm_set_epi64x(static_cast<int64_t>(highBy(bytes)), static_cast<int64_t>(lowBy(bytes)));
+template <uint64_t bytes>
+FOLDING_INLINE __m128i foldBy() {
+  constexpr auto low = static_cast<int64_t>(lowBy(bytes));
+  constexpr auto high = static_cast<int64_t>(highBy(bytes));
+  return _mm_set_epi64x(high, low);
 }
 
 FOLDING_INLINE __m128i load(const uint8_t* data) {
@@ -104,7 +107,7 @@ FOLDING_INLINE __m128i fold(__m128i value, __m128i constants, __m128i next) {
 
 // 16 bytes and what follows them, to a checksum. `size` is a multiple of 16.
 FOLDING_INLINE uint32_t foldLast(__m128i value, const uint8_t* data, size_t size) {
-  const __m128i by16 = foldBy(16);
+  const __m128i by16 = foldBy<16>();
   const __m128i by4 = _mm_set_epi64x(0, 0x0163cd6124);
   const __m128i barrett = _mm_set_epi64x(0x01f7011641, 0x01db710641);
   const __m128i halves = _mm_setr_epi32(-1, 0, -1, 0);
@@ -121,7 +124,7 @@ FOLDING_INLINE uint32_t foldLast(__m128i value, const uint8_t* data, size_t size
 
 // `size` is at least 64, and a multiple of 16.
 FOLDING uint32_t folded(const uint8_t* data, size_t size, uint32_t crc) {
-  const __m128i by64 = foldBy(64), by16 = foldBy(16);
+  const __m128i by64 = foldBy<64>(), by16 = foldBy<16>();
   // Four chains, written out, so that they stay in registers.
   __m128i a = _mm_xor_si128(load(data), _mm_cvtsi32_si128(static_cast<int>(crc)));
   __m128i b = load(data + 16);
@@ -148,9 +151,9 @@ WIDE_INLINE __m512i foldWide(__m512i value, __m512i constants, __m512i next) {
 
 // The same with four products an instruction. `size` is at least 256, and a multiple of 16.
 WIDE uint32_t foldedWide(const uint8_t* data, size_t size, uint32_t crc) {
-  const __m512i by256 = _mm512_broadcast_i32x4(foldBy(256));
-  const __m512i by64 = _mm512_broadcast_i32x4(foldBy(64));
-  const __m128i by16 = foldBy(16);
+  const __m512i by256 = _mm512_broadcast_i32x4(foldBy<256>());
+  const __m512i by64 = _mm512_broadcast_i32x4(foldBy<64>());
+  const __m128i by16 = foldBy<16>();
   const __m512i before = _mm512_zextsi128_si512(_mm_cvtsi32_si128(static_cast<int>(crc)));
   __m512i a = _mm512_xor_si512(loadWide(data), before);
   __m512i b = loadWide(data + 64);
