@@ -4,6 +4,8 @@
 
 #include <ATen/Functions.h>
 #include <ATen/TracerMode.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <torch/library.h>
 
 #include <cstdint>
 #include <string>
@@ -445,5 +447,40 @@ OpGuard guardOf(const std::string& name) {
   const auto found = checks().find(name);
   return found == checks().end() ? nullptr : found->second;
 }
+
+namespace {
+
+// A key that LibTorch keeps for tests and never sets, above all that compute. Ops without a check
+// fall through it.
+constexpr auto kGuarded = c10::DispatchKey::TESTING_ONLY_GenericMode;
+
+void checkAndCall(
+    const c10::OperatorHandle& op, c10::DispatchKeySet keys, torch::jit::Stack* stack) {
+  const auto& schema = op.schema();
+  const auto count = static_cast<ptrdiff_t>(schema.arguments().size());
+  guardOf(schema.name())({stack->end() - count, stack->end()});
+  op.redispatchBoxed(keys & c10::DispatchKeySet(c10::DispatchKeySet::FULL_AFTER, kGuarded), stack);
+}
+
+// Registered when the first program runs, and for good.
+c10::DispatchKey registered() {
+  static const bool once = [] {
+    auto* others = new torch::Library(torch::Library::IMPL, "_", kGuarded, __FILE__, __LINE__);
+    others->fallback(torch::CppFunction::makeFallthrough());
+    auto* guarded = new torch::Library(torch::Library::IMPL, "aten", kGuarded, __FILE__, __LINE__);
+    for (const auto& op : c10::Dispatcher::singleton().getAllOpNames()) {
+      if (guardOf(op.name) == nullptr || op.name.rfind("aten::", 0) != 0) continue;
+      const auto name = c10::toString(op);
+      guarded->impl(name.c_str(), torch::CppFunction::makeFromBoxedFunction<&checkAndCall>());
+    }
+    return true;
+  }();
+  static_cast<void>(once);
+  return kGuarded;
+}
+
+}  // namespace
+
+GuardedPrograms::GuardedPrograms() : included_(registered()) {}
 
 }  // namespace flambeau

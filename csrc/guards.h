@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/ivalue.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <string>
 #include <vector>
@@ -13,5 +14,15 @@ using OpGuard = void (*)(const std::vector<at::IValue>& stack);
 
 // The guard of an op ("aten::native_batch_norm"), null for the many that need none.
 OpGuard guardOf(const std::string& name);
+
+// While it lives, the ops that TorchScript programs call on this thread, and on those that it hands
+// work to, are checked as those that JavaScript calls.
+class GuardedPrograms {
+ public:
+  GuardedPrograms();
+
+ private:
+  c10::impl::IncludeDispatchKeyGuard included_;
+};
 
 }  // namespace flambeau

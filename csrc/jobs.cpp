@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "guards.h"
 #include "memory.h"
 #include "registry.h"
 #include "script.h"
@@ -110,6 +111,7 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
     return submitJob(
         ctx,
         [target, stack = std::move(stack)]() mutable {
+          const GuardedPrograms checked;
           target.function->run(stack);
           return JobResult{{std::move(stack.back())}};
         },

@@ -9,6 +9,7 @@
 
 #include "archive.h"
 #include "deep_stack.h"
+#include "guards.h"
 #include "inspect.h"
 #include "jobs.h"
 #include "script.h"
@@ -111,6 +112,8 @@ Module loadModule(
   const auto adapter =
       std::make_shared<Adapter>(opened.image, verify ? &opened.archive() : nullptr);
   const auto load = [&] {
+    // Loading runs __setstate__.
+    const GuardedPrograms checked;
     try {
       return torch::jit::load(adapter, device, files);
     } catch (...) {
@@ -230,7 +233,7 @@ void describe(Writer& out, const Archive& archive, const Inspection& inspection)
     putText(out, name);
     putText(out, type);
   }
-  putTexts(out, reachableOps(*inspection.unit));
+  putTexts(out, reachableOps(inspection));
   putRecords(out, archive);
 }
 
@@ -267,7 +270,7 @@ int32_t fb_archive_ops(double archive, double ctx, bool verify) {
   return guard(-1, [&] {
     const auto& opened = flambeau::target<Opened>(archive).archive();
     std::set<std::string> ops;
-    onDeepStack([&] { ops = reachableOps(*inspectArchive(opened, verify).unit); });
+    onDeepStack([&] { ops = reachableOps(inspectArchive(opened, verify)); });
     Writer out(ctx);
     putTexts(out, ops);
     return out.count();
@@ -278,7 +281,7 @@ double fb_job_archive_ops(double archive, double ctx, bool verify) {
   return guard(0.0, [&] {
     const auto work = [target = fromHandle<Opened>(archive), verify] {
       std::set<std::string> ops;
-      onDeepStack([&] { ops = reachableOps(*inspectArchive(target->archive(), verify).unit); });
+      onDeepStack([&] { ops = reachableOps(inspectArchive(target->archive(), verify)); });
       c10::List<std::string> names;
       for (const auto& op : ops) names.push_back(op);
       return JobResult{{IValue(std::move(names))}};

@@ -21,6 +21,7 @@
 #include <sstream>
 #include <unordered_set>
 
+#include "guards.h"
 #include "inspect.h"
 #include "source_check.h"
 
@@ -781,6 +782,7 @@ int32_t fb_callable_call(double callable, double ctx) {
       if (target.self) self = IValue(*target.self);
       stack = readArguments(in, target.function->getSchema(), self);
     }
+    const GuardedPrograms checked;
     if (torch::jit::tracer::isTracing()) {
       runTraced(target, stack);
     } else {
