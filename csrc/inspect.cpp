@@ -211,6 +211,7 @@ class Inspector {
 
   // Each source and each pickle that the loader could read, now or when it describes an error.
   void checkRecords() const {
+    ClassNames classes;
     for (const auto& record : archive_.records()) {
       const auto name = archive_.nameOf(record);
       if (name.rfind("code/", 0) != 0) continue;
@@ -218,13 +219,21 @@ class Inspector {
         const auto text = archive_.read(record, check_);
         const auto what = "record '" + std::string(name) + "'";
         checkSource(text, what);
-        checkConstants(text, what);
+        checkConstants(text, what, &classes, prefixOf(name));
       } else if (endsWith(name, ".debug_pkl")) {
         PickleContext context{std::string(name), {}};
         context.places = true;
         checkPickle(archive_.read(record, check_), context);
       }
     }
+    checkClasses(classes);
+  }
+
+  // "code/__torch__/torch/nn.py" → "__torch__.torch.nn."
+  static std::string prefixOf(std::string_view record) {
+    std::string prefix(record.substr(5, record.size() - 5 - 3));
+    std::replace(prefix.begin(), prefix.end(), '/', '.');
+    return prefix + ".";
   }
 
   std::shared_ptr<torch::jit::Source> source(const std::string& qualifier) const {

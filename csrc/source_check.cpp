@@ -21,6 +21,9 @@ namespace {
 constexpr size_t kMostBrackets = 100;
 constexpr size_t kMostBlocks = 50;
 constexpr size_t kMostTogether = 400;
+// A network has as many modules in it, at most; and they lie so deep.
+constexpr double kMostTypes = 1e5;
+constexpr size_t kMostTypesDeep = 500;
 
 bool isWord(char c) {
   return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -191,7 +194,8 @@ using torch::jit::TreeRef;
 
 class ConstantChecker {
  public:
-  explicit ConstantChecker(std::string_view what) : what_(what) {}
+  ConstantChecker(std::string_view what, ClassNames* classes, const std::string& prefix)
+      : what_(what), classes_(classes), prefix_(prefix) {}
 
   void walk(const TreeRef& tree) const {
     if (tree->isAtom()) return;
@@ -203,12 +207,26 @@ class ConstantChecker {
 
  private:
   void walkClass(const TreeRef& tree) const {
+    std::vector<std::string> names;
     for (const auto& part : tree->trees()) {
       if (part->isAtom()) continue;
       for (const auto& statement : part->trees()) {
-        if (statement->kind() == torch::jit::TK_ASSIGN) check(statement);
+        if (statement->kind() != torch::jit::TK_ASSIGN) continue;
+        check(statement);
+        gather(statement, names);
       }
     }
+    if (classes_ == nullptr) return;
+    (*classes_)[prefix_ + torch::jit::ClassDef(tree).name().name()] = std::move(names);
+  }
+
+  static void gather(const TreeRef& tree, std::vector<std::string>& names) {
+    if (tree->isAtom()) return;
+    if (tree->kind() == '.') {
+      names.push_back(nameOf(tree));
+      return;
+    }
+    for (const auto& part : tree->trees()) gather(part, names);
   }
 
   void check(const TreeRef& tree) const {
@@ -255,16 +273,57 @@ class ConstantChecker {
   }
 
   std::string_view what_;
+  ClassNames* classes_;
+  const std::string& prefix_;
+};
+
+class ClassSizes {
+ public:
+  explicit ClassSizes(const ClassNames& classes) : classes_(classes) {}
+
+  double of(const std::string& name, size_t depth) {
+    const auto found = classes_.find(name);
+    if (found == classes_.end()) return 1;
+    const auto [known, first] = sizes_.emplace(name, kUnderWay);
+    if (!first && known->second == kUnderWay) refuse(name, "holds itself");
+    if (!first) return known->second;
+    if (depth > kMostTypesDeep) refuse(name, "lies more than 500 classes deep");
+    double size = 1;
+    for (const auto& one : found->second) size += of(one, depth + 1);
+    if (size > kMostTypes) {
+      refuse(name, "comes to more than 100000 types when the classes in it are written out");
+    }
+    return sizes_[name] = size;
+  }
+
+ private:
+  static constexpr double kUnderWay = -1;
+
+  [[noreturn]] static void refuse(const std::string& name, const char* why) {
+    throw CompileError(c10::str("the class ", name, " ", why, ", which LibTorch cannot compile"));
+  }
+
+  const ClassNames& classes_;
+  std::map<std::string, double> sizes_;
 };
 
 }  // namespace
+
+void checkClasses(const ClassNames& classes) {
+  ClassSizes sizes(classes);
+  for (const auto& [name, names] : classes) sizes.of(name, 0);
+}
 
 void checkSource(std::string_view text, std::string_view what) {
   Scanner(text, what).run();
 }
 
-void checkConstants(const std::string& text, std::string_view what) {
-  const ConstantChecker checker(what);
+void checkConstants(
+    const std::string& text,
+    std::string_view what,
+    ClassNames* classes,
+    const std::string& prefix) {
+  const ConstantChecker checker(what, classes, prefix);
   torch::jit::Parser parser(std::make_shared<torch::jit::Source>(text, std::nullopt, 1));
   auto& lexer = parser.lexer();
   while (lexer.cur().kind != torch::jit::TK_EOF) {

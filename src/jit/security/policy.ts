@@ -8,13 +8,16 @@ import { check, context, encode, native, takeText, TorchError } from "../../../f
 import { describe } from "../../tensor/tensor.ts";
 import {
   computing,
+  internalOps,
   languageOps,
   outsideArgument,
   outsideName,
+  refusedKinds,
   refusedNamespaces,
   refusedOps,
 } from "./op_rules.ts";
 
+const OWN_USE = "is for LibTorch's own use, and does not check its arguments";
 const CLASSES = "__torch__.torch.classes.";
 
 /** Why a program may not call an op, by the op's name. */
@@ -52,8 +55,9 @@ export function refusals(reached: readonly string[], allow: ReadonlySet<string>)
     if (allow.has(op) || allow.has(one) || allow.has(`${namespace}::*`) || allowsAll(allow)) {
       continue;
     }
-    const reason = reasonAgainst(op);
-    if (reason !== null) found.set(op, reason);
+    const whole = reasonAgainst(op);
+    const reason = whole ?? refusedOps[one === op ? `${one}.` : one] ?? null;
+    if (reason !== null) found.set(whole === null ? one : op, reason);
   }
   return [...found].map(([op, reason]) => ({ op, reason }));
 }
@@ -88,12 +92,17 @@ export function reasonAgainst(op: string): string | null {
   const [namespace = "", name = ""] = op.split("::");
   const known = refusedOps[op] ?? refusedNamespaces[namespace];
   if (known !== undefined) return known;
+  if (namespace === "aten") return againstTensorOp(name);
   if (namespace === "prim") {
-    return languageOps.has(name)
-      ? null
-      : "is for LibTorch's own use, and does not check its arguments";
+    return languageOps.has(name) ? null : OWN_USE;
   }
   return computing.has(namespace) ? null : againstForeign(op, name);
+}
+
+function againstTensorOp(name: string): string | null {
+  for (const [kind, reason] of refusedKinds) if (kind.test(name)) return reason;
+  const internal = name.startsWith("_") && !name.startsWith("__") && !internalOps.has(name);
+  return internal ? OWN_USE : null;
 }
 
 function againstClass(method: string): string | null {
