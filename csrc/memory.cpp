@@ -20,10 +20,31 @@
 #include "memory.h"
 
 namespace flambeau {
+
+// small_blocks.cpp: freed blocks of less than 64 kB, kept by the thread that freed them for its
+// next tensors.
+constexpr size_t kSmallUpTo = size_t{60} << 10;
+// Memory for 1 to kSmallUpTo bytes, aligned to 64 and for free(), or null. Fresh where `cached` is
+// false.
+void* smallBlock(size_t bytes, bool cached);
+// Takes over such a block, or frees it; `size` is what malloc says that it holds.
+void giveSmallBlock(void* block, size_t size, bool cached);
+// Bytes that all threads keep.
+int64_t smallBytesKept();
+// Frees what this thread keeps now, and what the others keep when they come by next.
+void freeSmallBlocks();
+
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || (defined(__has_feature) && __has_feature(address_sanitizer))
+// It watches freed blocks, which it could not if they served again.
+constexpr bool kKeepsSmall = false;
+#else
+constexpr bool kKeepsSmall = true;
+#endif
+
 constexpr size_t kAlignment = 64;
-// Below this, malloc keeps freed memory by itself.
+// Smaller ones are kept by small_blocks.cpp.
 constexpr size_t kCachedFrom = size_t{64} << 10;
 // An allocation of this size, or growth by it, is worth the look at what the machine has left.
 constexpr size_t kCheckedFrom = size_t{256} << 20;
@@ -155,72 +176,6 @@ BlockCache& blockCache() {
   return *cache;
 }
 
-// glibc's aligned blocks do not come from its fast lists: a tensor of one number spent a tenth of
-// its op's time on making and merging them. So each thread keeps some small ones, by multiples of
-// the alignment.
-constexpr size_t kSmallClasses = 16;
-constexpr uint32_t kSmallKept = 64;
-
-struct SmallBlocks {
-  void* first[kSmallClasses + 1];
-  uint32_t count[kSmallClasses + 1];
-  bool watched;
-  bool ended;
-};
-
-// Without a constructor or destructor, so that it serves until the thread's very end.
-thread_local SmallBlocks smallBlocks;
-
-// Frees a thread's blocks when it ends; what it frees later goes to glibc.
-struct SmallBlocksEnd {
-  ~SmallBlocksEnd() {
-    SmallBlocks& mine = smallBlocks;
-    mine.ended = true;
-    for (void*& first : mine.first) {
-      while (first != nullptr) {
-        void* next = *static_cast<void**>(first);
-        std::free(first);
-        first = next;
-      }
-    }
-  }
-};
-
-#if defined(__SANITIZE_ADDRESS__) || (defined(__has_feature) && __has_feature(address_sanitizer))
-// It watches freed blocks, which it could not if they served again.
-constexpr bool kKeepsSmall = false;
-#else
-constexpr bool kKeepsSmall = true;
-#endif
-
-void* takeSmall(size_t bytes) {
-  const size_t kind = (bytes + kAlignment - 1) / kAlignment;
-  if (kind > kSmallClasses) return nullptr;
-  SmallBlocks& mine = smallBlocks;
-  void* block = mine.first[kind];
-  if (block == nullptr) return nullptr;
-  mine.first[kind] = *static_cast<void**>(block);
-  mine.count[kind]--;
-  return block;
-}
-
-// Whether it was kept.
-bool giveSmall(void* block, size_t size) {
-  const size_t kind = size / kAlignment;
-  if (!kKeepsSmall || kind == 0 || kind > kSmallClasses) return false;
-  SmallBlocks& mine = smallBlocks;
-  if (mine.ended || mine.count[kind] == kSmallKept) return false;
-  if (!mine.watched) {
-    thread_local SmallBlocksEnd end;
-    mine.watched = true;
-    static_cast<void>(&end);
-  }
-  *static_cast<void**>(block) = mine.first[kind];
-  mine.first[kind] = block;
-  mine.count[kind]++;
-  return true;
-}
-
 [[noreturn]] void outOfMemory(size_t bytes, int64_t available) {
   TORCH_CHECK_WITH(
       OutOfMemoryError,
@@ -310,24 +265,24 @@ void tellOfFreed(void* block) {
   if (c10::memoryProfilingEnabled()) tellProfiler(block, -bytes);
 }
 
-// Small ones in whole multiples of the alignment, so that a freed one serves all that ask for as
-// many.
 void* newBlock(size_t bytes) {
   void* block = nullptr;
-  const size_t whole = bytes <= kSmallClasses * kAlignment
-                           ? (bytes + kAlignment - 1) / kAlignment * kAlignment
-                           : bytes;
-  if (posix_memalign(&block, kAlignment, whole) == 0) return block;
-  blockCache().clear();
-  if (posix_memalign(&block, kAlignment, whole) != 0) outOfMemory(bytes, availableMemory());
+  if (posix_memalign(&block, kAlignment, bytes) == 0) return block;
+  fb_memory_trim();
+  if (posix_memalign(&block, kAlignment, bytes) != 0) outOfMemory(bytes, availableMemory());
   return block;
+}
+
+void* keptBlock(size_t bytes) {
+  const bool cached = cacheOn.load(std::memory_order_relaxed);
+  if (bytes <= kSmallUpTo) return smallBlock(bytes, cached && kKeepsSmall);
+  return cached && bytes >= kCachedFrom ? blockCache().take(bytes) : nullptr;
 }
 
 void* takeBlock(size_t bytes) {
   spend(bytes);
   checkAvailable(bytes);
-  const bool cached = bytes >= kCachedFrom && cacheOn.load(std::memory_order_relaxed);
-  void* block = cached ? blockCache().take(bytes) : takeSmall(bytes);
+  void* block = keptBlock(bytes);
   if (block == nullptr) block = newBlock(bytes);
   const auto size = static_cast<int64_t>(malloc_usable_size(block));
   // What giveBlock gives back.
@@ -346,9 +301,12 @@ void giveBlock(void* block) {
   liveBytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
   tellOfFreed(block);
   if (threadBudget != nullptr) threadBudget->used -= static_cast<int64_t>(size);
-  if (size >= kCachedFrom && cacheOn.load(std::memory_order_relaxed)) {
+  const bool cached = cacheOn.load(std::memory_order_relaxed);
+  if (size < kCachedFrom) {
+    giveSmallBlock(block, size, cached && kKeepsSmall);
+  } else if (cached) {
     blockCache().give(block, size);
-  } else if (!giveSmall(block, size)) {
+  } else {
     std::free(block);
   }
 }
@@ -618,7 +576,7 @@ double fb_memory(int32_t what) {
     case 0:
       return static_cast<double>(liveBytes.load(std::memory_order_relaxed));
     case 1:
-      return static_cast<double>(blockCache().held());
+      return static_cast<double>(blockCache().held() + smallBytesKept());
     case 2:
       return static_cast<double>(peakBytes.load(std::memory_order_relaxed));
     case 4:
@@ -635,6 +593,7 @@ double fb_memory(int32_t what) {
 void fb_memory_trim(void) {
   guard(0, [&] {
     blockCache().clear();
+    freeSmallBlocks();
     return 0;
   });
 }

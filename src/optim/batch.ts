@@ -132,7 +132,8 @@ export function collect(
         }
         const state = stateFor(states, param, grad, make, counted);
         const step = stepOf(state);
-        let batch = batches.find((one) => one.step === step && one.large === large);
+        // A large one by itself, as PyTorch steps: the memory of one's temporary tensors serves the next.
+        let batch = large ? undefined : batches.find((one) => one.step === step && !one.large);
         if (batch === undefined) batches.push(batch = new Batch(step, large));
         batch.push(param, grad, dtype, state);
       } catch (error) {

@@ -5,7 +5,7 @@
  */
 
 import { currentScope, keep } from "../memory/scope.ts";
-import { enableGrad, noGrad } from "../autograd/modes.ts";
+import { enableGrad, noGrad, withoutGrad } from "../autograd/modes.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { type Batch, collect, type MakeState, type ParamState } from "./batch.ts";
 import { zero_ } from "./foreach.ts";
@@ -158,7 +158,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
   protected run<L>(closure: Closure<L> | undefined): L | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
     checkLoss(this.name, loss);
-    noGrad(() => {
+    withoutGrad(() => {
       for (const group of this.paramGroups) this.update(group);
     });
     this.#keepState();

@@ -360,9 +360,24 @@ export function putScalars(values: readonly Scalar[] | null): void {
   for (const value of values) putScalar(value);
 }
 
+// Options that are words ("none", "reflect") come again and again.
+const MOST_WORDS = 256;
+const LONGEST_WORD = 16;
+const encoded = new Map<string, Uint8Array>();
+
+function bytesOf(value: string): Uint8Array {
+  if (value.length > LONGEST_WORD) return encode(value);
+  let bytes = encoded.get(value);
+  if (bytes === undefined) {
+    bytes = encode(value);
+    if (encoded.size < MOST_WORDS) encoded.set(value, bytes);
+  }
+  return bytes;
+}
+
 /** Writes a string. */
 export function putString(value: string): void {
-  const bytes = encode(value);
+  const bytes = bytesOf(value);
   reserve(Math.ceil(bytes.length / 8));
   scratch.words[position++] = bytes.length;
   scratch.bytes.set(bytes, position * 8);
