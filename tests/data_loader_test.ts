@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
+import { pack, rehome, release, unpack } from "../src/data/pack.ts";
 import { balanced } from "./support/balance.ts";
 import { program } from "./support/program.ts";
 import Squares, { type Square } from "./workers/squares.ts";
@@ -222,6 +223,54 @@ function loaderOf(options: object) {
 }
 
 const below13 = [[1, 2, 3], [4, 5], [6], [7, 8, 9]];
+
+describe("what Workers hand over", () => {
+  test("keeps dtype, layout and identity, without graphs, and copies parts of a larger memory", () => {
+    balanced(() => {
+      using large = torch.arange(100);
+      using whole = torch.rand([3], { requiresGrad: true });
+      using part = large.narrow(0, 10, 2);
+      using one = torch.ones([1]);
+      using wide = one.expand([4]);
+      using eye = torch.eye(2);
+      using sparse = eye.toSparse();
+      using half = torch.ones([2], { dtype: "bfloat16" });
+      const value = { part, list: [whole, whole], wide, sparse, half, map: new Map([[1, "a"]]) };
+      const expected = [part, whole, wide, half].map((one) => one.toArray());
+      const found = unpack(structuredClone(pack(value))) as typeof value;
+      assertEquals([part.isDisposed, large.isDisposed, whole.isDisposed], [true, false, true]);
+      const [first, second] = found.list;
+      assertEquals([first === second, first!.requiresGrad, first!.isLeaf], [true, false, true]);
+      assertEquals(
+        [found.part, first!, found.wide, found.half].map((one) => one.toArray()),
+        expected,
+      );
+      using dense = found.sparse.toDense();
+      assertEquals([dense.toArray(), found.half.dtype], [
+        [[1, 0], [0, 1]],
+        "bfloat16",
+      ]);
+      assertEquals(found.map.get(1), "a");
+      found.part.fill_(0);
+      found.wide.add_(1);
+      using sum = large.sum();
+      assertEquals(sum.item(), 4950);
+      const own = rehome(found) as typeof value;
+      assertEquals([found.half.isDisposed, own.half.toArray()], [true, expected[3]]);
+      release(own);
+      assertEquals(own.half.isDisposed, true);
+    });
+  });
+
+  test("is freed where a part of it cannot be packed", () => {
+    balanced(() => {
+      using good = torch.ones([2]);
+      const bad = torch.ones([2]);
+      bad.dispose();
+      assertThrows(() => pack([good, bad]), torch.DisposedError);
+    });
+  });
+});
 
 describe("DataLoader with Workers", () => {
   test("gives what it gives without them, in the same order, from each in turn", async () => {

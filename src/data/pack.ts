@@ -1,65 +1,92 @@
 /**
- * Values on their way from one Worker to another: tensors go as their bytes, which are handed over and not copied again.
+ * Values on their way from one Worker to another: tensors wait in native memory under a number, and are not copied.
  *
  * @module
  */
 
-import { elementsOf, shaped } from "../io/memory.ts";
-import { fromTypedArray } from "../tensor/create.ts";
-import type { DType } from "../tensor/dtype.ts";
-import { isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
-
-interface PackedTensor {
-  readonly bytes: ArrayBuffer;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-}
+import { check, context, native, nativeError, scratch } from "../../ffi/mod.ts";
+import { keep } from "../memory/mod.ts";
+import { storageOf } from "../tensor/storage.ts";
+import { handleOf, isTensor, OWNED, Tensor } from "../tensor/tensor.ts";
 
 /** A value that can be posted. */
 export interface Packed {
-  /** Its tensors, in the order in which they were met. */
-  readonly tensors: readonly PackedTensor[];
-  /** The value with their numbers in their places. */
+  /** Under which numbers its tensors wait, in the order in which they were met. */
+  readonly tickets: readonly number[];
+  /** The value with their places in that order in their places. */
   readonly value: unknown;
 }
 
 /** What to put in the place of a tensor: a class of this module would not survive the way. */
 const PLACE = "flambeau:tensor";
+const op = "DataLoader";
 
-/** Packs a value, and frees its tensors. */
-export function pack(value: unknown): { packed: Packed; transfer: ArrayBuffer[] } {
-  const tensors: PackedTensor[] = [];
+/** Packs a value, and frees its tensors. Each must be unpacked once. */
+export function pack(value: unknown): Packed {
+  const tickets: number[] = [];
   const places = new Map<Tensor, object>();
-  const replaced = mapTensors(value, (tensor) => {
-    let place = places.get(tensor);
-    if (place === undefined) {
-      place = { [PLACE]: tensors.length };
-      places.set(tensor, place);
-      tensors.push({ bytes: bytesOf(tensor), dtype: tensor.dtype, shape: shapeOf(tensor) });
+  try {
+    const replaced = mapTensors(value, (tensor) => {
+      let place = places.get(tensor);
+      if (place === undefined) {
+        place = { [PLACE]: tickets.length };
+        places.set(tensor, place);
+        tickets.push(put(tensor));
+      }
+      return place;
+    });
+    for (const tensor of places.keys()) tensor.dispose();
+    return { tickets, value: replaced };
+  } catch (error) {
+    release(tickets.map(take));
+    throw error;
+  }
+}
+
+function put(tensor: Tensor): number {
+  // Without its graph, which belongs to the other thread.
+  using plain = tensor.detach();
+  using own = isPart(plain) ? plain.clone() : plain.detach();
+  const ticket = native.fb_transfer_put(0, handleOf(own, op, "batch"));
+  if (ticket === 0) throw nativeError(op);
+  return ticket;
+}
+
+// A part of a larger memory would keep all of it, and what writes to it would change the dataset; elements that share their memory cannot
+// be written to at all. Sparse and meta tensors have no such memory.
+function isPart(tensor: Tensor): boolean {
+  const { bytes, itemSize } = storageOf(tensor, op);
+  return bytes > 0 && bytes !== tensor.numel() * itemSize;
+}
+
+function take(ticket: number): Tensor {
+  scratch.receive(check(native.fb_transfer_take(context, ticket), op));
+  // The kind of object, the tag of its value, its handle and bytes.
+  const [, , handle, bytes] = scratch.words;
+  return new Tensor(handle!, bytes!, OWNED);
+}
+
+/** Makes the value again, of the tensors that waited; they belong to no scope. */
+export function unpack({ tickets, value }: Packed): unknown {
+  return restored(value, keep(tickets.map(take)));
+}
+
+/** The value, whose tensors belong to the scope that is running now. */
+export function rehome(value: unknown): unknown {
+  const moved = new Map<Tensor, Tensor>();
+  return mapTensors(value, (tensor) => {
+    let own = moved.get(tensor);
+    if (own === undefined) {
+      moved.set(tensor, own = tensor.detach());
+      tensor.dispose();
     }
-    return place;
+    return own;
   });
-  for (const tensor of places.keys()) tensor.dispose();
-  return { packed: { tensors, value: replaced }, transfer: tensors.map(({ bytes }) => bytes) };
 }
 
-function bytesOf(tensor: Tensor): ArrayBuffer {
-  using elements = elementsOf(tensor, "DataLoader");
-  const bytes = new Uint8Array(elements.bytes);
-  let at = 0;
-  elements.write((piece) => {
-    bytes.set(piece, at);
-    at += piece.length;
-  });
-  return bytes.buffer;
-}
-
-/** Makes the value again, over the memory that came. */
-export function unpack({ tensors, value }: Packed): unknown {
-  const made = tensors.map(({ bytes, dtype, shape }) =>
-    shaped(fromTypedArray(new Uint8Array(bytes)), dtype, shape)
-  );
-  return restored(value, made);
+/** Frees the tensors of a value that nobody waits for. */
+export function release(value: unknown): void {
+  mapTensors(value, (tensor) => tensor.dispose());
 }
 
 function restored(value: unknown, tensors: readonly Tensor[]): unknown {

@@ -9,7 +9,7 @@ import "../ops/mod.ts";
 import { defaultCollate, defaultConvert } from "./collate.ts";
 import type { DatasetLike } from "./dataset.ts";
 import { type Collate, fetchBatch, type Request, streamBatchesLater } from "./fetch.ts";
-import { pack, type Packed } from "./pack.ts";
+import { pack, type Packed, release, unpack } from "./pack.ts";
 import { setWorkerInfo } from "./worker_info.ts";
 
 /** What a Worker is started with. */
@@ -143,8 +143,13 @@ async function answerTo(loop: WorkerLoop, question: Question): Promise<void> {
 }
 
 function post(pass: number, task: number, value: unknown): void {
-  const { packed, transfer } = pack(value);
-  parentPort!.postMessage({ pass, task, packed } satisfies Answer, transfer);
+  const packed = pack(value);
+  try {
+    parentPort!.postMessage({ pass, task, packed } satisfies Answer);
+  } catch (error) {
+    release(unpack(packed)); // Something else in it cannot be posted.
+    throw error;
+  }
 }
 
 if (parentPort !== null && workerData?.flambeau === "loader") {

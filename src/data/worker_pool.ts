@@ -6,7 +6,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { Request } from "./fetch.ts";
-import { unpack } from "./pack.ts";
+import { rehome, release, unpack } from "./pack.ts";
 import type { Answer, Question, WorkerFault, WorkerSetup } from "./worker.ts";
 
 /** How many milliseconds a Worker has to end by itself. */
@@ -18,8 +18,11 @@ export interface WorkerPoolOptions extends Omit<WorkerSetup, "id"> {
   readonly prefetchFactor: number;
 }
 
+/** What came of a question: a value, or the end of a stream. */
+type Outcome = { readonly value: unknown } | { readonly done: true };
+
 interface Waiting {
-  resolve(answer: Answer): void;
+  resolve(outcome: Outcome): void;
   reject(error: Error): void;
 }
 
@@ -81,13 +84,15 @@ export class WorkerPool {
     if ("closed" in answer) return;
     const key = `${answer.pass}:${answer.task}`;
     const waiting = this.#waiting.get(key);
-    if (waiting === undefined) return; // Of a pass that was left.
+    // Taken at once, so that it is the collector's if nobody ever asks for it.
+    const outcome = "packed" in answer ? { value: unpack(answer.packed) } : null;
+    if (waiting === undefined) return release(outcome?.value); // Of a pass that was left.
     this.#waiting.delete(key);
     if ("error" in answer) waiting.reject(errorOf(answer.error, id));
-    else waiting.resolve(answer);
+    else waiting.resolve(outcome ?? { done: true });
   }
 
-  #ask(member: Member, question: Extract<Question, { task: number }>): Promise<Answer> {
+  #ask(member: Member, question: Extract<Question, { task: number }>): Promise<Outcome> {
     const key = `${question.pass}:${question.task}`;
     return quiet(
       new Promise((resolve, reject) => {
@@ -121,7 +126,7 @@ export class WorkerPool {
   async *batches(requests: Iterable<Request>, seed: bigint): AsyncGenerator<unknown, void> {
     const pass = this.#begin(seed);
     const source = requests[Symbol.iterator]();
-    const ahead: Promise<Answer>[] = [];
+    const ahead: Promise<Outcome>[] = [];
     const most = this.#members.length * this.#options.prefetchFactor;
     let task = 0;
     try {
@@ -134,11 +139,12 @@ export class WorkerPool {
         }
         const first = ahead.shift();
         if (first === undefined) return;
-        const answer = await this.#awaited(first);
-        if ("packed" in answer) yield unpack(answer.packed);
+        const outcome = await this.#awaited(first);
+        if ("value" in outcome) yield rehome(outcome.value);
       }
     } finally {
       this.#leave(pass);
+      ahead.forEach(releaseLater);
       source.return?.();
     }
   }
@@ -146,27 +152,28 @@ export class WorkerPool {
   /** A pass over streams, one of each Worker, in turn. */
   async *streams(seed: bigint): AsyncGenerator<unknown, void> {
     const pass = this.#begin(seed);
-    const ahead: { member: Member; answer: Promise<Answer> }[] = [];
+    const ahead: { member: Member; answer: Promise<Outcome> }[] = [];
     let task = 0;
     const ask = (member: Member) =>
       ahead.push({ member, answer: this.#ask(member, { kind: "next", pass, task: task++ }) });
     try {
       for (let i = 0; i < this.#options.prefetchFactor; i++) this.#members.forEach(ask);
       for (let first = ahead.shift(); first !== undefined; first = ahead.shift()) {
-        const answer = await this.#awaited(first.answer);
-        if (!("packed" in answer)) {
+        const outcome = await this.#awaited(first.answer);
+        if (!("value" in outcome)) {
           first.member.ended = true;
           continue;
         }
         if (!first.member.ended) ask(first.member);
-        yield unpack(answer.packed);
+        yield rehome(outcome.value);
       }
     } finally {
       this.#leave(pass);
+      for (const { answer } of ahead) releaseLater(answer);
     }
   }
 
-  // What comes for it later is let go of: the bytes are the garbage collector's.
+  // What comes for it later is freed.
   #leave(pass: number): void {
     for (const key of this.#waiting.keys()) {
       if (key.startsWith(`${pass}:`)) this.#waiting.delete(key);
@@ -179,6 +186,10 @@ export class WorkerPool {
     this.#closed = true;
     await Promise.all(this.#members.map(({ worker }) => ended(worker)));
   }
+}
+
+function releaseLater(outcome: Promise<Outcome>): void {
+  outcome.then((found) => "value" in found && release(found.value), () => {});
 }
 
 function errorOf({ name, message, stack }: WorkerFault, id: number): Error {
