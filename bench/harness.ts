@@ -24,6 +24,8 @@ export interface Row {
   rounds: number;
   /** The median of its time divided by another's, of rounds that took turns in one process: by the other's name. */
   ratios?: Record<string, number>;
+  /** What the numbers are; default nanoseconds. */
+  unit?: "bytes";
 }
 
 /** The name of this library on the runtime that runs this. */
@@ -89,6 +91,7 @@ export function emit(
   system: string,
   samples: readonly number[],
   ratios: Record<string, number> = {},
+  unit?: "bytes",
 ): void {
   const sorted = samples.toSorted((a, b) => a - b);
   const at = (part: number) =>
@@ -102,6 +105,7 @@ export function emit(
     high: at(0.9),
     rounds: sorted.length,
     ...(Object.keys(ratios).length > 0 ? { ratios } : {}),
+    ...(unit ? { unit } : {}),
   };
   console.log(`@row ${JSON.stringify(row)}`);
 }

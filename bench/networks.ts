@@ -22,3 +22,10 @@ export const networks: readonly Network[] = [
   { name: "transformer", shape: [64, 256], batches: [1, 16] },
   { name: "lstm", shape: [32, 128], batches: [1, 16] },
 ];
+
+/** What the suite of concurrency runs, one input at a time (about 5 ms on one thread), and how many callers there are. */
+export const concurrency: { network: string; shape: number[]; callers: number[] } = {
+  network: "transformer",
+  shape: [64, 256],
+  callers: [1, 2, 4, 16, 64],
+};

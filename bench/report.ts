@@ -33,11 +33,21 @@ const titles: Record<string, [title: string, says: string]> = {
     "A step: zero the gradients, forward, cross entropy, backward, optimizer, the loss as a number. The same programs with the same seed " +
     "(the losses are compared), in turns with PyTorch's eager mode; nothing is disposed in the loop. As many threads as cores.",
   ],
+  concurrency: [
+    "Many callers of one model",
+    "The transformer above, one input at a time, optimized for inference and on one thread each: by `runAsync` here, by a ThreadPoolExecutor with a " +
+    "thread a core in PyTorch, by `session.run` in onnxruntime-node. Each caller awaits its result before it asks for the next. What a call takes of " +
+    "the time is the reverse of the throughput, to be held against the first row.",
+  ],
   transfer: [
     "TypedArrays",
     "float32; one thread. *memcpy* is a plain copy of as many bytes in C++, again and again into the same memory; *memcpy to new memory* into " +
     "memory from malloc, which is freed again. An array that is there is `torch.fromTypedArray(array).copy_(x)`, of which the first part is " +
     "done once.",
+  ],
+  memory: [
+    "Lifetimes",
+    "float32 tensors of one element; a loop of ten ops and a backward pass on 4 MB tensors, in a process of its own.",
   ],
   start: ["Start", "A process from its start to the first result of an op, whole."],
 };
@@ -121,7 +131,8 @@ function timeCell(rows: readonly Found[]): string {
     mean((row) => row.low),
     mean((row) => row.high),
   ];
-  return `${timeText(median)} <sub>${timeText(low)} – ${timeText(high)}</sub>`;
+  const text = rows[0]!.unit === "bytes" ? bytesText : timeText;
+  return `${text(median)} <sub>${text(low)} – ${text(high)}</sub>`;
 }
 
 // What took turns in one process is held against the round beside it; other processes' medians against each other.
@@ -141,6 +152,13 @@ function whenMeasured(suite: string, { runs }: Results): string {
   return `Measured from ${dates[0]} to ${dates.at(-1)} (UTC), the machine's load before each run ${
     Math.min(...loads).toFixed(1)
   } to ${Math.max(...loads).toFixed(1)}.`;
+}
+
+function bytesText(bytes: number): string {
+  for (const [unit, size] of [["MB", 2 ** 20], ["kB", 2 ** 10]] as const) {
+    if (bytes >= size) return `${(bytes / size).toPrecision(3)} ${unit}`;
+  }
+  return `${bytes.toFixed(0)} bytes`;
 }
 
 function timeText(nanoseconds: number): string {

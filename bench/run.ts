@@ -23,7 +23,7 @@ import { SetupError } from "../tools/setup/errors.ts";
 import { report } from "../tools/setup/progress.ts";
 import { runTool } from "../tools/setup.ts";
 import type { Row } from "./harness.ts";
-import { networks } from "./networks.ts";
+import { concurrency, networks } from "./networks.ts";
 import { writeReport } from "./report.ts";
 import { setUpBenchmarks, type Tools } from "./set_up.ts";
 
@@ -36,7 +36,9 @@ const suites: Record<string, Runner[]> = {
   torchscript: ["python", "node"],
   // It starts PyTorch's side itself, to take turns with it.
   training: [],
+  concurrency: ["python", "node"],
   transfer: [],
+  memory: ["python"],
   start: ["python"],
 };
 
@@ -111,7 +113,8 @@ async function main(): Promise<number> {
 
 async function measureAll(options: Options, tools: Tools, results: Results): Promise<void> {
   const env = environment(tools);
-  if (options.suites.includes("torchscript")) await writeNetworks(tools, env);
+  const needed = ["torchscript", "concurrency"].some((name) => options.suites.includes(name));
+  if (needed) await writeNetworks(tools, env);
   const jobs = options.suites
     .flatMap((name) => commands(name, tools))
     .filter(({ runner }) => options.runners.includes(runner))
@@ -166,6 +169,7 @@ function environment(tools: Tools): Tools["env"] {
     FLAMBEAU_BENCH_NETWORKS: networksFolder(tools),
     FLAMBEAU_BENCH_PYTHON: tools.python,
     FLAMBEAU_BENCH_SHAPES: JSON.stringify(networks),
+    FLAMBEAU_BENCH_CONCURRENCY: JSON.stringify(concurrency),
     FLAMBEAU_BENCH_THREADS: threads(),
   };
 }

@@ -1,8 +1,8 @@
 /**
  * Builds the shim's native tests (`tests/native/`) with GCC's sanitizers, unless the cache has them
  * already, and runs them: the ABI's errors, ownership and jobs under AddressSanitizer, LeakSanitizer and
- * UndefinedBehaviorSanitizer, the job queue under ThreadSanitizer. LibTorch itself is not instrumented, so that
- * ThreadSanitizer takes its locks for none: the queue is tested on its own.
+ * UndefinedBehaviorSanitizer, the job queue under ThreadSanitizer. LibTorch itself is not instrumented, and ThreadSanitizer, which
+ * does not see its reference counts, takes the last release of a tensor for a race now and then: the queue is tested on its own.
  *
  *     deno task sanitize
  *

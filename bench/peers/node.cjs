@@ -101,5 +101,68 @@ async function torchscript() {
   }
 }
 
-const suites = { shumai, torchscript };
+async function concurrency() {
+  const ort = require("onnxruntime-node");
+  const system = "onnxruntime-node";
+  const { network, shape, callers } = JSON.parse(process.env.FLAMBEAU_BENCH_CONCURRENCY);
+  const path = join(process.env.FLAMBEAU_BENCH_NETWORKS, `${network}.onnx`);
+  const session = await ort.InferenceSession.create(path, { intraOpNumThreads: 1 });
+  const dims = [1, ...shape];
+  const data = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => Math.random());
+  const x = new ort.Tensor("float32", data, dims);
+  const call = () => session.run({ x });
+  const round = async (width) => {
+    const start = performance.now();
+    const waits = [];
+    const caller = async () => {
+      do {
+        const asked = performance.now();
+        await call();
+        waits.push((performance.now() - asked) * 1e6);
+      } while (performance.now() < start + SECONDS * 1e3);
+    };
+    await Promise.all(Array.from({ length: width }, caller));
+    return { each: (performance.now() - start) * 1e6 / waits.length, waits };
+  };
+  const percentile99 = (waits) => waits.toSorted((a, b) => a - b)[Math.floor(waits.length * 0.99)];
+  const lag = async (busy) => {
+    const late = [];
+    let done = false;
+    busy.then(() => done = true);
+    while (!done) {
+      const asked = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      late.push(Math.max(0, performance.now() - asked - 1) * 1e6);
+    }
+    return late;
+  };
+  for (let i = 0; i < 4; i++) await round(4);
+  const single = [];
+  const late = [];
+  const found = new Map(callers.map((width) => [width, []]));
+  for (let i = 0; i < 5; i++) {
+    single.push((await round(1)).each);
+    for (const [width, rounds] of found) rounds.push(await round(width));
+    late.push(await lag(round(Math.max(...callers))));
+  }
+  emit("concurrency", "one thread, in a loop: a call", system, single);
+  for (const [width, rounds] of found) {
+    const who = width === 1 ? "1 caller" : `${width} callers`;
+    emit(
+      "concurrency",
+      `${who}: a call's share of the time`,
+      system,
+      rounds.map(({ each }) => each),
+    );
+    const name = `${who}: from call to result`;
+    emit("concurrency", name, system, rounds.flatMap(({ waits }) => waits));
+    const longest = rounds.map(({ waits }) => percentile99(waits));
+    emit("concurrency", `${name}, 99th percentile`, system, longest);
+  }
+  const name = "a timer of 1 ms, late by, while 64 call";
+  emit("concurrency", name, system, late.flat());
+  emit("concurrency", `${name}, 99th percentile`, system, late.map(percentile99));
+}
+
+const suites = { shumai, torchscript, concurrency };
 suites[process.argv[2]]?.();

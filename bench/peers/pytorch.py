@@ -23,11 +23,12 @@ def threads():
         torch.set_num_threads(int(THREADS))
 
 
-def emit(suite, name, system, samples):
+def emit(suite, name, system, samples, unit=None):
     samples = sorted(samples)
     at = lambda part: samples[min(len(samples) - 1, int(len(samples) * part))]
     row = {"suite": suite, "case": name, "system": system, "median": at(0.5), "low": at(0.1), "high": at(0.9)}
-    print("@row " + json.dumps({**row, "rounds": len(samples)}), flush=True)
+    more = {"unit": unit} if unit else {}
+    print("@row " + json.dumps({**row, "rounds": len(samples), **more}), flush=True)
 
 
 def measure(suite, name, run, system="PyTorch"):
@@ -155,6 +156,114 @@ def torchscript():
                 ):
                     measure("torchscript", f"{name}, batch {batch}, {variant}", repeated(lambda: module(x)))
                 measure("torchscript", f"{name}, batch {batch}, scripted", repeated(lambda: eager(x)), "PyTorch, eager")
+
+
+def concurrency():
+    import concurrent.futures
+    import threading
+
+    import torch
+
+    plan = json.loads(os.environ["FLAMBEAU_BENCH_CONCURRENCY"])
+    torch.set_num_threads(1)
+    path = os.path.join(os.environ["FLAMBEAU_BENCH_NETWORKS"], plan["network"] + ".pt")
+    x = torch.randn(1, *plan["shape"])
+    with torch.no_grad():
+        module = torch.jit.optimize_for_inference(torch.jit.load(path).eval())
+        repeated(lambda: module(x))(8)
+    pool = concurrent.futures.ThreadPoolExecutor(int(os.environ["FLAMBEAU_BENCH_THREADS"]))
+
+    def call():
+        with torch.no_grad():
+            module(x)
+
+    def round(width):
+        """Callers that each await a result before they ask for the next: (ns a call, ns from call to result)."""
+        start = time.perf_counter()
+        waits, left, done = [], [width], threading.Event()
+        lock = threading.Lock()
+
+        def ask():
+            asked = time.perf_counter()
+            pool.submit(call).add_done_callback(lambda _: answered(asked))
+
+        def answered(asked):
+            now = time.perf_counter()
+            waits.append((now - asked) * 1e9)
+            if now < start + SECONDS:
+                return ask()
+            with lock:
+                left[0] -= 1
+                if left[0] == 0:
+                    done.set()
+
+        for _ in range(width):
+            ask()
+        done.wait()
+        return (time.perf_counter() - start) * 1e9 / len(waits), waits
+
+    def alone():
+        start, calls = time.perf_counter(), 0
+        while time.perf_counter() < start + SECONDS:
+            call()
+            calls += 1
+        return (time.perf_counter() - start) * 1e9 / calls
+
+    for _ in range(4):
+        round(8)
+    single, found = [], {width: [] for width in plan["callers"]}
+    for _ in range(5):
+        single.append(alone())
+        for width, rounds in found.items():
+            rounds.append(round(width))
+    emit("concurrency", "one thread, in a loop: a call", "PyTorch", single)
+    for width, rounds in found.items():
+        who = "1 caller" if width == 1 else f"{width} callers"
+        emit("concurrency", f"{who}: a call's share of the time", "PyTorch", [each for each, _ in rounds])
+        emit("concurrency", f"{who}: from call to result", "PyTorch", [wait for _, waits in rounds for wait in waits])
+        longest = [sorted(waits)[int(len(waits) * 0.99)] for _, waits in rounds]
+        emit("concurrency", f"{who}: from call to result, 99th percentile", "PyTorch", longest)
+
+    def empty(calls):
+        for _ in range(calls):
+            pool.submit(lambda: None).result()
+
+    measure("concurrency", "an empty function, to and fro", empty)
+
+
+def memory():
+    import gc
+
+    import torch
+
+    def resident():
+        gc.collect()
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * 4096
+
+    freed, lives = [], []
+    end = time.perf_counter() + SECONDS * 4
+    while time.perf_counter() < end:
+        all = [torch.zeros(1) for _ in range(2000)]
+        start = time.perf_counter()
+        while all:
+            all.pop()
+        middle = time.perf_counter()
+        for _ in range(20000):
+            torch.zeros(1)
+        freed.append((middle - start) / 2000 * 1e9)
+        lives.append((time.perf_counter() - middle) / 20000 * 1e9)
+    emit("memory", "to dispose a tensor", "PyTorch", freed)
+    emit("memory", "to make it and dispose it at once", "PyTorch", lives)
+    linear, x, kept = torch.nn.Linear(1, 1), torch.zeros(1, 1), []
+    for name, count, make in (
+        ("a tensor of one element", 200000, lambda: torch.zeros(1)),
+        ("an nn.Linear(1, 1)", 20000, lambda: torch.nn.Linear(1, 1)),
+        ("a traced nn.Linear(1, 1)", 500, lambda: torch.jit.trace(linear, x, check_trace=False)),
+    ):
+        before = resident()
+        kept.append([make() for _ in range(count)])
+        emit("memory", f"memory of {name}", "PyTorch", [(resident() - before) / count], "bytes")
 
 
 def start():

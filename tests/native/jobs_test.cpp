@@ -41,6 +41,20 @@ void takeRest(Words& words) {
   while (fb_job_take(words.ctx) > 0) fb_tensor_release(words[3]);
 }
 
+// Takes completions until those that were not cancelled (every fifth was) are among them.
+void takeUntilHeard(Words& words, const std::vector<double>& ids) {
+  for (int left = 16; left > 0;) {
+    if (fb_job_take(words.ctx) == 0) {
+      fb_jobs_wait(words.ctx);
+      continue;
+    }
+    EXPECT(words[1] == 0 && words[2] == FB_VALUE_TENSOR);
+    const auto found = std::find(ids.begin(), ids.end(), words[0]);
+    if (found != ids.end() && (found - ids.begin()) % 5 != 0) left--;
+    fb_tensor_release(words[3]);
+  }
+}
+
 void jobsGiveResults() {
   Words words;
   const double x = ones(words, 64);
@@ -158,8 +172,9 @@ void threadsShareTheQueue() {
       for (int round = 0; round < 20; round++) {
         std::vector<double> ids;
         for (int job = 0; job < 20; job++) ids.push_back(submit(words, x, x));
+        // Some are done already, and are heard of beside the others.
         for (size_t at = 0; at < ids.size(); at += 5) fb_job_cancel(ids[at]);
-        EXPECT(takeAll(words, 16) == 0);
+        takeUntilHeard(words, ids);
         fb_jobs_setting(0, 1 + round % 3);
       }
       fb_tensor_release(x);
