@@ -109,6 +109,17 @@ NETWORKS = {
 }
 
 
+class Bfloat16(nn.Module):
+    """A network in bfloat16 between a float32 input and a float32 output."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.module = module.bfloat16()
+
+    def forward(self, x):
+        return self.module(x.bfloat16()).float()
+
+
 def make(name):
     torch.manual_seed(0)
     build, shape = NETWORKS[name]
@@ -121,8 +132,10 @@ if __name__ == "__main__":
         x = torch.randn(2, *shape)
         with torch.no_grad():
             torch.jit.trace(module, (x,)).save(os.path.join(sys.argv[1], name + ".pt"))
-            # ONNX has no op for PyTorch's fused encoder layer: it gets the ops that it stands for.
+            # ONNX, and oneDNN's graph compiler, have no op for PyTorch's fused encoder layer: they get the ops that it stands
+            # for.
             torch.backends.mha.set_fastpath_enabled(False)
+            torch.jit.trace(module, (x,)).save(os.path.join(sys.argv[1], name + ".plain.pt"))
             try:
                 torch.onnx.export(
                     module,
@@ -135,4 +148,6 @@ if __name__ == "__main__":
                 )
             except Exception as error:
                 print(f"{name} was not exported: {str(error).splitlines()[0]}", file=sys.stderr)
+            # Last, since it changes the module.
+            torch.jit.trace(Bfloat16(module), (x,)).save(os.path.join(sys.argv[1], name + ".bf16.pt"))
             torch.backends.mha.set_fastpath_enabled(True)

@@ -147,14 +147,20 @@ def torchscript():
                 continue
             eager, shape = make(name)
             for batch in (1, 16):
-                scripted = torch.jit.load(path).eval()
                 x = torch.randn(batch, *shape)
-                for variant, module in (
-                    ("scripted", scripted),
-                    ("frozen", torch.jit.freeze(scripted)),
-                    ("optimized", torch.jit.optimize_for_inference(scripted)),
+                for variant, file, make_it in (
+                    ("scripted", ".pt", lambda module: module),
+                    ("frozen", ".pt", torch.jit.freeze),
+                    ("optimized", ".pt", torch.jit.optimize_for_inference),
+                    ("fused", ".plain.pt", torch.jit.freeze),
+                    ("fused, bfloat16", ".bf16.pt", torch.jit.freeze),
                 ):
+                    module = make_it(torch.jit.load(os.path.join(folder, name + file)).eval())
+                    torch.jit.enable_onednn_fusion(variant.startswith("fused"))
+                    for _ in range(3):
+                        module(x)
                     measure("torchscript", f"{name}, batch {batch}, {variant}", repeated(lambda: module(x)))
+                    torch.jit.enable_onednn_fusion(False)
                 measure("torchscript", f"{name}, batch {batch}, scripted", repeated(lambda: eager(x)), "PyTorch, eager")
 
 

@@ -1,6 +1,6 @@
 /**
- * Networks that `bench/peers/networks.py` wrote, as TorchScript: as scripted, frozen, and optimized for inference; from
- * JavaScript, and in a loop in C++ in the same process.
+ * Networks that `bench/peers/networks.py` wrote, as TorchScript: as scripted, frozen, optimized for inference, and fused by
+ * oneDNN's graph compiler, in float32 and in bfloat16; from JavaScript, and in a loop in C++ in the same process.
  *
  * @module
  */
@@ -17,28 +17,43 @@ const { jit } = torch;
 const folder = process.env.FLAMBEAU_BENCH_NETWORKS!;
 
 torch.setNumThreads(Number(process.env.FLAMBEAU_BENCH_THREADS ?? torch.getNumThreads()));
+
+type Variant = [
+  name: string,
+  file: string,
+  make: (module: torch.jit.ScriptModule) => torch.jit.ScriptModule,
+];
+
+const variants: readonly Variant[] = [
+  ["scripted", ".pt", (module) => module],
+  ["frozen", ".pt", (module) => jit.freeze(module)],
+  ["optimized", ".pt", (module) => jit.optimizeForInference(module)],
+  ["fused", ".plain.pt", (module) => jit.freeze(module)],
+  ["fused, bfloat16", ".bf16.pt", (module) => jit.freeze(module)],
+];
+
+function measureVariant(network: string, batch: number, shape: number[], variant: Variant): void {
+  const [name, file, make] = variant;
+  const path = join(folder, network + file);
+  if (!existsSync(path)) return;
+  const module = make(jit.load(path).eval());
+  const x = torch.randn([batch, ...shape]);
+  jit.enableOnednnFusion(name.startsWith("fused"));
+  module.warmUp(x);
+  const forward = module.method("forward");
+  measure("torchscript", `${network}, batch ${batch}, ${name}`, {
+    [here]: (calls) => {
+      for (let i = 0; i < calls; i++) module(x).dispose();
+    },
+    "C++": (calls) => nativeCall(forward, calls, x),
+  });
+  jit.enableOnednnFusion(false);
+}
+
 torch.noGrad(() => {
   for (const { name, shape, batches } of networks) {
-    const path = join(folder, `${name}.pt`);
-    if (!existsSync(path)) continue;
     for (const batch of batches) {
-      const scripted = jit.load(path).eval();
-      const variants: Record<string, torch.jit.ScriptModule> = {
-        scripted,
-        frozen: jit.freeze(scripted),
-        optimized: jit.optimizeForInference(scripted),
-      };
-      const x = torch.randn([batch, ...shape]);
-      for (const [variant, module] of Object.entries(variants)) {
-        module.warmUp(x);
-        const forward = module.method("forward");
-        measure("torchscript", `${name}, batch ${batch}, ${variant}`, {
-          [here]: (calls) => {
-            for (let i = 0; i < calls; i++) module(x).dispose();
-          },
-          "C++": (calls) => nativeCall(forward, calls, x),
-        });
-      }
+      for (const variant of variants) measureVariant(name, batch, shape, variant);
     }
   }
 });
