@@ -18,9 +18,12 @@ const titles: Record<string, [title: string, says: string]> = {
   ],
   shumai: [
     "shumai's workloads",
-    "Additions, products of matrices, and a hidden layer with five additions, each on the result of the last. shumai itself, " +
-    "whose binaries need ArrayFire, is not measured here; its own figures (an M1 Pro, against tfjs-node) are 3.2, 5.0 and 1.4 times " +
-    "tfjs's speed for the additions, 1.5, 8.8 and 6.7 for the products, 2.5, 2.9 and 2.8 for the layers.",
+    "Additions, products of matrices, and a hidden layer with five additions, each on the result of the last; as many threads as " +
+    "cores. tfjs-node and shumai are not measured: tfjs-node's installation fetches a library from storage.googleapis.com, which the machine " +
+    "could not reach (`getaddrinfo ENOTFOUND`), and shumai's installs but does not load without ArrayFire (`libafcpu.so.3: cannot open " +
+    "shared object file`). What shumai's own README says, on an Apple M1 Pro, shumai against tfjs-node: additions 624.78, 460.01 and 57.93 " +
+    "thousand a second, 3.2, 4.8 and 1.4 times tfjs-node; products 43, 518.7 and 2,147.8 GFlop/s, 1.5, 8.8 and 6.7 times; hidden layers " +
+    "41.34, 24.55 and 2.72 thousand a second, 2.5, 2.9 and 2.8 times. Those are its figures, of another machine; they were not reproduced.",
   ],
   torchscript: [
     "TorchScript",

@@ -89,11 +89,20 @@ double fb_callable_bench(double callable, double ctx, int32_t iterations) {
     Reader in(ctx);
     std::optional<c10::IValue> self;
     if (target.self) self = c10::IValue(*target.self);
-    const torch::jit::Stack arguments = readArguments(in, target.function->getSchema(), self);
+    torch::jit::Stack arguments = readArguments(in, target.function->getSchema(), self);
+    std::optional<torch::jit::Module> module;
+    if (target.self && target.function->name() == "forward") {
+      module.emplace(*target.self);
+      arguments.erase(arguments.begin());
+    }
     const auto start = std::chrono::steady_clock::now();
     for (int32_t i = 0; i < iterations; i++) {
-      torch::jit::Stack stack = arguments;
-      target.function->run(stack);
+      // As C++ programs call a model, and as they call a function.
+      if (module) {
+        module->forward(arguments);
+      } else {
+        (*target.function)(arguments);
+      }
     }
     const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
     return taken.count() / iterations;
