@@ -5,6 +5,7 @@
  * @module
  */
 
+import { asIterable } from "../_arguments.ts";
 import { TorchError } from "../../ffi/mod.ts";
 import { keep } from "../memory/mod.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
@@ -252,7 +253,7 @@ export function checkpointSequential(
   options: CheckpointOptions = {},
 ): Tensor {
   const name = "checkpointSequential";
-  const all = [...functions];
+  const all = [...asIterable(functions, name, "functions")];
   all.forEach((one, i) => {
     if (typeof one === "function") return;
     throw new TypeError(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asIterable, asOptions, asSized } from "../_arguments.ts";
 import { randperm } from "../ops/mod.ts";
 import { itemsAt } from "./rows.ts";
 import type { Generator } from "../tensor/generator.ts";
@@ -151,7 +152,8 @@ export class Subset<T> extends Dataset<T> implements BatchSource {
   constructor(dataset: DatasetLike<T> | readonly T[], indices: Iterable<number>) {
     super();
     this.dataset = dataset;
-    this.indices = [...indices];
+    this.indices = [...asIterable(indices, "Subset", "indices")];
+    asSized(dataset, "Subset", "dataset");
     for (const index of this.indices) checkIndex(index, dataset.length, "Subset");
   }
 
@@ -181,7 +183,8 @@ export class ConcatDataset<T> extends Dataset<T> {
   /** At least one is needed. */
   constructor(datasets: Iterable<DatasetLike<T> | readonly T[]>) {
     super();
-    this.datasets = [...datasets];
+    this.datasets = [...asIterable(datasets, "ConcatDataset", "datasets")];
+    for (const one of this.datasets) asSized(one, "ConcatDataset", "datasets");
     if (this.datasets.length === 0) {
       throw new RangeError("ConcatDataset(): argument 'datasets' must not be empty");
     }
@@ -230,7 +233,9 @@ export class StackDataset<D extends object> extends Dataset<Stacked<D> | Promise
   /** All datasets need the same length. */
   constructor(datasets: D) {
     super();
-    const lengths = (Object.values(datasets) as DatasetLike<unknown>[]).map((one) => one.length);
+    const lengths =
+      (Object.values(asOptions(datasets, "StackDataset", "datasets")) as DatasetLike<unknown>[])
+        .map((one) => one.length);
     if (lengths.length === 0 || new Set(lengths).size > 1) {
       throw new RangeError(
         `StackDataset(): the datasets must be at least one, and of the same length, but have ${
@@ -267,7 +272,7 @@ export class ChainDataset<T> extends IterableDataset<T> {
   /** They are asked for their iterators in their order, each when the one before has ended. */
   constructor(datasets: Iterable<Iterable<T> | AsyncIterable<T> | IterableDataset<T>>) {
     super();
-    this.datasets = [...datasets];
+    this.datasets = [...asIterable(datasets, "ChainDataset", "datasets")];
     if (
       this.datasets.every((one) => (one as Partial<Iterable<T>>)[Symbol.iterator] !== undefined)
     ) {
@@ -311,8 +316,9 @@ export function randomSplit<T>(
   lengths: readonly number[],
   options: { generator?: Generator | null } = {},
 ): Subset<T>[] {
-  const { generator = null } = options;
-  const counts = splitCounts(dataset.length, lengths);
+  const { generator = null } = asOptions(options, "randomSplit");
+  asSized(dataset, "randomSplit", "dataset");
+  const counts = splitCounts(dataset.length, [...asIterable(lengths, "randomSplit", "lengths")]);
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total !== dataset.length) {
     throw new RangeError(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asIterable, asOptions, asSized } from "../_arguments.ts";
 import { empty, multinomial, randint, randperm } from "../ops/mod.ts";
 import { tensor } from "../tensor/create.ts";
 import { Generator } from "../tensor/generator.ts";
@@ -62,7 +63,7 @@ export class SequentialSampler implements Sampler {
 
   /** `source` is a dataset, or anything with a length. */
   constructor(source: Sized) {
-    this.#source = source;
+    this.#source = asSized(source, "SequentialSampler", "source");
   }
 
   /** All examples. */
@@ -100,7 +101,11 @@ export class RandomSampler implements Sampler {
 
   /** `source` is a dataset, or anything with a length. */
   constructor(source: Sized, options: RandomSamplerOptions = {}) {
-    const { replacement = false, numSamples, generator = null } = options;
+    asSized(source, "RandomSampler", "source");
+    const { replacement = false, numSamples, generator = null } = asOptions(
+      options,
+      "RandomSampler",
+    );
     if (typeof replacement !== "boolean") {
       throw new TypeError(
         `RandomSampler(): argument 'replacement' must be a boolean, but got ${
@@ -155,8 +160,8 @@ export class SubsetRandomSampler implements Sampler {
 
   /** The numbers of the examples. */
   constructor(indices: Iterable<number>, options: SamplerOptions = {}) {
-    this.#indices = [...indices];
-    this.#generator = options.generator ?? null;
+    this.#indices = [...asIterable(indices, "SubsetRandomSampler", "indices")];
+    this.#generator = asOptions(options, "SubsetRandomSampler").generator ?? null;
   }
 
   /** How many they are. */
@@ -199,7 +204,7 @@ export class WeightedRandomSampler implements Sampler {
     }
     this.#weights = isTensor(weights)
       ? Array.from(weights.toTypedArray() as Float64Array, Number)
-      : Array.from(weights, Number);
+      : Array.from(asIterable(weights, "WeightedRandomSampler", "weights"), Number);
     this.length = checkCount(numSamples, "WeightedRandomSampler", "numSamples");
     this.#replacement = replacement;
     this.#generator = options.generator ?? null;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { zeros } from "../ops/mod.ts";
 import { isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { type Argnums, asArgnums, asFunction, sliceArgs, tensorLeaves } from "./_level.ts";
@@ -158,6 +159,6 @@ export function hessian<A extends unknown[]>(
   fn: (...args: A) => unknown,
   options: { argnums?: Argnums } = {},
 ): (...args: A) => Result {
-  const { argnums = 0 } = options;
+  const { argnums = 0 } = asOptions(options, "hessian");
   return jacfwd(jacrev(fn, { argnums }), { argnums });
 }

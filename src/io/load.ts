@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { contentError, isZip, openSource, type Source, ZipArchive } from "../files/mod.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { writeStorage } from "../tensor/storage.ts";
@@ -51,7 +52,7 @@ const MAX_PICKLE = 1 << 30;
  */
 // deno-lint-ignore no-explicit-any -- the file decides, which no type knows
 export function load(source: string | URL | Uint8Array, options: LoadOptions = {}): any {
-  const { device = "cpu" } = options;
+  const { device = "cpu" } = asOptions(options, "io.load");
   deviceCode(device, "io.load", "device");
   using bytes = openSource(source, "io.load");
   try {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { encode } from "../../ffi/mod.ts";
 import { contentError, openSource, type Source, writeAtomically } from "../files/mod.ts";
 import { deviceCode } from "../tensor/device.ts";
@@ -192,7 +193,7 @@ export function loadSafetensors(
   options: LoadSafetensorsOptions = {},
 ): Record<string, Tensor> {
   const op = "io.loadSafetensors";
-  const { device = "cpu", names: wanted } = options;
+  const { device = "cpu", names: wanted } = asOptions(options, "io.loadSafetensors");
   deviceCode(device, op, "device");
   using bytes = openSource(source, op);
   const { entries } = readHeader(bytes, op);

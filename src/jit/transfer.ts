@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { check, context, native, nativeError, scratch } from "../../ffi/mod.ts";
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { takeValue } from "./decode.ts";
@@ -54,13 +55,14 @@ const FUNCTION = 2;
  * ```
  */
 export function transfer(value: unknown, options: TransferOptions = {}): unknown {
+  const { share = false } = asOptions(options, "transfer");
   const leaves = new Map<object, Ticket>();
   const message = mapLeaves(value, (leaf) => {
     let ticket = leaves.get(leaf);
     if (ticket === undefined) leaves.set(leaf, ticket = { flambeauTicket: putOne(leaf) });
     return ticket;
   }, isTransferable);
-  if (options.share !== true) {
+  if (share !== true) {
     for (const leaf of leaves.keys()) (leaf as Disposable)[Symbol.dispose]();
   }
   return message;

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { Callable } from "../callable.ts";
 import { emptyLike } from "../ops/mod.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { describe, type Tensor } from "../tensor/tensor.ts";
+import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { isFloating, type ModuleToOptions, move, readTarget } from "./_convert.ts";
 import {
   BackwardCall,
@@ -373,20 +374,17 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** Replaces the submodule of a dotted name, or adds one to the module that the name before the last dot says. */
   setSubmodule(target: string, module: AnyModule): void {
-    const at = String(target).lastIndexOf(".");
-    const parent = this.#find(target.slice(0, Math.max(at, 0)), "setSubmodule");
-    parent.registerModule(target.slice(at + 1), module);
+    const [owner, name] = splitName(target, "setSubmodule");
+    this.#find(owner, "setSubmodule").registerModule(name, module);
   }
 
   #findTensor(target: string, op: string): Parameter | Buffer {
-    const at = String(target).lastIndexOf(".");
-    const owner = this.#find(target.slice(0, Math.max(at, 0)), op);
+    const [path, own] = splitName(target, op);
+    const owner = this.#find(path, op);
     for (const [name, tensor] of owner.ownTensors()) {
-      if (name === target.slice(at + 1) && tensor !== null) return tensor;
+      if (name === own && tensor !== null) return tensor;
     }
-    throw new TypeError(
-      `${op}(): no tensor '${target}': ${owner.typeName()} has no '${target.slice(at + 1)}'`,
-    );
+    throw new TypeError(`${op}(): no tensor '${target}': ${owner.typeName()} has no '${own}'`);
   }
 
   /** The parameter of a dotted name. */
@@ -432,7 +430,7 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** All parameters and persistent buffers by PyTorch's names; the tensors share the module's memory. */
   stateDict(options: StateDictOptions = {}): StateDict {
-    const { prefix = "", keepVars = false } = options;
+    const { prefix = "", keepVars = false } = asOptions(options, "stateDict");
     const dict: StateDict = {};
     this.#collectState(dict, prefix, keepVars);
     return dict;
@@ -459,7 +457,12 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
    * then, unless a hook of {@linkcode registerLoadStateDictPostHook} was there to judge the names.
    */
   loadStateDict(dict: StateDict, options: LoadStateDictOptions = {}): IncompatibleKeys {
-    const { strict = true, assign = false } = options;
+    const { strict = true, assign = false } = asOptions(options, "loadStateDict");
+    if (typeof dict !== "object" || dict === null || isTensor(dict)) {
+      throw new TypeError(
+        `loadStateDict(): argument 'dict' must be an object of tensors, but got ${describe(dict)}`,
+      );
+    }
     const given = { ...dict };
     const modules = [...this.#walk("", null)].map(([path, module]) =>
       [dotted(path), module] as const
@@ -565,7 +568,8 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
    * Puts uninitialised parameters and buffers of the same shapes on a device in the place of those that are there: what a module that was made on
    * `"meta"` needs before it is loaded. They are new tensors: make the optimizer after this.
    */
-  toEmpty({ device = "cpu", recurse = true }: { device?: string; recurse?: boolean } = {}): this {
+  toEmpty(options: { device?: string; recurse?: boolean } = {}): this {
+    const { device = "cpu", recurse = true } = asOptions(options, "toEmpty");
     const moved = new Map<Tensor, Parameter | Buffer>();
     for (const module of recurse ? [...this.modules()] : [this]) {
       for (const [name, tensor] of [...module.ownTensors()]) {
@@ -608,8 +612,9 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** Clears the gradients of all parameters; with `setToNone: false` they become zeros. */
   zeroGrad(options: { setToNone?: boolean } = {}): void {
+    const { setToNone = true } = asOptions(options, "zeroGrad");
     for (const parameter of this.parameters()) {
-      if (options.setToNone ?? true) parameter.grad = null;
+      if (setToNone) parameter.grad = null;
       else parameter.grad?.detach_().zero_();
     }
   }
@@ -622,6 +627,9 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** Calls a function with every module below this one, and then with this one. */
   apply(fn: (module: AnyModule) => void): this {
+    if (typeof fn !== "function") {
+      throw new TypeError(`apply(): argument 'fn' must be a function, but got ${describe(fn)}`);
+    }
     for (const child of this.children()) child.apply(fn);
     fn(this);
     return this;
@@ -764,6 +772,15 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 }
 
 const EXTRA_STATE = "_extra_state";
+
+// The name of what holds it, and its own.
+function splitName(target: string, op: string): [owner: string, name: string] {
+  if (typeof target !== "string") {
+    throw new TypeError(`${op}(): argument 'target' must be a string, but got ${describe(target)}`);
+  }
+  const at = target.lastIndexOf(".");
+  return [target.slice(0, Math.max(at, 0)), target.slice(at + 1)];
+}
 
 function join(prefix: string, name: string): string {
   return prefix === "" ? name : `${prefix}.${name}`;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { currentScope, keep } from "../memory/scope.ts";
 import { enableGrad, noGrad, withoutGrad } from "../autograd/modes.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
@@ -171,7 +172,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
    * @param options `setToNone` (default `true`): whether they become `null`, which is faster, rather than zeros.
    */
   zeroGrad(options: { setToNone?: boolean } = {}): void {
-    const { setToNone = true } = options;
+    const { setToNone = true } = asOptions(options, "zeroGrad");
     if (typeof setToNone !== "boolean") {
       throw new TypeError(
         `zeroGrad(): argument 'setToNone' must be a boolean, but got ${describe(setToNone)}`,

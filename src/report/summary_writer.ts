@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asIterable } from "../_arguments.ts";
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -114,7 +115,9 @@ export class SummaryWriter implements Disposable {
     step: number,
     options: SummaryOptions = {},
   ): void {
-    const numbers = isTensor(values) ? numbersOf(values) : Float64Array.from(values);
+    const numbers = isTensor(values)
+      ? numbersOf(values)
+      : Float64Array.from(asIterable(values, "SummaryWriter.addHistogram", "values"));
     if (numbers.length === 0 || !numbers.every(Number.isFinite)) {
       throw new RangeError(
         `SummaryWriter.addHistogram(): argument 'values' must hold at least one number, and finite ones only`,

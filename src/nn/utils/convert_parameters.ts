@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asIterable } from "../../_arguments.ts";
 import { check, native } from "../../../ffi/mod.ts";
 import { cat } from "../../ops/mod.ts";
 import { Arguments, Temporaries } from "../../ops/_call.ts";
@@ -37,7 +38,7 @@ function checkDevices(a: Arguments, list: readonly Tensor[]): void {
  * ```
  */
 export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
-  const list = [...parameters];
+  const list = [...asIterable(parameters, "parametersToVector", "parameters")];
   const a = new Arguments("parametersToVector", "parameters", [list]);
   if (a.tensors("parameters").length === 0) throw a.wrong("parameters", "at least one tensor", 0);
   checkDevices(a, list);
@@ -62,7 +63,7 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
  * ```
  */
 export function vectorToParameters(vec: Tensor, parameters: Iterable<Tensor>): void {
-  const list = [...parameters];
+  const list = [...asIterable(parameters, "vectorToParameters", "parameters")];
   const a = new Arguments("vectorToParameters", "vec, parameters", [vec, list]);
   a.rank("vec", a.tensor("vec"), 1);
   a.tensors("parameters");

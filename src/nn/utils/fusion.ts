@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asModule } from "./_module.ts";
 import { noGrad } from "../../autograd/modes.ts";
 import { Temporaries } from "../../ops/_call.ts";
 import { onesLike, zerosLike } from "../../ops/mod.ts";
@@ -35,6 +36,8 @@ interface Statistics {
 }
 
 function statisticsOf(layer: AnyModule, norm: NormalizingModule, op: string): Statistics {
+  asModule(layer, op);
+  asModule(norm as unknown as AnyModule, op, "bn");
   if (layer.training || norm.training) {
     throw new TypeError(`${op}(): both modules must be in evaluation mode: call eval() first`);
   }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { asModule } from "./_module.ts";
+import { asOptions } from "../../_arguments.ts";
 import { noGrad } from "../../autograd/modes.ts";
 import { Temporaries } from "../../ops/_call.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
@@ -86,7 +88,10 @@ function weightOf(
  * ```
  */
 export function spectralNorm<M extends AnyModule>(module: M, options: SpectralNormOptions = {}): M {
-  const { name = "weight", nPowerIterations: iterations = 1, eps = 1e-12 } = options;
+  const { name = "weight", nPowerIterations: iterations = 1, eps = 1e-12 } = asOptions(
+    options,
+    "spectralNorm",
+  );
   checkModule(module, "spectralNorm");
   if (hooked.get(module, name)) {
     throw new TypeError(`spectralNorm(): '${name}' of ${module.typeName()} is normalized already`);
@@ -117,7 +122,7 @@ export function spectralNorm<M extends AnyModule>(module: M, options: SpectralNo
  * @throws {TypeError} If it is not normalized.
  */
 export function removeSpectralNorm<M extends AnyModule>(module: M, name: string = "weight"): M {
-  const found = hooked.get(module, name);
+  const found = hooked.get(asModule(module, "removeSpectralNorm"), name);
   if (!found) {
     throw new TypeError(
       `removeSpectralNorm(): '${name}' of ${module.typeName()} is not normalized by spectralNorm()`,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asModule } from "./_module.ts";
 import { noGrad } from "../../autograd/modes.ts";
 import type { AnyModule, RemoveHook } from "../module.ts";
 import { Parameter } from "../parameter.ts";
@@ -79,7 +80,7 @@ export function weightNorm<M extends AnyModule>(
  * @throws {TypeError} If it is not split.
  */
 export function removeWeightNorm<M extends AnyModule>(module: M, name: string = "weight"): M {
-  const found = hooked.get(module, name);
+  const found = hooked.get(asModule(module, "removeWeightNorm"), name);
   if (!found) {
     throw new TypeError(
       `removeWeightNorm(): '${name}' of ${module.typeName()} is not normalized by weightNorm()`,

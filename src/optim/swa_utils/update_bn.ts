@@ -1,5 +1,5 @@
 import { noGrad } from "../../autograd/modes.ts";
-import { type AnyModule, BatchNorm } from "../../nn/mod.ts";
+import { type AnyModule, BatchNorm, Module } from "../../nn/mod.ts";
 import { describe, isTensor, type Tensor } from "../../tensor/tensor.ts";
 
 /** A batch: the input, or an array whose first element it is. */
@@ -28,6 +28,11 @@ export async function updateBn(
   model: AnyModule,
   options: { device?: string } = {},
 ): Promise<void> {
+  if (!(model instanceof Module)) {
+    throw new TypeError(
+      `updateBn(): argument 'model' must be a Module, but got ${describe(model)}`,
+    );
+  }
   const norms = [...model.modules()].filter((one) => one instanceof BatchNorm) as Momentum[];
   if (norms.length === 0) return;
   const momenta = norms.map((one) => one.momentum);

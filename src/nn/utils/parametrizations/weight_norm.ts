@@ -1,3 +1,4 @@
+import { asOptions } from "../../../_arguments.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { type AnyModule, Module, type StateDict } from "../../module.ts";
 import { memberOf } from "../_members.ts";
@@ -67,7 +68,7 @@ function takeOlder(dict: StateDict, prefix: string, name: string): void {
  * ```
  */
 export function weightNorm<M extends AnyModule>(module: M, options: WeightNormOptions = {}): M {
-  const { name = "weight", dim = 0 } = options;
+  const { name = "weight", dim = 0 } = asOptions(options, "weightNorm");
   const weight = memberOf(module, name, "weightNorm");
   const norm = new WeightNorm(normDim(dim, weight));
   registerParametrization(module, name, norm, { unsafe: true });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asModule } from "../_module.ts";
 import { noGrad } from "../../../autograd/modes.ts";
 import { describe, isTensor, type Tensor } from "../../../tensor/tensor.ts";
 import { type AnyModule, Module } from "../../module.ts";
@@ -190,7 +191,7 @@ export function removeParametrizations<M extends AnyModule>(
 
 /** The name of a module's class without its parametrizations. */
 export function typeBeforeParametrizations(module: AnyModule): string {
-  const type = module.typeName();
+  const type = asModule(module, "typeBeforeParametrizations").typeName();
   return isParametrized(module) ? type.slice(PREFIX.length) : type;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asIterable, asOptions } from "../../../_arguments.ts";
 import { noGrad } from "../../../autograd/modes.ts";
 import { Temporaries } from "../../../ops/_call.ts";
 import { onesLike } from "../../../ops/mod.ts";
@@ -160,8 +161,13 @@ export function globalUnstructured(
   method: new (amount: number) => BasePruningMethod,
   options: GlobalUnstructuredOptions,
 ): void {
-  const list = [...parameters];
-  const own = new method(options.amount);
+  const list = [...asIterable(parameters, "globalUnstructured", "parameters")];
+  if (typeof method !== "function") {
+    throw new TypeError(
+      `globalUnstructured(): argument 'method' must be a class, but got ${describe(method)}`,
+    );
+  }
+  const own = new method(asOptions(options, "globalUnstructured").amount);
   if (!(own instanceof BasePruningMethod) || own.pruningType !== "unstructured") {
     throw new TypeError(
       `globalUnstructured(): argument 'method' must be a class of methods that act on elements, but got ${
