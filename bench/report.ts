@@ -55,6 +55,11 @@ const titles: Record<string, [title: string, says: string]> = {
     "Lifetimes",
     "float32 tensors of one element; a loop of ten ops and a backward pass on 4 MB tensors, in a process of its own.",
   ],
+  load: [
+    "Loading",
+    "`jit.load` of 250 MB from the system's cache of files: with every record checked and the program looked through, as it is by default; " +
+    "without looking through the program; and as LibTorch loads by itself (*unverified*).",
+  ],
   start: ["Start", "A process from its start to the first result of an op, whole."],
 };
 

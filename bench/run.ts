@@ -39,6 +39,7 @@ const suites: Record<string, Runner[]> = {
   concurrency: ["python", "node"],
   transfer: [],
   memory: ["python"],
+  load: [],
   start: ["python"],
 };
 

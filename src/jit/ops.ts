@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import {
   check,
   context,
@@ -16,8 +16,8 @@ import {
 } from "../../ffi/mod.ts";
 import { Callable } from "../callable.ts";
 import { applyMode } from "../tensor/call.ts";
-import { describe } from "../tensor/tensor.ts";
 import { writeArguments } from "./arguments.ts";
+import { pathOf } from "../files/mod.ts";
 import { splitOptions, startJob } from "../jobs/mod.ts";
 import { takeValue, takeValueAt } from "./decode.ts";
 import { rewind } from "./words.ts";
@@ -179,12 +179,8 @@ export const ops: { readonly [namespace: string]: OpNamespace } = lazyRecord<unk
  * @throws {TorchError} If it cannot be opened.
  */
 export function loadLibrary(path: string | URL): void {
-  const name = path instanceof URL ? fileURLToPath(path) : path;
-  if (typeof name !== "string" || name === "" || name.includes("\0")) {
-    throw new TypeError(
-      `jit.loadLibrary(): argument 'path' must be a path or a file URL, but got ${describe(path)}`,
-    );
-  }
+  // A name without a folder would be looked for in the system's folders, where no permission was asked for.
+  const name = resolve(pathOf(path, "jit.loadLibrary"));
   requireNativeCode(name, "jit.loadLibrary");
   const bytes = encode(name);
   check(native.fb_load_library(bytes, bytes.length), "jit.loadLibrary");

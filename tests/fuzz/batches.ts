@@ -46,6 +46,9 @@ export interface Outcome {
 /** One case: counts what came of it, or throws what it should not have done. */
 export type Case = (index: number, note: (text: string) => void) => string | Promise<string>;
 
+/** Ends the note of a case that runs somebody else's program: that may loop without end, and is ended. */
+export const RUNNING = "running the program";
+
 const isDeno = "Deno" in globalThis;
 
 /** In a child: runs its cases, and tells the parent. */
@@ -79,6 +82,7 @@ export async function child(
 
 interface Ran {
   code: string;
+  hung: boolean;
   output: string;
   log: string;
 }
@@ -122,12 +126,13 @@ function start(batches: Batches, from: number, to: number, log: string): Promise
     hung = now === before;
     if (hung) started.kill("SIGKILL");
     before = now;
-  }, (batches.patience ?? 30) * 1000);
+  }, (batches.patience ?? 120) * 1000);
   return new Promise((resolve) => {
     started.on("close", (code, signal) => {
       clearInterval(watch);
       const how = hung ? "hung" : `ended by ${signal ?? `code ${code}`}`;
       resolve({
+        hung,
         code: code === 0 ? "" : `${how} ${errors.trim().slice(-300)}`,
         output,
         log: read(),
@@ -178,7 +183,12 @@ async function runPart(
   }
   const [index, ...note] = ran.log.split("\n");
   const at = Math.max(from, Number(index ?? from));
-  outcome.crashes.push(`case ${at}, ${note.join(" ")}: ${ran.code}`);
+  if (ran.hung && note.join(" ").trimEnd().endsWith(RUNNING)) {
+    const what = "looped without end, and was ended";
+    outcome.counts[what] = (outcome.counts[what] ?? 0) + 1;
+  } else {
+    outcome.crashes.push(`case ${at}, ${note.join(" ")}: ${ran.code}`);
+  }
   if (outcome.crashes.length > 200) throw new Error(outcome.crashes.slice(0, 20).join("\n"));
   // What came before it is run again for its counts, since the child that knew them is gone.
   if (at > from && batches.batch > 1) await runPart(batches, from, at, log, outcome);

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import * as torch from "../../mod.ts";
 import { call, models } from "../support/interop_models.ts";
-import { child } from "./batches.ts";
+import { child, RUNNING } from "./batches.ts";
 import { changes, resealed } from "./mutate.ts";
 import { pick, random } from "./random.ts";
 
@@ -60,10 +60,11 @@ function accident(name: string, bytes: Uint8Array): string {
   throw new Error("loaded another module, without a word");
 }
 
-function harm(name: string, bytes: Uint8Array): string {
+function harm(name: string, bytes: Uint8Array, running: () => void): string {
   const steps = models.find((model) => `${model.name}.pt` === name)!.steps ?? [];
   try {
     using module = jit.load(bytes);
+    running();
     const results: unknown[] = [];
     for (const step of steps.slice(0, 3)) {
       results.push(step.error ? null : call(module, step, results));
@@ -82,7 +83,7 @@ await child((index, note) => {
   if (harmful) {
     const [bytes, record] = resealed(original(name), next, other);
     note(`${name}, record ${record}`);
-    return harm(name, bytes);
+    return harm(name, bytes, () => note(`${name}, record ${record}, ${RUNNING}`));
   }
   const how = pick(next, Object.keys(changes));
   note(`${name}, ${how}`);
