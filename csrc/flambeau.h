@@ -442,6 +442,10 @@ FB_API int32_t fb_module_add_attribute(
 FB_API int32_t fb_module_add_constant(double module, double ctx, const char* name, uint32_t bytes);
 /* Defines methods from TorchScript source. */
 FB_API int32_t fb_module_define(double module, const char* source, double bytes);
+/* After a module was traced in both modes, into two methods: submodules that do another thing in
+   each get methods of these names too, and a `forward` that branches on their own `training`. */
+FB_API int32_t fb_module_join_modes(
+    double module, const char* train, uint32_t train_bytes, const char* eval, uint32_t eval_bytes);
 /* Words: 0 parameters, 1 buffers, 2 children, 3 attributes of this module, as Map from name to
    value; 4 method names, 5 the class name; 6 parameters and buffers. `deep`: of all modules below,
    with dotted names (0 to 3, and 6). */

@@ -1,4 +1,5 @@
 // Loading, and looking into files without running them.
+#include <ATen/EmptyTensor.h>
 #include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -315,6 +316,14 @@ torch::jit::ExtraFilesMap readExtraNames(double ctx) {
   return files;
 }
 
+// An extra file may hold anything, so its bytes travel as they are.
+IValue bytesOf(const std::string& content) {
+  at::Tensor bytes = at::detail::empty_cpu(
+      {static_cast<int64_t>(content.size())}, at::kByte, {}, {}, {}, std::nullopt);
+  if (!content.empty()) std::memcpy(bytes.mutable_data_ptr(), content.data(), content.size());
+  return bytes;
+}
+
 std::optional<at::Device> deviceOrNone(int32_t device) {
   if (device < 0) return std::nullopt;
   return deviceFromCode(device);
@@ -330,8 +339,8 @@ double fb_job_load(double archive, double ctx, int32_t device, bool verify) {
                        verify]() mutable {
       std::optional<Module> module;
       onDeepStack([&] { module = loadModule(*opened, target, files, verify); });
-      c10::Dict<std::string, std::string> contents;
-      for (const auto& [name, content] : files) contents.insert(name, content);
+      c10::Dict<std::string, at::Tensor> contents;
+      for (const auto& [name, content] : files) contents.insert(name, bytesOf(content).toTensor());
       return JobResult{{IValue(std::move(contents)), IValue(module->_ivalue())}};
     };
     return submitJob(ctx, work, 0);
@@ -350,7 +359,7 @@ int32_t fb_load(double archive, double ctx, int32_t device, bool verify) {
     out.put(static_cast<double>(files.size()));
     for (const auto& [name, content] : files) {
       writeValue(out, IValue(name));
-      writeValue(out, IValue(content));
+      writeValue(out, bytesOf(content));
     }
     out.put(exportObject(module->_ivalue()));
     return out.count();

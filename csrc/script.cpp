@@ -375,15 +375,83 @@ struct ModuleSelf final : public torch::jit::Self {
   c10::ClassTypePtr type;
 };
 
+// Where in a source the error lies: LibTorch says the line, and marks the place below it; at the
+// end of a line it marks nothing, and counts on.
+std::string placeIn(const std::string& message, const std::string& source) {
+  const std::string mark = "File \"<string>\", line ";
+  const auto at = message.find(mark);
+  if (at == std::string::npos) return {};
+  const size_t told = std::strtoul(message.c_str() + at + mark.size(), nullptr, 10);
+  const auto arrow = message.find(" <--- HERE", at);
+  if (arrow != std::string::npos) {
+    const auto start = message.rfind('\n', arrow) + 1;
+    const auto column = message.find('~', start);
+    if (column < arrow) return c10::str(" (line ", told, ", column ", column - start + 1, ")");
+  }
+  // The end of the last line that says something, at or before the one that was told.
+  size_t line = 0;
+  size_t lastLine = 1;
+  size_t lastLength = 0;
+  std::istringstream lines(source);
+  for (std::string text; std::getline(lines, text) && line < told;) {
+    line++;
+    const auto end = text.find_last_not_of(" \t\r");
+    if (end == std::string::npos) continue;
+    lastLine = line;
+    lastLength = end + 1;
+  }
+  return c10::str(" (line ", lastLine, ", column ", lastLength + 1, ")");
+}
+
+// The first line of a message says what is wrong; where goes to its end.
+std::string withPlace(const std::string& message, const std::string& source) {
+  const auto place = placeIn(message, source);
+  if (place.empty()) return message;
+  const auto begin = message.find_first_not_of('\n');
+  std::string told = begin == std::string::npos ? message : message.substr(begin);
+  auto end = told.find('\n');
+  if (end == std::string::npos) end = told.size();
+  if (end > 0 && told[end - 1] == ':') end--;
+  return told.insert(end, place);
+}
+
 // The lexer throws nothing more telling than std::runtime_error.
 template <class F>
-void compiling(F&& body) {
+void compiling(const std::string& source, F&& body) {
   try {
     body();
+  } catch (const torch::jit::ErrorReport& error) {
+    throw CompileError(withPlace(error.what(), source));
   } catch (const std::runtime_error& error) {
-    throw CompileError(error.what());
+    throw CompileError(withPlace(error.what(), source));
   }
 }
+
+// Source that fails to compile leaves methods without a body behind, with which nothing can be
+// saved.
+class NewMethods {
+ public:
+  NewMethods(std::shared_ptr<CompilationUnit> unit, c10::ClassTypePtr type)
+      : unit_(std::move(unit)), type_(std::move(type)) {
+    for (const auto* method : type_->methods()) before_.insert(method->name());
+  }
+
+  void remove() {
+    std::vector<std::string> added;
+    for (const auto* method : type_->methods()) {
+      if (before_.count(method->name()) == 0) added.push_back(method->name());
+    }
+    for (const auto& name : added) {
+      type_->unsafeRemoveMethod(name);
+      unit_->unsafeRemoveMethod(c10::QualifiedName(*type_->name(), name));
+    }
+  }
+
+ private:
+  std::shared_ptr<CompilationUnit> unit_;
+  c10::ClassTypePtr type_;
+  std::unordered_set<std::string> before_;
+};
 
 void putString(Writer& out, const std::string& text) {
   out.put(FB_VALUE_STRING);
@@ -471,6 +539,21 @@ int32_t switchOneDnn(int32_t on) {
 }
 
 }  // namespace
+
+void defineMethods(
+    const std::shared_ptr<CompilationUnit>& unit,
+    const c10::ClassTypePtr& type,
+    const std::string& source) {
+  NewMethods added(unit, type);
+  const auto resolver = std::make_shared<SourceResolver>(unit);
+  const ModuleSelf self(type);
+  try {
+    compiling(source, [&] { unit->define(*type->name(), source, resolver, &self); });
+  } catch (...) {
+    added.remove();
+    throw;
+  }
+}
 
 std::string uniqueNamespace() {
   static std::atomic<uint64_t> units{0};
@@ -580,12 +663,9 @@ int32_t fb_module_add_constant(double module, double ctx, const char* name, uint
 int32_t fb_module_define(double module, const char* source, double bytes) {
   return guard(-1, [&] {
     const Module self = borrowModule(module);
-    const auto unit = self._ivalue()->compilation_unit();
-    const auto resolver = std::make_shared<SourceResolver>(unit);
-    const ModuleSelf type(self.type());
     const std::string text(source, static_cast<size_t>(bytes));
     checkSource(text, "the source");
-    compiling([&] { unit->define(*self.type()->name(), text, resolver, &type); });
+    defineMethods(self._ivalue()->compilation_unit(), self.type(), text);
     return 0;
   });
 }
@@ -851,13 +931,14 @@ double fb_compile(const char* source, double bytes, bool literal) {
   return guard(0.0, [&] {
     const std::string text(source, static_cast<size_t>(bytes));
     checkSource(text, "the source");
-    if (literal) compiling([&] { checkConstants(text, "the source"); });
+    if (literal) compiling(text, [&] { checkConstants(text, "the source"); });
     auto made = std::make_unique<Unit>();
     made->unit = std::make_shared<CompilationUnit>();
     made->prefix = uniqueNamespace();
     const auto resolver = std::make_shared<SourceResolver>(made->unit);
-    compiling(
-        [&] { made->unit->define(c10::QualifiedName(made->prefix), text, resolver, nullptr); });
+    compiling(text, [&] {
+      made->unit->define(c10::QualifiedName(made->prefix), text, resolver, nullptr);
+    });
     return giveHandle(FB_HANDLE_UNIT, made.release());
   });
 }

@@ -58,6 +58,12 @@ std::shared_ptr<torch::jit::Graph> graphOf(const Callable& callable, int32_t whi
 // Where the caller that is being traced is; an empty range when that is not known.
 torch::jit::SourceRange placeOfTrace();
 
+// Adds methods from source to a module's class; none, where it does not compile.
+void defineMethods(
+    const std::shared_ptr<CompilationUnit>& unit,
+    const c10::ClassTypePtr& type,
+    const std::string& source);
+
 // TorchScript's own printing.
 std::string codeOf(const Callable& callable);
 

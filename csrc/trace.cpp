@@ -210,20 +210,6 @@ class TupleNamer {
     return tupleOf(tuple, elements);
   }
 
-  // A tuple that the graph makes has no names; the value that was returned has.
-  void nameOutput(Value* output, const IValue& value) {
-    if (!value.isTuple()) return;
-    Node* node = output->node();
-    if (node->kind() != c10::prim::TupleConstruct) return;
-    const auto& given = value.toTupleRef();
-    std::vector<c10::TypePtr> elements;
-    for (size_t i = 0; i < given.size(); i++) {
-      nameOutput(node->inputs()[i], given.elements()[i]);
-      elements.push_back(node->inputs()[i]->type());
-    }
-    output->setType(tupleOf(given.type(), elements));
-  }
-
  private:
   c10::TypePtr tupleOf(
       const std::shared_ptr<c10::TupleType>& tuple, const std::vector<c10::TypePtr>& elements) {
@@ -256,11 +242,73 @@ class TupleNamer {
   std::vector<c10::TupleTypePtr> known_;
 };
 
-void nameTuples(Graph& graph, const IValue& output, CompilationUnit& unit) {
-  TupleNamer namer(unit);
-  for (Value* input : graph.inputs()) input->setType(namer.named(input->type()));
-  namer.nameOutput(graph.outputs()[0], output);
-}
+constexpr char kMightBeWrong[] =
+    " at the output of the tracer might cause the trace to be incorrect, this is only valid if the "
+    "container structure does not change based on the module's inputs. Consider using a constant "
+    "container instead (e.g. for `list`, use a `tuple` instead. for `dict`, use a `NamedTuple` "
+    "instead). If you absolutely need this and know the side effects, pass strict=False to trace() "
+    "to allow this behavior.";
+
+// What the function returned as a value of the graph. LibTorch's own getOutput() takes no list but
+// of tensors, and no dict but of tensors and tuples of them.
+class Outputs {
+ public:
+  Outputs(tracer::TracingState& state, TupleNamer& namer) : state_(state), namer_(namer) {}
+
+  Value* make(const IValue& value, const std::string& path) {
+    if (value.isTensor()) return state_.getOutput(value, 0);
+    if (value.isTuple()) return makeTuple(value, path);
+    if (value.isList()) return makeList(value, path);
+    if (value.isGenericDict()) return makeDict(value, path);
+    throw JitTypeError(
+        c10::str(
+            "Only tensors, lists, tuples of tensors, or dictionaries of tensors can be output from "
+            "traced functions, nested at will, but ",
+            path,
+            " is ",
+            nameOfType(value.type())));
+  }
+
+ private:
+  Value* add(Node* node) { return state_.graph->insertNode(node)->output(); }
+
+  Value* makeTuple(const IValue& value, const std::string& path) {
+    std::vector<Value*> elements;
+    for (const auto& element : value.toTupleRef().elements()) {
+      elements.push_back(make(element, c10::str(path, "[", elements.size(), "]")));
+    }
+    const auto type = value.type()->expect<c10::TupleType>();
+    if (!type->schema()) return add(state_.graph->createTuple(elements));
+    return add(state_.graph->createTuple(elements, namer_.named(type)->expect<c10::TupleType>()));
+  }
+
+  Value* makeList(const IValue& value, const std::string& path) {
+    if (state_.strict) tracer::warn("Encountering a list", kMightBeWrong);
+    std::vector<Value*> elements;
+    for (const IValue element : value.toListRef()) {
+      elements.push_back(make(element, c10::str(path, "[", elements.size(), "]")));
+    }
+    const auto type = namer_.named(value.type())->expect<c10::ListType>();
+    return add(state_.graph->createList(type->getElementType(), elements));
+  }
+
+  Value* makeDict(const IValue& value, const std::string& path) {
+    TORCH_CHECK(!state_.strict, "Encountering a dict", kMightBeWrong);
+    std::vector<Value*> keys;
+    std::vector<Value*> values;
+    for (const auto& entry : value.toGenericDict()) {
+      keys.push_back(
+          entry.key().isTensor() ? state_.getOutput(entry.key(), 0)
+                                 : state_.graph->insertConstant(entry.key()));
+      values.push_back(make(entry.value(), c10::str(path, ".", entry.key())));
+    }
+    const auto type = namer_.named(value.type())->expect<c10::DictType>();
+    return add(state_.graph->createDict(type->getKeyType(), type->getValueType(), keys, values));
+  }
+
+  tracer::TracingState& state_;
+  TupleNamer& namer_;
+};
 
 // A unit owns functions, whose graphs own constants, of which an object owns its unit: so what a
 // unit is to keep hangs on a function that nothing calls.
@@ -277,22 +325,21 @@ void keepAlive(CompilationUnit& unit, const std::shared_ptr<CompilationUnit>& ke
 
 Callable finish(Session& current, const IValue& output, const std::string& name) {
   auto graph = current.state->graph;
-  graph->registerOutput(current.state->getOutput(output, 0));
+  Module* self = current.self ? &*current.self : nullptr;
+  auto unit =
+      self == nullptr ? std::make_shared<CompilationUnit>() : self->_ivalue()->compilation_unit();
+  TupleNamer namer(*unit);
+  for (Value* input : graph->inputs()) input->setType(namer.named(input->type()));
+  graph->registerOutput(Outputs(*current.state, namer).make(output, "output"));
   tracer::setTracingState(nullptr);
   copyConstants(graph->block());
-  Module* self = current.self ? &*current.self : nullptr;
   torch::jit::FixupTraceScopeBlocks(graph, self);
   torch::jit::NormalizeOps(graph);
+  for (const auto& called : current.called) keepAlive(*unit, called);
   if (self == nullptr) {
-    auto unit = std::make_shared<CompilationUnit>();
-    nameTuples(*graph, output, *unit);
-    for (const auto& called : current.called) keepAlive(*unit, called);
     Function* function = unit->create_function(c10::QualifiedName(uniqueNamespace(), name), graph);
     return Callable{std::move(unit), function, std::nullopt};
   }
-  auto unit = self->_ivalue()->compilation_unit();
-  nameTuples(*graph, output, *unit);
-  for (const auto& called : current.called) keepAlive(*unit, called);
   const auto type = self->type();
   Function* method = unit->create_function(c10::QualifiedName(*type->name(), name), graph);
   type->addMethod(method);

@@ -48,6 +48,7 @@ export function nativeError(op: string): TorchError {
 function tidy(message: string): string {
   return message
     .replace(/\nTensor:\n[\s\S]*$/, "")
+    .replaceAll(/ \(of Python compilation unit at: 0x[0-9a-f]+\)/g, "")
     .replace(
       /^.*?INTERNAL ASSERT FAILED at ".*?":\d+, please report a bug to PyTorch\.\s*/s,
       "LibTorch failed an assertion of its own: ",

@@ -153,6 +153,7 @@ export const symbols = {
   fb_module_add_attribute: { parameters: ["f64", "f64", "buffer", "u32", "buffer", "u32"], result: "i32" }, // module, ctx, name, bytes, type, bytes
   fb_module_add_constant: { parameters: ["f64", "f64", "buffer", "u32"], result: "i32" }, //        module, ctx, name, bytes
   fb_module_define: { parameters: ["f64", "buffer", "f64"], result: "i32" }, //                     module, source, bytes
+  fb_module_join_modes: { parameters: ["f64", "buffer", "u32", "buffer", "u32"], result: "i32" }, //    module, train, bytes, eval, bytes
   fb_object_list: { parameters: ["f64", "f64", "i32", "bool"], result: "i32" }, //                  object, ctx, what, deep
   fb_object_get: { parameters: ["f64", "f64", "buffer", "u32"], result: "i32" }, //                 object, ctx, name, bytes
   fb_object_set: { parameters: ["f64", "f64", "buffer", "u32"], result: "i32" }, //                 object, ctx, name, bytes

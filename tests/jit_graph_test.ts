@@ -13,7 +13,7 @@ function nodesOf(graph: Graph, kind: string): Node[] {
   const visit = (nodes: Iterable<Node>) => {
     for (const node of nodes) {
       if (node.kind === kind) found.push(node);
-      for (const block of node.blocks) visit(block.nodes);
+      for (const block of node.blocks) visit(block.nodes());
     }
   };
   visit(graph.nodes());
@@ -61,7 +61,7 @@ describe("A graph", () => {
         assert(!ids.has(output.id), `value ${output.name} is made twice`);
         ids.add(output.id);
       }
-      node.blocks.forEach((block) => block.nodes.forEach(visit));
+      node.blocks.forEach((block) => [...block.nodes()].forEach(visit));
     };
     for (const node of graph.nodes()) visit(node);
     assert(ids.size > 5);
@@ -103,8 +103,8 @@ describe("A graph", () => {
     assertEquals(body!.inputs.map(({ type }) => type), ["int", "Tensor"]);
     assertEquals(body!.outputs.map(({ type }) => type), ["bool", "Tensor"]);
     for (const block of branch!.blocks) {
-      assertEquals(block.nodes.at(-1)!.kind, "aten::mul");
-      assertEquals(block.outputs[0], block.nodes.at(-1)!.outputs[0]);
+      assertEquals([...block.nodes()].at(-1)!.kind, "aten::mul");
+      assertEquals(block.outputs[0], [...block.nodes()].at(-1)!.outputs[0]);
     }
   });
 

@@ -8,12 +8,12 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { encode, TorchError } from "../../ffi/mod.ts";
 import { fileError, pathOf, replaceAtomically, replaceAtomicallyAsync } from "../files/mod.ts";
-import { describe } from "../tensor/tensor.ts";
+import { describe, type Tensor } from "../tensor/tensor.ts";
 import { Tag } from "./tags.ts";
-import { put, putText, rewind } from "./words.ts";
+import { put, putBytes, putText, rewind } from "./words.ts";
 
-/** Further files of an archive, by name. */
-export type ExtraFiles = Record<string, string>;
+/** Further files of an archive, by name: texts, or bytes. */
+export type ExtraFiles = Record<string, string | Uint8Array>;
 
 /** A file that this process may read, and how it begins. */
 export interface OpenedArchive {
@@ -82,15 +82,27 @@ function writeFailure(cause: unknown, path: string | URL, op: string): unknown {
   return fileError(op, pathOf(path, op), "written", new Error(reason, { cause }));
 }
 
+/** Puts the extra files that were loaded where they were asked for: text, or bytes where bytes stood. */
+export function fillExtraFiles(wanted: ExtraFiles | undefined, loaded: unknown): void {
+  for (const [name, content] of Object.entries(loaded as Record<string, Tensor>)) {
+    using tensor = content;
+    const bytes = tensor.toTypedArray() as Uint8Array;
+    if (wanted !== undefined) {
+      wanted[name] = wanted[name] instanceof Uint8Array ? bytes : new TextDecoder().decode(bytes);
+    }
+  }
+}
+
 /** Writes the extra files of a save to the argument memory. */
 export function putExtraFiles(files: ExtraFiles | undefined, op: string): void {
   const entries = Object.entries(files ?? {});
   for (const [name, content] of entries) {
-    if (typeof content !== "string") {
-      throw new TypeError(
-        `${op}(): the extra file '${name}' must be a string, but got ${describe(content)}`,
-      );
-    }
+    if (typeof content === "string" || content instanceof Uint8Array) continue;
+    throw new TypeError(
+      `${op}(): the extra file '${name}' must be a string or a Uint8Array, but got ${
+        describe(content)
+      }`,
+    );
   }
   rewind();
   put(Tag.map);
@@ -99,6 +111,7 @@ export function putExtraFiles(files: ExtraFiles | undefined, op: string): void {
     put(Tag.string);
     putText(name);
     put(Tag.string);
-    putText(content);
+    if (typeof content === "string") putText(content);
+    else putBytes(content);
   }
 }

@@ -8,7 +8,7 @@ import { context, native, scratch } from "../../ffi/mod.ts";
 import { startJob } from "../jobs/mod.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { describe } from "../tensor/tensor.ts";
-import { putExtraFiles, writeArchiveAsync } from "./archive.ts";
+import { type ExtraFiles, fillExtraFiles, putExtraFiles, writeArchiveAsync } from "./archive.ts";
 import { takeValue } from "./decode.ts";
 import { NativeHandle, scriptHandleOf } from "./handle.ts";
 import {
@@ -27,8 +27,11 @@ import { rewind, seek, take } from "./words.ts";
 export interface LoadOptions {
   /** Where the tensors go; default: where they were when the file was made. */
   device?: string;
-  /** Its keys name extra files of the archive; their texts are put in as its values, `""` for one that is not there. */
-  extraFiles?: Record<string, string>;
+  /**
+   * Its keys name extra files of the archive; their texts are put in as its values, `""` for one that is not there. Where a value
+   * is a `Uint8Array` before, it becomes the bytes.
+   */
+  extraFiles?: ExtraFiles;
   /**
    * Whether each record is held against its checksum before LibTorch gets it, so that a damaged file is refused; default `true`.
    */
@@ -48,6 +51,12 @@ function asScript(script: unknown, op: string): ScriptFunction | ScriptModule {
     }: ` +
       "trace a function or module first",
   );
+}
+
+function checkedSave(options: SaveOptions, op: string): SaveOptions {
+  const unknown = Object.keys(options).find((name) => name !== "extraFiles" && name !== "mobile");
+  if (unknown === undefined) return options;
+  throw new TypeError(`${op}(): unknown option '${unknown}': known is extraFiles`);
 }
 
 /**
@@ -70,7 +79,7 @@ export function save(
   path: string | URL,
   options: SaveOptions = {},
 ): void {
-  asScript(script, "jit.save").save(path, options);
+  asScript(script, "jit.save").save(path, checkedSave(options, "jit.save"));
 }
 
 /**
@@ -82,7 +91,8 @@ export function saveForMobile(
   path: string | URL,
   options: SaveOptions = {},
 ): void {
-  asScript(script, "jit.saveForMobile").save(path, { ...options, mobile: true });
+  const op = "jit.saveForMobile";
+  asScript(script, op).save(path, { ...checkedSave(options, op), mobile: true });
 }
 
 /** What {@linkcode save} writes, as bytes. */
@@ -90,7 +100,7 @@ export function serialize(
   script: ScriptFunction | ScriptModule,
   options: SaveOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  return asScript(script, "jit.serialize").serialize(options);
+  return asScript(script, "jit.serialize").serialize(checkedSave(options, "jit.serialize"));
 }
 
 /**
@@ -111,7 +121,11 @@ export function serialize(
  * assertThrows(() => torch.jit.load(bytes.subarray(0, 1000)), torch.TorchError, "cut off");
  * ```
  */
-export function load(source: string | URL | Uint8Array, options: LoadOptions = {}): LoadedModule {
+export function load(
+  source: string | URL | Uint8Array | ArrayBuffer,
+  options: LoadOptions = {},
+): LoadedModule {
+  if (source instanceof ArrayBuffer) return load(new Uint8Array(source), options);
   const { device, extraFiles, verify, allow } = checkedOptions(options);
   const names = Object.keys(extraFiles ?? {});
   return withOpened(source, "jit.load", (opened) => {
@@ -123,20 +137,25 @@ export function load(source: string | URL | Uint8Array, options: LoadOptions = {
     seek(count - 1);
     const module = new NativeHandle("object", take());
     rewind();
-    const files = takeValue();
-    if (extraFiles !== undefined) Object.assign(extraFiles, files);
+    fillExtraFiles(extraFiles, takeValue());
     return scriptModule(module);
   });
 }
 
 interface Checked {
   device: number;
-  extraFiles: Record<string, string> | undefined;
+  extraFiles: ExtraFiles | undefined;
   verify: boolean;
   allow: ReturnType<typeof allowed>;
 }
 
+const known = ["device", "extraFiles", "verify", "allow"];
+
 function checkedOptions(options: LoadOptions): Checked {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`jit.load(): unknown option '${unknown}': known are ${known.join(", ")}`);
+  }
   const { device, extraFiles, verify = true } = options;
   if (typeof verify !== "boolean") {
     throw new TypeError(
@@ -170,15 +189,16 @@ function checkedOptions(options: LoadOptions): Checked {
  * ```
  */
 export async function loadAsync(
-  source: string | URL | Uint8Array,
+  source: string | URL | Uint8Array | ArrayBuffer,
   options: LoadOptions = {},
 ): Promise<LoadedModule> {
+  if (source instanceof ArrayBuffer) return await loadAsync(new Uint8Array(source), options);
   const { device, extraFiles, verify, allow } = checkedOptions(options);
   return await withOpenedAsync(source, "jit.load", async (opened) => {
     if (!allowsAll(allow)) requireAllowed(await opened.opsAsync(verify), allow, "jit.load");
     const names = Object.keys(extraFiles ?? {});
     const [files, module] = await opened.loadAsync(names, device, verify);
-    if (extraFiles !== undefined) Object.assign(extraFiles, files);
+    fillExtraFiles(extraFiles, files);
     return module as LoadedModule;
   });
 }
@@ -208,8 +228,11 @@ export async function saveAsync(
 }
 
 /** Loads a TorchScript program from bytes, as {@linkcode load} does. */
-export function deserialize(bytes: Uint8Array, options: LoadOptions = {}): LoadedModule {
-  if (!(bytes instanceof Uint8Array)) {
+export function deserialize(
+  bytes: Uint8Array | ArrayBuffer,
+  options: LoadOptions = {},
+): LoadedModule {
+  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
     throw new TypeError(
       `jit.load(): argument 'bytes' must be a Uint8Array, but got ${describe(bytes)}`,
     );

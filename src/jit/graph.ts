@@ -8,7 +8,7 @@ import { showAsText, showInJupyter } from "../inspect.ts";
 import { type Drawing, drawingOf } from "./graph_drawing.ts";
 import { svgOf } from "./graph_svg.ts";
 import { dotOf, mermaidOf } from "./graph_text.ts";
-import type { Node, Value } from "./graph_types.ts";
+import type { Block, Node, Value } from "./graph_types.ts";
 
 export type { Block, Node, Value } from "./graph_types.ts";
 
@@ -118,12 +118,17 @@ function nodeOf(raw: RawNode, values: readonly Value[]): Node {
     inputs: inputs.map((id) => values[id]!),
     outputs: outputs.map((id) => values[id]!),
     attributes,
-    blocks: blocks.map(([inputs, outputs, nodes]) => ({
-      inputs: inputs.map((id) => values[id]!),
-      outputs: outputs.map((id) => values[id]!),
-      nodes: nodes.map((node) => nodeOf(node, values)),
-    })),
+    blocks: blocks.map((block) => blockOf(block, values)),
     sourceRange,
     schema,
+  };
+}
+
+function blockOf([inputs, outputs, nodes]: RawBlock, values: readonly Value[]): Block {
+  const made = nodes.map((node) => nodeOf(node, values));
+  return {
+    inputs: inputs.map((id) => values[id]!),
+    outputs: outputs.map((id) => values[id]!),
+    nodes: () => made.values(),
   };
 }

@@ -132,7 +132,7 @@ class Draughtsman {
     for (const input of block.inputs) this.#makers.set(input.id, begin);
     const { vertices, edges } = this.drawing;
     const [before, first] = [edges.length, vertices.length];
-    this.#nodes(block.nodes, prefix, boxes);
+    this.#nodes([...block.nodes()], prefix, boxes);
     // The block belongs below the node that decides about it.
     const led = edges.slice(before).some((edge) => edge.from === begin);
     if (vertices.length > first && !led) {

@@ -22,12 +22,12 @@ export class Folding {
     this.#add(nodes);
   }
 
-  #add(nodes: readonly Node[]): void {
+  #add(nodes: Iterable<Node>): void {
     for (const node of nodes) {
       if (this.folds(node)) {
         for (const output of node.outputs) this.#byValue.set(output.id, node);
       }
-      for (const block of node.blocks) this.#add(block.nodes);
+      for (const block of node.blocks) this.#add(block.nodes());
     }
   }
 

@@ -20,8 +20,8 @@ export interface Block {
   readonly inputs: readonly Value[];
   /** The block's outputs. */
   readonly outputs: readonly Value[];
-  /** The block's nodes, in order. */
-  readonly nodes: readonly Node[];
+  /** The block's nodes in order, without those of inner blocks. */
+  nodes(): Iterable<Node>;
 }
 
 /** One operation of a graph. */

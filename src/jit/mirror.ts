@@ -9,7 +9,9 @@ import type { AnyModule } from "../nn/module.ts";
 import { Parameter } from "../nn/parameter.ts";
 import { handleOf } from "../tensor/tensor.ts";
 import { context } from "../../ffi/mod.ts";
+import { plainOf, putPlain } from "./encode.ts";
 import { NativeHandle } from "./handle.ts";
+import { isWritable, requireWritable } from "./member_names.ts";
 import { moduleHandle, ScriptModule } from "./script_module.ts";
 import { Tag } from "./tags.ts";
 import { put, rewind } from "./words.ts";
@@ -48,7 +50,10 @@ function build(
   made.set(module, owned);
   paths.set(module, path);
   addTraining(handle, module.training);
+  const members = new Set<string>(["training"]);
   for (const [key, tensor] of module.ownTensors()) {
+    members.add(key);
+    requireWritable(key, "jit.trace");
     const bytes = encode(key);
     const given = tensor === null ? 0 : handleOf(tensor, "jit.trace", `${path}.${key}`);
     const isParameter = tensor instanceof Parameter;
@@ -58,9 +63,39 @@ function build(
     );
   }
   for (const [key, child] of module.namedChildren()) {
+    members.add(key);
+    requireWritable(key, "jit.trace");
     addChild(handle, key, child, `${path}.${key}`, made, paths);
   }
+  addConstants(handle, module, members);
   return owned;
+}
+
+// What a module's other fields hold is fixed in a trace; the plain ones can be read from it as constants.
+function addConstants(handle: number, module: AnyModule, members: ReadonlySet<string>): void {
+  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(module))) {
+    const { value, enumerable } = descriptor;
+    if (!enumerable || members.has(key) || !/^[A-Za-z]\w*$/.test(key) || !isWritable(key)) continue;
+    if (!isConstant(value)) continue;
+    const name = encode(key);
+    const plain = plainOf(value, `field '${key}'`);
+    rewind();
+    putPlain(plain, "jit.trace", key);
+    check(native.fb_module_add_constant(handle, context, name, name.length), "jit.trace");
+  }
+}
+
+function isConstant(value: unknown): boolean {
+  if (Array.isArray(value)) {
+    return value.length > 0 &&
+      value.every((one) => isSingle(one) && typeof one === typeof value[0]);
+  }
+  return isSingle(value);
+}
+
+function isSingle(value: unknown): boolean {
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value;
+  return ["number", "boolean", "string"].includes(typeof value);
 }
 
 function addChild(

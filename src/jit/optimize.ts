@@ -25,6 +25,10 @@ function asModule(module: unknown, op: string): ScriptModule {
 }
 
 function writePreserved(options: FreezeOptions, op: string): void {
+  const unknown = Object.keys(options).find((name) => name !== "preserve");
+  if (unknown !== undefined) {
+    throw new TypeError(`${op}(): unknown option '${unknown}': known is preserve`);
+  }
   const names = Array.from(options.preserve ?? []);
   for (const name of names) {
     if (typeof name === "string") continue;
@@ -143,15 +147,19 @@ export function onednnFusionEnabled(): boolean {
 }
 
 /** How often a graph is compiled anew for static shapes, then for dynamic ones: PyTorch's `torch.jit.set_fusion_strategy`. */
-export type FusionStrategy = readonly (readonly ["static" | "dynamic", number])[];
+export type FusionStrategy = readonly (readonly [
+  "static" | "dynamic" | "STATIC" | "DYNAMIC",
+  number,
+])[];
 
 /** Sets the {@linkcode FusionStrategy}; returns what it was. */
 export function setFusionStrategy(strategy: FusionStrategy): [("static" | "dynamic"), number][] {
-  const plain = Array.from(strategy, ([kind, depth]) => {
+  const plain = Array.from(strategy, ([name, depth]) => {
+    const kind = typeof name === "string" ? name.toLowerCase() : name;
     if ((kind !== "static" && kind !== "dynamic") || !Number.isSafeInteger(depth) || depth < 0) {
       throw new TypeError(
         `jit.setFusionStrategy(): each entry must be ["static" or "dynamic", a count], but got [${
-          describe(kind)
+          describe(name)
         }, ${describe(depth)}]`,
       );
     }

@@ -22,6 +22,7 @@ import { putExtraFiles, writeArchive } from "./archive.ts";
 import { plainOf, putPlain } from "./encode.ts";
 import type { Graph } from "./graph.ts";
 import { bindScriptHandle, NativeHandle, ownedHandle, scriptHandleOf } from "./handle.ts";
+import { requireWritable } from "./member_names.ts";
 import type { ScriptFunction, SerializeOptions } from "./script_function.ts";
 import {
   attributeOf,
@@ -41,7 +42,7 @@ import { rewind } from "./words.ts";
 
 /** A script module with its members as properties: methods, parameters, submodules, attributes. */
 // deno-lint-ignore no-explicit-any -- what a file holds, no type knows
-export type LoadedModule = ScriptModule & { [name: string]: any };
+export type LoadedModule = ScriptModule & { readonly forward: ScriptFunction; [name: string]: any };
 
 /**
  * A module in TorchScript, called like a function: `module(x)` runs its `forward`. Every script method, parameter, buffer,
@@ -70,6 +71,7 @@ export class ScriptModule extends Module<any[], any> {
     this.#handle = ownedHandle(handle, "ScriptModule");
     bindScriptHandle(this, this.#handle);
     defineMembers(this, () => this.#native("attribute"));
+    this.#defineForward();
     for (const name of namesOf(listOf(this.#native("children"), CHILDREN, false) as object)) {
       this.#addChild(name);
     }
@@ -96,11 +98,21 @@ export class ScriptModule extends Module<any[], any> {
     return child;
   }
 
-  /** Runs the script method `forward`. */
-  override forward(...args: unknown[]): unknown {
-    this.#forward ??= this.method("forward");
+  // The function itself, so that it has a graph, a schema and runAsync, as every other method has.
+  #defineForward(): void {
+    if (Object.hasOwn(this, "forward") || !this.methods.includes("forward")) return;
+    const get = () => {
+      this.#native("forward");
+      return this.#forward ??= this.method("forward");
+    };
+    Object.defineProperty(this, "forward", { get, enumerable: false, configurable: true });
+  }
+
+  /** The script method `forward`; throws where the module has none. */
+  // deno-lint-ignore no-explicit-any -- the schema decides, which no type knows
+  override forward(..._args: unknown[]): any {
     this.#native("forward");
-    return this.#forward(...args);
+    return this.method("forward");
   }
 
   /**
@@ -176,6 +188,7 @@ export class ScriptModule extends Module<any[], any> {
     const bytes = encode(source);
     check(native.fb_module_define(this.#native("define"), bytes, bytes.length), "define");
     defineMembers(this, () => this.#native("attribute"));
+    this.#defineForward();
   }
 
   // ---- What belongs to it ----
@@ -228,11 +241,24 @@ export class ScriptModule extends Module<any[], any> {
     this.#addTensor(name, parameter, true);
   }
 
-  /** Adds a buffer, live. */
-  override registerBuffer(name: string, tensor: Tensor | null): never;
-  override registerBuffer(tensor: Tensor): never;
-  override registerBuffer(name: string | Tensor, tensor?: Tensor | null): never {
-    this.#addTensor(name, tensor ?? null, false);
+  /** Adds a buffer, live. A file keeps it: a script module has no other. */
+  override registerBuffer(
+    name: string,
+    tensor: Tensor | null,
+    options?: { persistent?: boolean },
+  ): never;
+  override registerBuffer(tensor: Tensor, options?: { persistent?: boolean }): never;
+  override registerBuffer(
+    name: string | Tensor,
+    tensor?: Tensor | null | { persistent?: boolean },
+    options: { persistent?: boolean } = {},
+  ): never {
+    if (options.persistent === false) {
+      throw new TypeError(
+        "registerBuffer(): a script module has no buffers that are not persistent",
+      );
+    }
+    this.#addTensor(name, (tensor ?? null) as Tensor | null, false);
     return undefined as never;
   }
 
@@ -391,10 +417,13 @@ export function moduleHandle(module: ScriptModule, op: string, argument: string)
 }
 
 function checkedName(name: unknown, op: string): string {
-  if (typeof name === "string" && name !== "" && !name.includes(".")) return name;
-  throw new TypeError(
-    `${op}(): argument 'name' must be a name without dots, but got ${describe(name)}`,
-  );
+  if (typeof name !== "string" || name === "" || name.includes(".")) {
+    throw new TypeError(
+      `${op}(): argument 'name' must be a name without dots, but got ${describe(name)}`,
+    );
+  }
+  requireWritable(name, op);
+  return name;
 }
 
 function same(a: Tensor, b: Tensor): boolean {

@@ -118,7 +118,13 @@ export function defineMembers(target: object, handle: () => number): void {
   }
   for (const name of listOf(handle(), METHODS, false) as string[]) {
     let method: ScriptFunction | undefined;
-    define(target, name, { get: () => method ??= methodOf(handle(), name) });
+    define(target, name, {
+      get: () => {
+        // A member of what was disposed is no more, though a function that was taken from it before lives on.
+        const owner = handle();
+        return method ??= methodOf(owner, name);
+      },
+    });
   }
 }
 

@@ -262,9 +262,11 @@ function buildScript(
     !sameInBothModes(module, forward, settings, before);
   const built = mirror(module);
   try {
+    // The first pass over a submodule names the method that a call of it alone runs.
+    if (branching) traceBothModes(module, built, forward, settings, before);
     for (const method of methods) {
-      if (method === forward && branching) traceBothModes(module, built, method, settings, before);
-      else traceInto(built, method, method.name, settings, before).dispose();
+      if (method === forward && branching) continue;
+      traceInto(built, method, method.name, settings, before).dispose();
     }
     return built;
   } catch (error) {
@@ -343,6 +345,12 @@ function traceBothModes(
     declared = args.map(({ name, type }) => `, ${name}: ${type}`).join("");
     given = args.map(({ name }) => name).join(", ");
   }
+  const root = built.handle.get("jit.trace", "module", "script module");
+  const [train, evaluate] = [encode(TRAIN), encode(EVAL)];
+  check(
+    native.fb_module_join_modes(root, train, train.length, evaluate, evaluate.length),
+    "jit.trace",
+  );
   const source = `def forward(self${declared}):
     if self.training:
         return self.${TRAIN}(${given})
@@ -350,8 +358,7 @@ function traceBothModes(
         return self.${EVAL}(${given})
 `;
   const bytes = encode(source);
-  const handle = built.handle.get("jit.trace", "module", "script module");
-  check(native.fb_module_define(handle, bytes, bytes.length), "jit.trace");
+  check(native.fb_module_define(root, bytes, bytes.length), "jit.trace");
 }
 
 function checkMethod(

@@ -114,20 +114,36 @@ export function scalar(value: number | bigint | boolean | string): TypedValue {
 /** A list whose element type is given as TorchScript writes it: `jit.list("float", [1, 2])`. */
 export function list(type: string, values: Iterable<unknown>): TypedValue {
   if (typeof type !== "string") throw wrong("list", "preceded by a type as a string", type);
+  if (typeof values !== "object" || typeof values?.[Symbol.iterator] !== "function") {
+    throw wrong("list", "an array, or another iterable", values);
+  }
   return new TypedValue({ kind: "list", type, values: [...values] });
 }
 
-/** A dictionary with its types: `jit.dict(["str", "int"], { a: 1 })`, or from a Map or entries. */
+/**
+ * A dictionary with its types: `jit.dict(["str", "int"], { a: 1 })`, or from a Map or entries. The types may be one text too, as
+ * TorchScript writes it: `jit.dict("Dict[str, int]", …)`, `jit.dict("str, int", …)`.
+ */
 export function dict(
-  type: readonly [key: string, value: string],
+  type: readonly [key: string, value: string] | string,
   entries: Iterable<readonly [unknown, unknown]> | Record<string, unknown>,
 ): TypedValue {
-  const [key, value] = type;
+  const [key, value] = typeof type === "string" ? dictTypes(type) : Array.from(type ?? []);
   if (typeof key !== "string" || typeof value !== "string") {
     throw wrong("dict", "preceded by the types of keys and values", type);
   }
+  if (typeof entries !== "object" || entries === null) {
+    throw wrong("dict", "an object, a Map, or entries", entries);
+  }
   const pairs = Symbol.iterator in entries ? [...entries] : Object.entries(entries);
   return new TypedValue({ kind: "dict", key, value, entries: pairs as [unknown, unknown][] });
+}
+
+// A key's type has no comma of its own; a value's alone is that of a dictionary with strings as keys.
+function dictTypes(text: string): [string, string] {
+  const inner = /^\s*Dict\[(.*)\]\s*$/s.exec(text)?.[1] ?? text;
+  const comma = /^\s*(\w+)\s*,\s*(.*?)\s*$/s.exec(inner);
+  return comma === null ? ["str", inner.trim()] : [comma[1]!, comma[2]!];
 }
 
 /** Keyword arguments, as the last argument of a call: `m(x, jit.kwargs({ scale: 2 }))`. */

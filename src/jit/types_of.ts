@@ -181,7 +181,7 @@ export function typesOf(module: ScriptModule, options: TypesOptions = {}): strin
   const parts = [...definitions.values()].map((one) =>
     definition(one, names.get(one.type)!, new TypeWriter(names, false))
   );
-  parts.push(moduleInterface(name, schemas, names));
+  parts.push(moduleInterface(name, schemas, names, membersOf(module, schemas)));
   const types = ["Tensor", "Complex", "Generator", "TypedArray"].filter((type) =>
     parts.some((part) => new RegExp(`\\b${type}\\b`).test(part))
   );
@@ -209,18 +209,34 @@ function uniqueNames(types: readonly string[], taken: string): Map<string, strin
   return names;
 }
 
+function keyOf(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+// Parameters, buffers and submodules that are properties: a name of the class's own stands for what that has.
+function membersOf(module: ScriptModule, methods: Map<string, Schema>): [string, string][] {
+  const members: [string, string][] = [];
+  for (const [name, tensor] of module.ownTensors()) {
+    members.push([name, "Tensor"]);
+    tensor.dispose();
+  }
+  for (const [name] of module.namedChildren()) members.push([name, "jit.LoadedModule"]);
+  return members.filter(([name]) => !(name in ScriptModule.prototype) && !methods.has(name));
+}
+
 function moduleInterface(
   name: string,
   schemas: Map<string, Schema>,
   names: Map<string, string>,
+  members: readonly (readonly [string, string])[],
 ): string {
   const lines: string[] = [];
   for (const [method, schema] of schemas) {
     const type = methodType(schema, names);
     if (method === "forward") lines.push(`  ${type.replace(/\) => /, "): ")};`);
-    const key = /^[A-Za-z_$][\w$]*$/.test(method) ? method : JSON.stringify(method);
-    if (method === "forward") lines.push(`  forward${type.replace(/\) => /, "): ")};`);
-    else lines.push(`  readonly ${key}: (${type}) & Method;`);
+    const key = keyOf(method);
+    lines.push(`  readonly ${key}: (${type}) & Method;`);
   }
+  lines.push(...members.map(([member, type]) => `  readonly ${keyOf(member)}: ${type};`));
   return `export interface ${name} extends Untyped {\n${lines.join("\n")}\n}`;
 }

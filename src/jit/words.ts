@@ -27,7 +27,11 @@ export function put(word: number): void {
 
 /** Writes a string: its byte length, then its bytes in whole words. */
 export function putText(text: string): void {
-  const bytes = encode(text);
+  putBytes(encode(text));
+}
+
+/** Writes bytes as a string of any encoding. */
+export function putBytes(bytes: Uint8Array): void {
   const words = Math.ceil(bytes.length / 8);
   put(bytes.length);
   if (position + words > scratch.words.length) scratch.grow(position + words, position);
@@ -52,6 +56,14 @@ export function takeString(): string {
   const start = position * 8;
   position += Math.ceil(length / 8);
   return decode(scratch.bytes.subarray(start, start + length));
+}
+
+/** Reads a string as the bytes that it is. */
+export function takeBytesOfString(): Uint8Array<ArrayBuffer> {
+  const length = take();
+  const start = position * 8;
+  position += Math.ceil(length / 8);
+  return scratch.bytes.slice(start, start + length);
 }
 
 /** Reads a 64-bit integer. */

@@ -271,16 +271,19 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     this.registerModule(name, module);
   }
 
-  /** This module's own parameters and buffers, with `null` for those left out. */
+  /** This module's own parameters, with `null` for those left out, and then its buffers: PyTorch's order. */
   *ownTensors(): Generator<[string, Parameter | Buffer | null]> {
+    const buffers: [string, Buffer][] = [];
     for (const name of Object.keys(this)) {
-      if (this.#named.has(name)) {
-        yield [name, this.#named.get(name)!];
-        continue;
+      const value: unknown = this.#named.has(name)
+        ? this.#named.get(name)!
+        : (this as unknown as Record<string, unknown>)[name];
+      if (value instanceof Buffer) buffers.push([name, value]);
+      else if (value instanceof Parameter || this.#named.has(name)) {
+        yield [name, value as Parameter];
       }
-      const value: unknown = (this as unknown as Record<string, unknown>)[name];
-      if (value instanceof Parameter || value instanceof Buffer) yield [name, value];
     }
+    yield* buffers;
   }
 
   /** Submodules by name. */

@@ -77,7 +77,7 @@ export class Opened {
     names: readonly string[],
     device: number,
     verify: boolean,
-  ): Promise<[Record<string, string>, unknown]> {
+  ): Promise<[unknown, unknown]> {
     return this.#start(
       () => {
         rewind();
