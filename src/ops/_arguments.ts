@@ -66,7 +66,9 @@ export function lastOptions(
   throw new TypeError(
     `${op}(): takes at most ${count} positional argument${
       count === 1 ? "" : "s"
-    } and an options object, but got ${describe(value === undefined ? extra : value)} besides`,
+    } and an options object, but got ${describe(value === undefined ? extra : value)} besides${
+      typeof value === "number" ? `: several numbers go in an array, ${op}([…])` : ""
+    }`,
   );
 }
 

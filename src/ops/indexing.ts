@@ -296,7 +296,8 @@ function setAt(
  * ATen: `aten::index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`
  *
  * @param self Any shape.
- * @param indices A tensor of places or a mask for each dimension, `null` for a whole one.
+ * @param indices A tensor of places or a mask for each dimension, `null` for a whole one; or what `x.index()` takes (positions,
+ * slices, arrays), where `null` is a new axis.
  * @param value What to put there, in a shape that broadcasts.
  * @param options `accumulate` (default `false`): whether to add the values.
  *
@@ -311,7 +312,7 @@ function setAt(
  */
 export function indexPut(
   self: Tensor,
-  indices: readonly (Tensor | null)[],
+  indices: readonly TensorIndex[],
   value: Tensor | Scalar,
   options: { accumulate?: boolean } = {},
 ): Tensor {
@@ -322,12 +323,8 @@ export function indexPut(
       `indexPut(): argument 'indices' must be an array, but got ${describe(indices)}`,
     );
   }
-  const list = indices.map((one, at) => {
-    if (one === null || isTensor(one)) return one;
-    throw new TypeError(
-      `indexPut(): argument 'indices[${at}]' must be a Tensor or null, but got ${describe(one)}`,
-    );
-  });
+  const list = indices.filter((one): one is Tensor | null => one === null || isTensor(one));
+  if (list.length < indices.length) return putAtPlaces(self, indices, value, accumulate);
   const [source, own] = valueTensor(value, self, "indexPut");
   try {
     begin();
@@ -339,6 +336,23 @@ export function indexPut(
   } finally {
     if (own) source.dispose();
   }
+}
+
+// Slices and the like pick among the elements' places, and the values go there.
+function putAtPlaces(
+  self: Tensor,
+  indices: readonly TensorIndex[],
+  value: Tensor | Scalar,
+  accumulate: boolean,
+): Tensor {
+  const shape = shapeOf(self);
+  const count = shape.reduce((product, size) => product * size, 1);
+  using all = fromData(Array.from({ length: count }, (_, i) => i), { dtype: "int64" });
+  using grid = all.reshape(shape);
+  using places = grid.index(...indices);
+  using flat = self.reshape([-1]);
+  using put = indexPut(flat, [places], value, { accumulate });
+  return put.reshape(shape);
 }
 
 install({

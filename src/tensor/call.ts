@@ -93,7 +93,7 @@ export function asString(value: unknown, op: string, argument: string): string {
 /** Whether `value` is something that {@linkcode asScalar} takes. Reads nothing of an object but `re` and `im`. */
 export function isScalar(value: unknown): value is Scalar {
   return typeof value === "number" || typeof value === "boolean" || typeof value === "bigint" ||
-    isComplex(value);
+    value instanceof TracedSize || isComplex(value);
 }
 
 function isComplex(value: unknown): value is Complex {
@@ -107,6 +107,7 @@ export function asScalar(value: unknown, op: string, argument: string): Scalar {
     if (BigInt.asIntN(64, value) === value) return value;
     throw new RangeError(`${op}(): argument '${argument}' must fit 64 bits, but got ${value}n`);
   }
+  if (value instanceof TracedSize) return value.valueOf();
   if (isComplex(value)) {
     const { re, im } = value;
     if (typeof re === "number" && typeof im === "number") return { re, im };

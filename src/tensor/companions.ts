@@ -8,7 +8,7 @@ import type { Complex, Scalar } from "./complex.ts";
 import type { Slice } from "./slice.ts";
 import type { DType } from "./dtype.ts";
 import type { GradFn, HookHandle } from "./grad_types.ts";
-import type { MemoryFormat } from "./formats.ts";
+import type { Layout, MemoryFormat } from "./formats.ts";
 import type { TensorData, TypedArray } from "./typed_array.ts";
 import type { UniqueConsecutiveOptions, UniqueOptions, UniqueResult } from "./unique_types.ts";
 
@@ -68,6 +68,48 @@ export interface TensorCompanions<T> {
    * bool, pairs of real and imaginary parts for complex, `Float32Array` for bfloat16, which has none of its own.
    */
   toTypedArray(): TypedArray;
+  /** The rows: views of the parts along the first dimension, as Python's `for row in x` gives them. */
+  [Symbol.iterator](): IterableIterator<T>;
+  /**
+   * What `JSON.stringify` writes: nested arrays, as {@linkcode toArray} gives them; NaN and infinities become `null`, as JSON
+   * has none.
+   */
+  // deno-lint-ignore no-explicit-any -- as of toArray
+  toJSON(): any;
+  /** {@linkcode toArray} under PyTorch's name. */
+  // deno-lint-ignore no-explicit-any -- as of toArray
+  tolist(): any;
+  /** The number of elements. */
+  nelement(): number;
+  /** The number of dimensions. */
+  ndimension(): number;
+  /** Bytes of one element. */
+  elementSize(): number;
+  /** Bytes of one element. */
+  readonly itemsize: number;
+  /** Bytes of all elements. */
+  readonly nbytes: number;
+  /** How the elements lie in memory: `"strided"`, or the kind of sparse tensor. */
+  readonly layout: Layout;
+  /** Whether this is a sparse tensor in coordinates. */
+  readonly isSparse: boolean;
+  /** Whether this is a sparse tensor in compressed rows. */
+  readonly isSparseCsr: boolean;
+  /** Whether the elements are in the CPU's memory. */
+  readonly isCpu: boolean;
+  /** Whether the elements are in a GPU's memory. */
+  readonly isCuda: boolean;
+  /** Whether the tensor has a shape, but no elements. */
+  readonly isMeta: boolean;
+  /** Whether the elements are quantized. */
+  readonly isQuantized: boolean;
+  /** The values outside of autograd: a new tensor at each read, over the same memory. Assign one to exchange the memory. */
+  data: T;
+  /** A tensor of this one's dtype, on its device: see `torch.tensor`. */
+  newTensor(
+    data: TensorData,
+    options?: { dtype?: DType; device?: string; requiresGrad?: boolean },
+  ): T;
   /**
    * Picks parts, as PyTorch's square brackets do. Numbers, slices, `null` and `"..."` give a view; masks and
    * integer tensors or arrays a copy.
@@ -102,11 +144,11 @@ export interface TensorCompanions<T> {
    */
   setAt(indices: readonly TensorIndex<T>[], value: T | Scalar | TensorData): T;
   /**
-   * A copy with the elements at `indices` (integer tensors, one a dimension, `null` for a whole one) replaced by `value`, or
-   * added to with `accumulate`: `aten::index_put`.
+   * A copy with the elements at `indices` (integer tensors, one a dimension, `null` for a whole one; or what {@linkcode index}
+   * takes) replaced by `value`, or added to with `accumulate`: `aten::index_put`.
    */
   indexPut(
-    indices: readonly (T | null)[],
+    indices: readonly TensorIndex<T>[],
     value: T | Scalar,
     options?: { accumulate?: boolean },
   ): T;

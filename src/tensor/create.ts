@@ -69,7 +69,7 @@ interface Flat {
  * ```
  */
 export function tensor(data: TensorData | Tensor, options: TensorOptions = {}): Tensor {
-  const { dtype, device, requiresGrad } = options;
+  const { dtype, device, requiresGrad } = checkOptions(options);
   if (dtype !== undefined) dtypeCode(dtype, "tensor", "dtype");
   const made = isTensor(data)
     ? convert(data, { dtype, device, copy: true, detach: true })
@@ -114,6 +114,22 @@ export function fromTypedArray(array: TypedArray, shape?: readonly number[]): Te
   const length = lengthOf(array);
   const sizes = shape === undefined ? [length] : checkShape(shape, length);
   return borrowMemory(array, sizes, dtypeOfArray(array));
+}
+
+const known = ["dtype", "device", "requiresGrad"];
+
+function checkOptions(options: TensorOptions): TensorOptions {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(
+      `tensor(): argument 'options' must be an object, but got ${describe(options)}`,
+    );
+  }
+  for (const key in options) {
+    if (!known.includes(key)) {
+      throw new TypeError(`tensor(): unknown option '${key}'; its options are ${known.join(", ")}`);
+    }
+  }
+  return options;
 }
 
 function checkShape(shape: readonly number[], length: number): number[] {

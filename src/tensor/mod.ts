@@ -5,6 +5,8 @@
  */
 
 import "./attach.ts";
+import "./properties.ts";
+import "./syntax.ts";
 
 export { Tensor } from "./tensor.ts";
 export type {

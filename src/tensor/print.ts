@@ -96,6 +96,44 @@ export function formatTensor(source: PrintSource, options: FormatTensorOptions =
   return addSuffixes(head, suffixes(source, defaultDtype, merged), merged.linewidth);
 }
 
+/** A tensor that PyTorch prints by the tensors that it is made of: a sparse one, or a quantized one. */
+export interface PrintParts {
+  /** The dtype, device and autograd of the whole, and its shape; not read. */
+  readonly whole: Omit<PrintSource, "read">;
+  /** What stands first: named parts, or a lone one without a name. */
+  readonly parts: readonly (readonly [name: string | null, part: PrintSource])[];
+  /** What follows shape and dtype: `"nnz=3"` stands before the dtype. */
+  readonly nnz: number | null;
+  /** Further suffixes, before those of autograd. */
+  readonly notes: readonly string[];
+  /** Whether the suffixes begin on a line of their own. */
+  readonly newLine: boolean;
+}
+
+/** Writes a tensor that is made of others as `repr(tensor)` of PyTorch does. */
+export function formatParts(tensor: PrintParts, options: FormatTensorOptions = {}): string {
+  const { defaultDtype = "float32", ...changes } = options;
+  const merged = mergePrintOptions(getPrintOptions(), changes);
+  const { whole } = tensor;
+  const texts = tensor.parts.map(([name, part]) => {
+    if (name === null) return contents(part, merged);
+    const prefix = `${name}=tensor(`;
+    const text = contents(part, merged, PREFIX.length + prefix.length);
+    const size = countOf(part.shape) === 0 ? `, size=${formatSize(part.shape)}` : "";
+    return `${prefix}${text}${size})`;
+  });
+  const told: string[] = [];
+  if (!whole.device.startsWith("cpu")) told.push(`device='${whole.device}'`);
+  told.push(`size=${formatSize(whole.shape)}`);
+  if (tensor.nnz !== null) told.push(`nnz=${tensor.nnz}`);
+  if (!isDefaultDtype(whole.dtype, defaultDtype)) told.push(`dtype=torch.${whole.dtype}`);
+  told.push(...tensor.notes);
+  if (whole.gradFn !== null) told.push(`grad_fn=<${whole.gradFn}>`);
+  else if (whole.requiresGrad) told.push("requires_grad=True");
+  const head = PREFIX + texts.join(`,\n${" ".repeat(PREFIX.length)}`);
+  return addSuffixes(head, told, merged.linewidth, tensor.newLine);
+}
+
 /**
  * The indices of a dimension that a summary shows: the first and the last `edgeitems`, or all where
  * these would leave nothing out.
@@ -110,7 +148,12 @@ export function edgeIndices(length: number, edgeitems: number): number[] {
   return Array.from({ length: kept }, (_, i) => i < edgeitems ? i : i + gap);
 }
 
-function contents(source: PrintSource, options: PrintOptions): string {
+/** What a tensor prints between its brackets, `indent` columns from the left, without what follows. */
+function contents(
+  source: PrintSource,
+  options: PrintOptions,
+  indent: number = PREFIX.length,
+): string {
   const { shape, dtype } = source;
   if (source.device === "meta") return "...";
   const total = countOf(shape);
@@ -129,7 +172,7 @@ function contents(source: PrintSource, options: PrintOptions): string {
   const cells = formatElements(data, dtype, options);
   if (shape.length === 0) return cells.texts[0]!;
   const isCut = shape.map((n, i) => n > shown[i]!);
-  return layOut({ cells, shape: shown, isCut, linewidth: options.linewidth });
+  return layOut({ cells, shape: shown, isCut, linewidth: options.linewidth, indent });
 }
 
 function countOf(shape: readonly number[]): number {
@@ -225,12 +268,14 @@ interface Layout {
   /** Which dimensions have an ellipsis in the middle. */
   isCut: readonly boolean[];
   linewidth: number;
+  /** The column of the outermost bracket. */
+  indent: number;
 }
 
 function layOut(layout: Layout, dim = 0, start = 0): string {
   const { shape, cells } = layout;
   const length = shape[dim]!;
-  const indent = PREFIX.length + dim;
+  const indent = layout.indent + dim;
   const isRow = dim === shape.length - 1;
   const step = countOf(shape.slice(dim + 1));
   const items = isRow
@@ -285,12 +330,19 @@ function formatSize(shape: readonly number[]): string {
   return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
 }
 
-function addSuffixes(head: string, suffixes: string[], linewidth: number): string {
+function addSuffixes(
+  head: string,
+  suffixes: string[],
+  linewidth: number,
+  newLine: boolean = false,
+): string {
   let text = head;
+  let forced = newLine;
   // PyTorch's own count, two beyond the length of the line.
   let lineLength = head.length - head.lastIndexOf("\n") + 1;
   for (const suffix of suffixes) {
-    if (lineLength + suffix.length + 2 > linewidth) {
+    if (forced || lineLength + suffix.length + 2 > linewidth) {
+      forced = false;
       text += ",\n" + " ".repeat(PREFIX.length) + suffix;
       lineLength = PREFIX.length + suffix.length;
     } else {

@@ -5,8 +5,9 @@
  */
 
 import { check, context, native, scratch } from "../../ffi/mod.ts";
-import { begin, Op, putNumber, putTensor, runTensor } from "./call.ts";
-import { edgeIndices, formatTensor } from "./print.ts";
+import { begin, Op, putNumber, putTensor, run, runTensor, takeNumber } from "./call.ts";
+import { edgeIndices, formatParts, formatTensor, type PrintSource } from "./print.ts";
+import { isQuantized, layoutOf } from "./properties.ts";
 import { readElements } from "./read.ts";
 import { defaultDType } from "./state.ts";
 import { gradFnName, handleOf, OWNED, shapeOf, Tensor } from "./tensor.ts";
@@ -41,7 +42,14 @@ function wrapped(tensor: Tensor): string | null {
 }
 
 function format(tensor: Tensor): string {
-  return formatTensor({
+  const layout = layoutOf(tensor);
+  if (layout !== "strided") return formatSparse(tensor, layout);
+  if (isQuantized(tensor)) return formatQuantized(tensor);
+  return formatTensor(sourceOf(tensor), { defaultDtype: defaultDType() });
+}
+
+function sourceOf(tensor: Tensor): PrintSource {
+  return {
     shape: shapeOf(tensor),
     dtype: tensor.dtype,
     device: tensor.device,
@@ -49,7 +57,114 @@ function format(tensor: Tensor): string {
     gradFn: gradFnName(tensor),
     read: (edgeitems) =>
       edgeitems === null ? readElements(tensor, "toString") : edges(tensor, edgeitems),
+  };
+}
+
+// ---- What is made of other tensors -------------------------------------------------------------------------
+
+const indices = new Op("aten::_indices", "toString");
+const values = new Op("aten::_values", "toString");
+const compressed: Record<"crow" | "col" | "ccol" | "row", Op> = {
+  crow: new Op("aten::crow_indices", "toString"),
+  col: new Op("aten::col_indices", "toString"),
+  ccol: new Op("aten::ccol_indices", "toString"),
+  row: new Op("aten::row_indices", "toString"),
+};
+const compressedValues = new Op("aten::values", "toString");
+const countNonZero = new Op("aten::_nnz", "toString");
+const dequantize = new Op("aten::dequantize.self", "toString");
+const scheme = new Op("aten::qscheme", "toString");
+const scale = new Op("aten::q_scale", "toString");
+const zeroPoint = new Op("aten::q_zero_point", "toString");
+const channelScales = new Op("aten::q_per_channel_scales", "toString");
+const channelZeroPoints = new Op("aten::q_per_channel_zero_points", "toString");
+const channelAxis = new Op("aten::q_per_channel_axis", "toString");
+const detach = new Op("aten::detach", "toString");
+
+function part(tensor: Tensor, op: Op): Tensor {
+  begin();
+  putTensor(tensor, "toString", "self");
+  using found = runTensor(op);
+  begin();
+  putTensor(found, "toString", "self");
+  return runTensor(detach);
+}
+
+function number(tensor: Tensor, op: Op): number {
+  begin();
+  putTensor(tensor, "toString", "self");
+  run(op);
+  return takeNumber();
+}
+
+function formatSparse(tensor: Tensor, layout: string): string {
+  const rows = layout === "sparse_csr" || layout === "sparse_bsr";
+  const names = layout === "sparse_coo" ? [["indices", indices], ["values", values]] as const : [
+    [rows ? "crow_indices" : "ccol_indices", compressed[rows ? "crow" : "ccol"]],
+    [rows ? "col_indices" : "row_indices", compressed[rows ? "col" : "row"]],
+    ["values", compressedValues],
+  ] as const;
+  const made: Tensor[] = [];
+  try {
+    for (const [, op] of names) made.push(part(tensor, op));
+    return formatParts({
+      whole: sourceOf(tensor),
+      parts: names.map(([name], i) => [name, sourceOf(made[i]!)]),
+      nnz: number(tensor, countNonZero),
+      notes: [`layout=torch.${layout}`],
+      newLine: layout === "sparse_coo",
+    }, { defaultDtype: defaultDType() });
+  } finally {
+    for (const one of made) one.dispose();
+  }
+}
+
+const schemes = [
+  "per_tensor_affine",
+  "per_channel_affine",
+  "per_tensor_symmetric",
+  "per_channel_symmetric",
+  "per_channel_affine_float_qparams",
+];
+
+function formatQuantized(tensor: Tensor): string {
+  const name = schemes[number(tensor, scheme)] ?? "unknown";
+  using plain = part(tensor, dequantize);
+  return formatParts({
+    whole: sourceOf(tensor),
+    parts: [[null, sourceOf(plain)]],
+    nnz: null,
+    notes: [
+      `quantization_scheme=torch.${name}`,
+      ...(name.startsWith("per_tensor") ? tensorNotes(tensor) : channelNotes(tensor)),
+    ],
+    newLine: false,
   }, { defaultDtype: defaultDType() });
+}
+
+function tensorNotes(tensor: Tensor): string[] {
+  return [
+    `scale=${pythonFloat(number(tensor, scale))}`,
+    `zero_point=${number(tensor, zeroPoint)}`,
+  ];
+}
+
+function channelNotes(tensor: Tensor): string[] {
+  using scales = part(tensor, channelScales);
+  using zeroPoints = part(tensor, channelZeroPoints);
+  return [
+    `scale=${format(scales)}`,
+    `zero_point=${format(zeroPoints)}`,
+    `axis=${number(tensor, channelAxis)}`,
+  ];
+}
+
+/** A float as Python writes it. */
+function pythonFloat(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e16) return value.toFixed(1);
+  const small = Math.abs(value) < 1e-4 || Math.abs(value) >= 1e16;
+  const text = small ? value.toExponential() : String(value);
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
 }
 
 // A summary shows the edges only, so only they are copied out of a large tensor.

@@ -32,6 +32,10 @@ import { frozenByTrace } from "./trace_guard.ts";
  */
 export const OWNED: unique symbol = Symbol("flambeau.owned");
 
+const UNCLONEABLE: unique symbol = Symbol(
+  "A tensor (native memory: hand it to a Worker by torch.transfer, its values by toTypedArray)",
+);
+
 let handleOfAny: (tensor: Tensor, op: string, argument: string) => number;
 let isTensorValue: (value: unknown) => value is Tensor;
 
@@ -69,6 +73,8 @@ export interface Tensor extends TensorOps<Tensor>, TensorCompanions<Tensor> {}
  * ```
  */
 export class Tensor {
+  // structuredClone and postMessage copy what an object owns, which of a tensor would be nothing: a symbol they refuse.
+  protected readonly uncloneable: symbol = UNCLONEABLE;
   #page: Page;
   #slot: number;
 
@@ -165,8 +171,9 @@ export class Tensor {
     return this.#page.handles[this.#slot] === 0;
   }
 
-  /** The number of elements. */
+  /** The number of elements. Warns once while tracing. */
   numel(): number {
+    frozenByTrace("numel()");
     return this.#meta("numel")[META_NUMEL]!;
   }
 
@@ -239,6 +246,11 @@ function copied(words: Float64Array, start: number, count: number): number[] {
   const values: number[] = [];
   for (let i = 0; i < count; i++) values.push(words[start + i]!);
   return values;
+}
+
+/** The number of elements without a warning, likewise. */
+export function countOf(tensor: Tensor): number {
+  return metaOf(tensor, "numel")[META_NUMEL]!;
 }
 
 /** The name of the autograd function that made a tensor (`"AddBackward0"`), or `null`: what printing shows. */

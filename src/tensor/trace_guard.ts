@@ -14,6 +14,8 @@ const advice: Record<string, string> = {
   "toArray()": "its values become constants of the graph",
   "toTypedArray()": "its values become constants of the graph",
   "jit.sizeOf() in arithmetic": "the result becomes a constant of the graph",
+  "iteration": "the number of rows becomes a constant of the graph",
+  "numel()": "the number becomes a constant of the graph",
   "shape": "the sizes become constants of the graph",
   "size()": "the size becomes a constant of the graph",
 };

@@ -6,7 +6,7 @@
 
 import * as ops from "../../ops/mod.ts";
 import * as native from "../../ops/native_nn.ts";
-import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
+import { countOf, shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import { Arguments, Temporaries } from "../../ops/_call.ts";
 
 /** Options of {@linkcode batchNorm}. */
@@ -194,7 +194,7 @@ export function localResponseNorm(...args: unknown[]): Tensor {
   if (shape.length < 3) {
     throw a.wrong("input", "a tensor of at least 3 dimensions", `one of ${shape.length}`);
   }
-  if (input.numel() === 0) return input.clone();
+  if (countOf(input) === 0) return input.clone();
   using t = new Temporaries();
   const means = neighbours(input, size, t);
   return input.div(t.note(t.note(t.note(means.mul(alpha)).add(k)).pow(beta)));
