@@ -118,6 +118,19 @@ describe("indexPut()", () => {
     assertEquals(x.indexPut([at], torch.ones([3]), { accumulate: true }).toArray(), [2, 0, 1]);
     assertEquals(x.indexPut([at], 4).toArray(), [4, 0, 4]);
     assertEquals(x.toArray(), [0, 0, 0]);
-    assertThrows(() => x.indexPut([1 as unknown as torch.Tensor], 4), TypeError, "indices[0]");
+  });
+
+  test("takes what index() takes", () => {
+    const x = torch.zeros([2, 3]);
+    assertEquals(x.indexPut([1], 4).toArray(), [[0, 0, 0], [4, 4, 4]]);
+    assertEquals(x.indexPut([":", "::2"], torch.tensor([1, 2])).toArray(), [[1, 0, 2], [1, 0, 2]]);
+    assertEquals(x.indexPut(["...", [0, 0]], 1, { accumulate: true }).toArray(), [[2, 0, 0], [
+      2,
+      0,
+      0,
+    ]]);
+    assertEquals(x.toArray(), [[0, 0, 0], [0, 0, 0]]);
+    assertThrows(() => x.indexPut([5], 4), RangeError, "5");
+    assertThrows(() => x.indexPut(["a"], 4), TypeError);
   });
 });

@@ -240,6 +240,23 @@ describe("what a trace returns", () => {
   });
 });
 
+describe("A transform of torch.func", () => {
+  const { func } = torch;
+
+  test("is refused around a trace, and may be a part of one, or call what was traced", () => {
+    const x = torch.ones([2, 2]);
+    const double = (y: T) => y.mul(2);
+    for (const transform of [func.vmap, func.grad] as ((fn: (y: T) => T) => (y: T) => T)[]) {
+      const inside = transform((y) => jit.trace(double, [y])(y));
+      assertThrows(() => inside(x), TorchError, "outside of it");
+    }
+    const rows = jit.trace((y: T) => func.vmap((row: T) => row.sum())(y), [x]);
+    assertEquals(rows(torch.tensor([[1, 2.5], [3, 4]])).toArray(), [3.5, 7]);
+    const traced = jit.trace((y: T) => y.mul(y).sum(), [torch.ones([2])]);
+    assertEquals(func.grad((y: T): T => traced(y))(torch.tensor([1, 2.5])).toArray(), [2, 5]);
+  });
+});
+
 describe("source that does not compile", () => {
   test("is told by line and column", () => {
     const message = (source: string) => {

@@ -16,6 +16,7 @@ import {
   takeText,
   TorchError,
 } from "../../ffi/mod.ts";
+import { isTransforming } from "../autograd/_transforms.ts";
 import { setTracedModules } from "../nn/trace_scope.ts";
 import { setBeforeTracedRun } from "../tensor/call.ts";
 import { describe, isTensor } from "../tensor/tensor.ts";
@@ -68,6 +69,13 @@ export function asInputs(
 
 /** Refuses to begin while a trace is under way, before anything is done that it would note. */
 export function refuseNested(op: string): void {
+  if (isTransforming()) {
+    throw new TorchError(
+      `${op}(): a torch.func transform is under way, whose tensors have no memory of their own: trace the function ` +
+        "outside of it. A transform may be a part of what is traced, and call what was traced",
+      { op },
+    );
+  }
   if (native.fb_is_tracing() === 0) return;
   throw new TorchError(`${op}(): tracing can't be nested: a trace is under way on this thread`, {
     op,

@@ -5,6 +5,7 @@
  */
 
 import { asOptions } from "../_arguments.ts";
+import { showAsText } from "../inspect.ts";
 import { currentScope, keep } from "../memory/scope.ts";
 import { enableGrad, noGrad, withoutGrad } from "../autograd/modes.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
@@ -260,6 +261,8 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
     return `${this.name} (\n${groups.join("\n")})`;
   }
 }
+
+showAsText(Optimizer);
 
 function groupsOf<O extends object>(name: string, params: Params<O>): GroupOptions<O>[] {
   if (isTensor(params) || typeof (params as Iterable<unknown>)?.[Symbol.iterator] !== "function") {
