@@ -41,11 +41,6 @@ export function currentTransform(): Level | null {
   return levels.at(-1) ?? null;
 }
 
-/** Whether a transform is under way. */
-export function isTransforming(): boolean {
-  return depth > 0;
-}
-
 /** Throws within a transform. */
 export function refuseInTransform(op: string): void {
   if (levels.length === 0) return;

@@ -16,7 +16,7 @@ import {
   takeText,
   TorchError,
 } from "../../ffi/mod.ts";
-import { isTransforming } from "../autograd/_transforms.ts";
+import { currentTransform } from "../autograd/_transforms.ts";
 import { setTracedModules } from "../nn/trace_scope.ts";
 import { setBeforeTracedRun } from "../tensor/call.ts";
 import { describe, isTensor } from "../tensor/tensor.ts";
@@ -69,7 +69,7 @@ export function asInputs(
 
 /** Refuses to begin while a trace is under way, before anything is done that it would note. */
 export function refuseNested(op: string): void {
-  if (isTransforming()) {
+  if (currentTransform() !== null) {
     throw new TorchError(
       `${op}(): a torch.func transform is under way, whose tensors have no memory of their own: trace the function ` +
         "outside of it. A transform may be a part of what is traced, and call what was traced",
