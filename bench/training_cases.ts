@@ -66,6 +66,7 @@ export const cases: readonly Case[] = [
   { name: "MLP, small", make: () => [mlp(64, 64), images(32, 64)] },
   { name: "conv net, small", make: () => [new ConvNet(1, 8, 16), images(32, 1, 8, 8)] },
   { name: "GPT, small", make: () => [gpt(32, 32, 4, 2), texts(4, 32)] },
+  { name: "GPT, small, one text", make: () => [gpt(32, 32, 4, 2), texts(1, 32)] },
   { name: "MLP, large", make: () => [mlp(1024, 2048), images(512, 1024)] },
   { name: "conv net, large", make: () => [new ConvNet(3, 32, 64), images(64, 3, 32, 32)] },
   { name: "GPT, large", make: () => [gpt(256, 256, 8, 4), texts(8, 256)] },

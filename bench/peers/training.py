@@ -42,6 +42,7 @@ CASES = {
     "MLP, small": lambda: (mlp(64, 64), images(32, 64)),
     "conv net, small": lambda: (ConvNet(1, 8, 16), images(32, 1, 8, 8)),
     "GPT, small": lambda: (GPT(56, 32, 32, 4, 2), texts(4, 32)),
+    "GPT, small, one text": lambda: (GPT(56, 32, 32, 4, 2), texts(1, 32)),
     "MLP, large": lambda: (mlp(1024, 2048), images(512, 1024)),
     "conv net, large": lambda: (ConvNet(3, 32, 64), images(64, 3, 32, 32)),
     "GPT, large": lambda: (GPT(56, 256, 256, 8, 4), texts(8, 256)),

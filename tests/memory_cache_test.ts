@@ -1,0 +1,48 @@
+import { test } from "node:test";
+import { assert } from "@std/assert";
+import * as torch from "../mod.ts";
+
+// Small enough for the lists of small_blocks.cpp, large enough that 50 of them stand out.
+const COUNT = 50;
+const BYTES = 16384;
+
+/** Bytes kept after tensors of `BYTES` were made together and freed. */
+function keptAfterFreeing(): number {
+  const made = Array.from({ length: COUNT }, () => torch.ones([BYTES / 4]));
+  for (const one of made) one.dispose();
+  return torch.memory().cachedBytes;
+}
+
+test("freed small tensors leave their memory to the next, until emptyCache gives it back", () => {
+  torch.emptyCache();
+  const before = torch.memory().cachedBytes;
+  const kept = keptAfterFreeing();
+  assert(kept >= before + COUNT * BYTES, `${kept} bytes are kept, ${before} were before`);
+  const again = keptAfterFreeing();
+  assert(again < kept + COUNT * BYTES / 2, `${again} bytes are kept, ${kept} were before`);
+  torch.emptyCache();
+  const left = torch.memory().cachedBytes;
+  assert(left < before + COUNT * BYTES / 2, `${left} bytes are kept, ${before} were before`);
+});
+
+test("a block that serves again holds what the new tensor was made with, at every size", () => {
+  for (let bytes = 4; bytes <= 1 << 17; bytes = Math.ceil(bytes * 1.07 / 4) * 4) {
+    const ones = torch.ones([bytes / 4]);
+    const twos = ones.add(1);
+    ones.dispose();
+    const threes = twos.add(1);
+    assert(twos.eq(2).all().item() === true && threes.eq(3).all().item() === true, `${bytes}`);
+    threes.dispose();
+    twos.dispose();
+  }
+});
+
+test("a program that goes on to other sizes does not keep the old ones", () => {
+  torch.emptyCache();
+  const before = torch.memory().cachedBytes;
+  assert(keptAfterFreeing() >= before + COUNT * BYTES);
+  // Two rounds of as many frees as a sweep waits for.
+  for (let i = 0; i < 40_000; i++) torch.zeros([1]).dispose();
+  const kept = torch.memory().cachedBytes;
+  assert(kept < before + COUNT * BYTES / 2, `${kept} bytes are kept, ${before} were before`);
+});
