@@ -210,6 +210,35 @@ function records(path: string | URL): Uint8Array[] {
   return found;
 }
 
+type Field = [number: number, value: Uint8Array | null];
+
+/** The fields of a message of protocol buffers; `null` for what is a number. */
+function fields(message: Uint8Array): Field[] {
+  const found: Field[] = [];
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let shift = 0;; shift += 7) {
+      const byte = message[at++]!;
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint();
+    const type = tag % 8;
+    const size = type === 1 ? 8 : type === 5 ? 4 : type === 2 ? varint() : 0;
+    if (type === 0) varint();
+    found.push([Math.floor(tag / 8), type === 2 ? message.subarray(at, at + size) : null]);
+    at += size;
+  }
+  return found;
+}
+
+function bytesIn(message: readonly Field[], field: number): Uint8Array[] {
+  return message.flatMap(([number, value]) => number === field && value !== null ? [value] : []);
+}
+
 describe("SummaryWriter", () => {
   test("writes the very bytes of PyTorch's writer: numbers, histograms, texts, checksums", () => {
     using here = folder();
@@ -229,6 +258,37 @@ describe("SummaryWriter", () => {
     // The first tells when the file was made.
     for (let i = 1; i < expected.length; i++) assertEquals(actual[i], expected[i], `record ${i}`);
     assertEquals(actual[0]!.slice(21, -4), expected[0]!.slice(21, -4));
+  });
+
+  test("adds a traced graph: nodes in the boxes of their modules, with shapes", () => {
+    using here = folder();
+    using writer = new report.SummaryWriter(here.path);
+    const net = new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU());
+    using x = torch.ones([4, 2]);
+    using script = torch.jit.trace(net, [x]);
+    writer.addGraph(script);
+    const [, event] = records(writer.path);
+    const graph = fields(bytesIn(fields(event!.subarray(12, -4)), 4)[0]!);
+    const nodes = bytesIn(graph, 1).map((node) => {
+      const inner = fields(node);
+      const text = (field: number) =>
+        bytesIn(inner, field).map((one) => new TextDecoder().decode(one));
+      return { name: text(1)[0]!, op: text(2)[0]!, inputs: text(3), attributes: text(5) };
+    });
+    const names = nodes.map(({ name }) => name);
+    assertEquals(new Set(names).size, names.length);
+    const linear = nodes.find(({ op }) => op === "aten::linear")!;
+    const relu = nodes.find(({ op }) => op === "aten::relu")!;
+    assert(linear.name.startsWith("0/aten.linear_"), linear.name);
+    assert(relu.name.startsWith("1/aten.relu_"), relu.name);
+    assertEquals(relu.inputs, [linear.name]);
+    assertEquals([nodes.at(-1)!.name, nodes.at(-1)!.inputs], ["output/output.1", [relu.name]]);
+    for (const { inputs } of nodes) for (const one of inputs) assert(names.includes(one), one);
+    // The shape: two dimensions, of sizes 4 and 3.
+    const [shape] = relu.attributes.filter((one) => one.includes("_output_shapes"));
+    assert(shape!.endsWith("\x12\x02\x08\x04\x12\x02\x08\x03"), JSON.stringify(shape));
+    assertThrows(() => writer.addGraph(net as never), TypeError, "'script'");
+    assertThrows(() => writer.addGraph(null as never), TypeError, "'script'");
   });
 
   test("adds files, and says what is wrong", () => {

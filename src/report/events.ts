@@ -49,6 +49,11 @@ export function summaryEvent(
   });
 }
 
+/** An event with a graph. */
+export function graphEvent(wallTime: number, graph: Uint8Array): Uint8Array<ArrayBuffer> {
+  return event(wallTime, 0, (message) => message.bytes(4, graph));
+}
+
 function event(
   wallTime: number,
   step: number,

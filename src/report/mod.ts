@@ -10,4 +10,5 @@ export type { SvgPlotOptions } from "./plot_svg.ts";
 export type { TextPlotOptions } from "./plot_text.ts";
 export { type Progress, progress, type ProgressCurve, type ProgressOptions } from "./progress.ts";
 export type { ReportStream } from "./screen.ts";
+export type { GraphOperation, GraphValue, TracedGraph } from "./graph_def.ts";
 export { type SummaryOptions, SummaryWriter } from "./summary_writer.ts";

@@ -13,7 +13,8 @@ import { fileError, pathOf } from "../files/mod.ts";
 import { elementsOf } from "../io/memory.ts";
 import { convert } from "../tensor/convert.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
-import { headerEvent, record, summaryEvent, type SummaryValue } from "./events.ts";
+import { graphEvent, headerEvent, record, summaryEvent, type SummaryValue } from "./events.ts";
+import { graphDef, type TracedGraph } from "./graph_def.ts";
 import { histogramOf } from "./histogram.ts";
 
 /** Options of a value that is added. */
@@ -135,6 +136,22 @@ export class SummaryWriter implements Disposable {
       );
     }
     this.#add("addText", step, options, { tag: checkTag(tag, "addText"), text });
+  }
+
+  /**
+   * Adds the graph of a script function or module, for TensorBoard's graph tab: operations with their shapes, in the boxes of their modules. What is
+   * no script must be traced first, by `jit.trace(model, inputs)`.
+   */
+  addGraph(script: { readonly graph: TracedGraph; readonly inlinedGraph?: TracedGraph }): void {
+    const graph = script?.inlinedGraph ?? script?.graph;
+    if (typeof graph?.nodes !== "function") {
+      throw new TypeError(
+        `SummaryWriter.addGraph(): argument 'script' must be a script function or module, as jit.trace gives, but got ${
+          describe(script)
+        }`,
+      );
+    }
+    this.#append(graphEvent(Date.now() / 1000, graphDef(graph)));
   }
 
   /** Closes the file; harmless when called again. */
