@@ -101,6 +101,7 @@ class Checker {
     while (step()) continue;
     if (stack_.size() != 1) refuse("it leaves ", stack_.size(), " values");
     if (context_.places) checkPlaces(stack_[0]);
+    checkSparse();
     return std::move(classes_);
   }
 
@@ -510,17 +511,35 @@ class Checker {
     if (!quantized && argument->elements.size() == 7) element(argument, 6, Kind::Dict);
     if (sizes.size() != strides.size()) refuse("a tensor has other sizes than strides");
     checkExtent(*storage, offset, sizes, strides);
-    return make(Kind::Tensor);
+    auto made = make(Kind::Tensor);
+    made->text = storage->text;
+    shown_[storage->text]++;
+    return made;
   }
 
   // (layout, sizes, requires_grad, indices and values); loading has LibTorch check the indices.
-  Ref sparse(const Ref& argument) const {
+  Ref sparse(const Ref& argument) {
     element(argument, 0, Kind::Int);
     numbers(element(argument, 1, Kind::Tuple));
     element(argument, 2, Kind::Bool);
     if (argument->elements.size() < 5) refuse("a sparse tensor lacks its indices or values");
-    for (size_t i = 3; i < argument->elements.size(); i++) element(argument, i, Kind::Tensor);
+    for (size_t i = 3; i < argument->elements.size(); i++) {
+      const auto& part = element(argument, i, Kind::Tensor);
+      if (part.use_count() > 1) refuse("a part of a sparse tensor is used elsewhere too");
+      shown_[part->text]--;
+      within_.insert(part->text);
+    }
     return make(Kind::Tensor);
+  }
+
+  // A program that could write to a sparse tensor's indices, after they were checked, could have
+  // any memory written.
+  void checkSparse() const {
+    for (const auto& key : within_) {
+      if (shown_.at(key) > 0) {
+        refuse("the storage '", key, "' is a part of a sparse tensor and of another tensor");
+      }
+    }
   }
 
   void checkQuantizer(const Ref& quantizer) const {
@@ -645,6 +664,9 @@ class Checker {
   std::vector<Ref> memo_;
   std::vector<std::string> classes_;
   std::unordered_set<std::string> seen_;
+  // How many tensors show a storage, beside parts of sparse ones; and those that such parts show.
+  std::unordered_map<std::string, int64_t> shown_;
+  std::unordered_set<std::string> within_;
 };
 
 }  // namespace

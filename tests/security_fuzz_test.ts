@@ -31,6 +31,9 @@ describe("Files that are not what they were", () => {
       refused.reduce((sum, [, count]) => sum + count, 0) > total * 0.8,
       JSON.stringify(outcome.counts),
     );
+    for (const part of ["weights", "a source", "a pickle", "a header", "the directory"]) {
+      assert(refused.some(([what]) => what.includes(`from ${part} on`)), part);
+    }
   });
 
   test("do no harm where somebody mended their checksums", async () => {

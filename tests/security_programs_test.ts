@@ -171,6 +171,46 @@ describe("What a program calls is checked as what JavaScript calls is", () => {
   });
 });
 
+test("A sparse tensor of a file loads, but not one whose indices a program could change", () => {
+  const u32 = (n: number) => String.fromCharCode(n & 255, n >> 8, 0, 0);
+  const text = (value: string) => `X${u32(value.length)}${value}`;
+  const dense = (key: string, type: string, sizes: string, strides: string) =>
+    `ctorch._utils\n_rebuild_tensor_v2\n((${text("storage")}ctorch\n${type}\n${text(key)}${
+      text("cpu")
+    }K\x03tQK\x00(${sizes}t(${strides}t\x89ccollections\nOrderedDict\n)RtR`;
+  const indices = (key: string) => dense(key, "LongStorage", "K\x01K\x03", "K\x03K\x01");
+  const values = dense("1", "FloatStorage", "K\x03", "K\x01");
+  // (layout, sizes, requires gradient, indices, values): 1 is the layout of coordinates.
+  const sparse = `ctorch._utils\n_rebuild_sparse_tensor\n(K\x01(K\x04t\x89${
+    indices("0")
+  }${values}tR`;
+  const file = (other: string) =>
+    edited(model(forward("x = torch.to_dense(self.s)"), "").slice(), {
+      "code/__torch__.py": `class PlaceholderModule(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  s : Tensor
+  i : Tensor
+${forward("x = torch.to_dense(self.s)")}`,
+      "data.pkl": Uint8Array.from(
+        `\x80\x02c__torch__\nPlaceholderModule\n)\x81}(${text("training")}\x89${
+          text("s")
+        }${sparse}${text("i")}${other}ub.`,
+        (c) => c.charCodeAt(0),
+      ),
+      "data/0": new Uint8Array(new BigInt64Array([0n, 1n, 3n]).buffer),
+      "data/1": new Uint8Array(new Float32Array([1, 2, 3]).buffer),
+      "data/2": new Uint8Array(24),
+    });
+  using x = torch.ones([2]);
+  using loaded = jit.load(file(indices("2")));
+  using y = loaded(x) as torch.Tensor;
+  assertEquals(y.toArray(), [1, 2, 0, 3]);
+  const error = assertThrows(() => jit.load(file(indices("0"))), torch.TorchError);
+  assertStringIncludes(error.message, "'0' is a part of a sparse tensor and of another tensor");
+});
+
 describe("A program that grows without bound when it is compiled is refused", () => {
   const deep = 30;
   const each = (first: string, next: (i: number) => string) =>

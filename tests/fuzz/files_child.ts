@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import * as torch from "../../mod.ts";
+import { placesOf } from "../support/archive.ts";
 import { call, models } from "../support/interop_models.ts";
 import { child, RUNNING } from "./batches.ts";
 import { changes, resealed } from "./mutate.ts";
@@ -42,6 +43,21 @@ function expected(name: string): Uint8Array {
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+// Where in the file the first change lies.
+function regionOf(before: Uint8Array, after: Uint8Array): string {
+  let at = 0;
+  while (at < before.length && before[at] === after[at]) at++;
+  const places = placesOf(before);
+  const within = places.find(({ data, size }) => at >= data && at < data + size);
+  if (within === undefined) {
+    const last = places.reduce((end, { data, size }) => Math.max(end, data + size), 0);
+    return at < last ? "a header" : "the directory";
+  }
+  if (within.name.endsWith(".py")) return "a source";
+  if (within.name.endsWith("pkl")) return "a pickle";
+  return /^(data|constants)\//.test(within.name) ? "weights" : "another record";
 }
 
 function refusal(error: unknown): string {
@@ -91,7 +107,7 @@ await child((index, note) => {
   // Two files begin alike: joined early, they are the second.
   if (same(bytes, other)) return "another whole file";
   try {
-    return `${how}: ${accident(name, bytes)}`;
+    return `${how}, from ${regionOf(original(name), bytes)} on: ${accident(name, bytes)}`;
   } catch (error) {
     throw new Error(`${name}, ${how}: ${(error as Error).message}`);
   }
