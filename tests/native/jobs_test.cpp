@@ -282,6 +282,25 @@ void pagesOutliveTheirThread() {
   free(nullptr, page);
 }
 
+// A Worker that was terminated: its finalizers never run. The harness counts what is left.
+void aThreadThatEndsReleasesWhatItHolds() {
+  const double before = fb_memory(5);
+  std::thread([] {
+    Words words;
+    const char* source = "def f(x):\n    return x\n";
+    const double unit = fb_compile(source, static_cast<double>(std::strlen(source)), false);
+    EXPECT(unit != 0 && fb_unit_function(unit, "f", 1) != 0);
+    EXPECT(fb_generator_new() != 0);
+    const double released = fb_unit_function(unit, "f", 1);
+    fb_callable_release(released);
+    const double forgotten = fb_unit_function(unit, "f", 1);
+    fb_handle_forgotten(FB_HANDLE_CALLABLE, forgotten);
+    fb_handle_forgotten(FB_HANDLE_CALLABLE, 0);
+    fb_handle_forgotten(99, forgotten);
+  }).join();
+  EXPECT(fb_memory(5) == before + 4);
+}
+
 void blocksAreKeptAndGivenBack() {
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; i++) {
@@ -328,6 +347,7 @@ int main(int count, char**) {
       {"lent memory is copied when handed over", lentMemoryIsCopiedWhenHandedOver},
       {"pages are collected on any thread", pagesAreCollectedOnAnyThread},
       {"pages outlive their thread", pagesOutliveTheirThread},
+      {"a thread that ends releases what it holds", aThreadThatEndsReleasesWhatItHolds},
       {"blocks are kept and given back", blocksAreKeptAndGivenBack},
   });
 }
