@@ -312,7 +312,7 @@ function setAt(
  */
 export function indexPut(
   self: Tensor,
-  indices: readonly TensorIndex[],
+  indices: readonly IndexOf<Tensor>[],
   value: Tensor | Scalar,
   options: { accumulate?: boolean } = {},
 ): Tensor {

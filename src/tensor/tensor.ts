@@ -73,7 +73,7 @@ export interface Tensor extends TensorOps<Tensor>, TensorCompanions<Tensor> {}
  * ```
  */
 export class Tensor {
-  // structuredClone and postMessage copy what an object owns, which of a tensor would be nothing: a symbol they refuse.
+  /** Has structuredClone and postMessage refuse a tensor: they copy what an object owns, which would be nothing, but no symbol. */
   protected readonly uncloneable: symbol = UNCLONEABLE;
   #page: Page;
   #slot: number;
