@@ -55,19 +55,22 @@ export class SummaryWriter implements Disposable {
    * Makes the directory, if it is not there, and a file in it.
    *
    * @throws {TorchError} If they cannot be made.
+   * @throws {Error} If the npm package `@bufbuild/protobuf` is nowhere.
    */
   constructor(logDir: string | URL) {
     this.logDir = pathOf(logDir, "SummaryWriter");
     const now = Date.now() / 1000;
     const name = `events.out.tfevents.${Math.floor(now)}.${hostName()}.${process.pid}.${files++}`;
     this.path = join(this.logDir, name);
+    // Before a file is there: it needs a package that may be missing.
+    const header = headerEvent(now);
     try {
       mkdirSync(this.logDir, { recursive: true });
       this.#file = openSync(this.path, "wx");
     } catch (cause) {
       throw fileError("SummaryWriter", this.path, "written", cause);
     }
-    this.#append(headerEvent(now));
+    this.#append(header);
   }
 
   #append(event: Uint8Array): void {
