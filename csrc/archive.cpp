@@ -5,7 +5,8 @@
 // Covered is: each byte of each record (its CRC-32); each field of the headers that a reader could
 // act on, in that header, directory and data descriptor must say the same; and the order of all
 // records (the fingerprint .data/serialization_id, in files since PyTorch 2.1). What is left cannot
-// change what loads: the padding in front of a record, dates, and attributes.
+// change what loads: the padding in front of a record, dates, and attributes other than the one of
+// directories.
 #include "archive.h"
 
 #include <ATen/Parallel.h>
@@ -38,6 +39,8 @@ constexpr uint32_t kWide = 0xffffffff;
 // Deflate options (1, 2), sizes that follow the data (3), and names in UTF-8 (11).
 constexpr uint16_t kFlagsKnown = 0x0806 | 8;
 constexpr uint16_t kFlagDescriptor = 8;
+// The external attribute of a directory.
+constexpr uint32_t kFolder = 0x10;
 
 // Longer names do not fit the buffers of LibTorch's reader.
 constexpr size_t kLongestName = 511;
@@ -140,12 +143,17 @@ Entry readCentral(Fields& in) {
   const auto nameSize = in.u16(), extraSize = in.u16(), commentSize = in.u16();
   const auto disk = in.u16();
   in.u16();  // internal attributes
-  in.u32();  // external attributes
+  const auto external = in.u32();
   entry.offset = in.u32();
   entry.name.assign(in.bytes(nameSize), nameSize);
   readWide(in.part(extraSize, "the directory's extra fields"), entry);
   in.skip(commentSize);
   if (disk != 0) refuse("record ", shown(entry.name), " is on another disk");
+  // miniz takes it for a directory then, and leaves the memory for its data as it was.
+  const bool folder = (external & kFolder) != 0 || (nameSize > 0 && entry.name.back() == '/');
+  if (folder && (entry.size != 0 || entry.stored != 0)) {
+    refuse("record ", shown(entry.name), " says that it is a directory, but has data");
+  }
   return entry;
 }
 

@@ -6,6 +6,7 @@
 #include <torch/csrc/jit/frontend/parser.h>
 #include <torch/csrc/jit/frontend/tree_views.h>
 
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -208,16 +209,43 @@ class ConstantChecker {
  private:
   void walkClass(const TreeRef& tree) const {
     std::vector<std::string> names;
+    // LibTorch takes the hooks that it was told of from the methods after that, and does not look
+    // whether it found them.
+    std::set<std::string> hooks;
     for (const auto& part : tree->trees()) {
       if (part->isAtom()) continue;
       for (const auto& statement : part->trees()) {
+        if (statement->kind() == torch::jit::TK_DEF) {
+          hooks.erase(torch::jit::Def(statement).name().name());
+        }
         if (statement->kind() != torch::jit::TK_ASSIGN) continue;
         check(statement);
         gather(statement, names);
+        const auto assigned = nameOf(
+            statement->trees()[0]->kind() == torch::jit::TK_LIST
+                ? statement->trees()[0]->trees().at(0)
+                : statement->trees()[0]);
+        if (assigned == "__forward_hooks__" || assigned == "__forward_pre_hooks__") {
+          gatherTexts(statement, hooks);
+        }
       }
+    }
+    if (!hooks.empty()) {
+      throw CompileError(
+          c10::str(
+              what_, ": the class names a hook '", *hooks.begin(), "', which it does not have"));
     }
     if (classes_ == nullptr) return;
     (*classes_)[prefix_ + torch::jit::ClassDef(tree).name().name()] = std::move(names);
+  }
+
+  static void gatherTexts(const TreeRef& tree, std::set<std::string>& texts) {
+    if (tree->kind() == torch::jit::TK_STRINGLITERAL) {
+      texts.insert(torch::jit::StringLiteral(tree).text());
+      return;
+    }
+    if (tree->isAtom()) return;
+    for (const auto& part : tree->trees()) gatherTexts(part, texts);
   }
 
   static void gather(const TreeRef& tree, std::vector<std::string>& names) {

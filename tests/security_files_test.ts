@@ -130,6 +130,18 @@ describe("A file is refused", () => {
     refuses(zip(records, { x: { offset: 0x7fffffff } }), "past the end");
   });
 
+  test("that calls a record a directory, whose data LibTorch would not read", () => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let at = view.getUint32(bytes.length - 22 + 16, true);
+    for (const { name, size } of placesOf(bytes)) {
+      assertEquals(view.getUint32(at, true), 0x02014b50);
+      const changed = bytes.slice();
+      changed[at + 38]! |= 0x10;
+      if (size > 0) refuses(changed, name, "says that it is a directory");
+      at += 46 + [28, 30, 32].reduce((sum, field) => sum + view.getUint16(at + field, true), 0);
+    }
+  });
+
   test("that has a record twice, or two that differ only in case", () => {
     const records = [...unzip(bytes)];
     refuses(zip([...records, records[0]!]), "is there twice");

@@ -171,6 +171,18 @@ describe("What a program calls is checked as what JavaScript calls is", () => {
   });
 });
 
+test("A class is refused that names a hook which it does not have, or not yet", () => {
+  const names = "__forward_hooks__ = [";
+  for (const hook of ['"absent", ', '"forward", "absent", ']) {
+    const bytes = rewritten("scripted_hooks", `${names}"after_hook", `, names + hook);
+    balanced(() => assertThrows(() => jit.load(bytes), torch.TorchError, "names a hook"));
+  }
+  const late = `    return (torch.add((input)[0], 1),)\n`;
+  const bytes = rewritten("scripted_hooks", late, `${late}  __forward_hooks__ = ["pre_hook", ]\n`);
+  balanced(() => assertThrows(() => jit.load(bytes), torch.TorchError));
+  jit.load(golden("scripted_hooks")).dispose();
+});
+
 test("A sparse tensor of a file loads, but not one whose indices a program could change", () => {
   const u32 = (n: number) => String.fromCharCode(n & 255, n >> 8, 0, 0);
   const text = (value: string) => `X${u32(value.length)}${value}`;
