@@ -123,6 +123,22 @@ describe("a traced module", () => {
     assertEquals(traced.named(), "dog");
   });
 
+  test("has such constants in its file, whatever they hold", () => {
+    const fields = {
+      infinite: [Infinity, -Infinity, NaN],
+      huge: 2n ** 60n,
+      text: 'a\n"b\\c\u0000é🎉',
+      small: 1e-320,
+      words: ["", '"'],
+      large: 2 ** 53,
+    };
+    const net = Object.assign(new nn.Linear(1, 1), fields);
+    const loaded = jit.deserialize(jit.serialize(jit.trace(net, [torch.ones([1, 1])])));
+    const { large: _, ...kept } = fields;
+    for (const [name, value] of Object.entries(kept)) assertEquals(loaded[name], value);
+    assertEquals("large" in loaded, false);
+  });
+
   test("has forward as a function, as every other method", async () => {
     const { x, traced } = made();
     traced.eval();

@@ -95,6 +95,8 @@ function isConstant(value: unknown): boolean {
 
 function isSingle(value: unknown): boolean {
   if (typeof value === "bigint") return BigInt.asIntN(64, value) === value;
+  // LibTorch writes a whole float of that size like an int, which it then refuses to read.
+  if (Number.isInteger(value)) return Number.isSafeInteger(value);
   return ["number", "boolean", "string"].includes(typeof value);
 }
 
