@@ -6,8 +6,10 @@
 #include <ATen/Parallel.h>
 #include <ATen/ThreadLocalState.h>
 #include <torch/csrc/jit/frontend/tracer.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 
@@ -82,6 +84,25 @@ Completions& completionsOf(double ctx) {
   return *completions;
 }
 
+// Memory that JavaScript lent goes with its Worker, which may be terminated while a job reads it:
+// there, the job has a copy. The main thread lives as long as the process.
+void ownArguments(std::vector<at::IValue>& stack) {
+  if (getpid() == static_cast<pid_t>(syscall(SYS_gettid))) return;
+  const auto lent = [](const at::Tensor& tensor) { return tensor.defined() && isLent(tensor); };
+  for (auto& value : stack) {
+    if (value.isTensor() && lent(value.toTensor())) {
+      value = value.toTensor().clone();
+    } else if (value.isTensorList()) {
+      auto tensors = value.toTensorVector();
+      if (std::none_of(tensors.begin(), tensors.end(), lent)) continue;
+      for (auto& tensor : tensors) {
+        if (lent(tensor)) tensor = tensor.clone();
+      }
+      value = std::move(tensors);
+    }
+  }
+}
+
 }  // namespace
 
 double submitJob(double ctx, std::function<JobResult()> work, double maxBytes) {
@@ -108,6 +129,7 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
     std::optional<at::IValue> self;
     if (target.self) self = at::IValue(*target.self);
     auto stack = readArguments(in, target.function->getSchema(), self);
+    ownArguments(stack);
     return submitJob(
         ctx,
         [target, stack = std::move(stack)]() mutable {
@@ -121,9 +143,11 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
 
 double fb_job_op(const char* name, uint32_t bytes, double ctx, double max_bytes) {
   return guard(0.0, [&] {
+    auto overload = chooseOverload(ctx, name, bytes);
+    ownArguments(overload.stack);
     return submitJob(
         ctx,
-        [chosen = chooseOverload(ctx, name, bytes)]() mutable {
+        [chosen = std::move(overload)]() mutable {
           runChosen(chosen);
           return JobResult{std::move(chosen.stack)};
         },

@@ -5,6 +5,7 @@
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { collectGarbage } from "../ffi/mod.ts";
 import * as torch from "../mod.ts";
 import { liveCounts } from "./support/balance.ts";
 import { settled } from "./support/collect.ts";
@@ -128,6 +129,19 @@ describe("a Worker that ends while it holds script objects and graph nodes", () 
     );
     back[Symbol.dispose]();
   });
+
+  test(
+    "does not pull memory that it lent from under its calls",
+    { timeout: LIMIT_MS },
+    async () => {
+      for (let i = 0; i < 2; i++) {
+        using worker = new Library();
+        await worker.ask("lend");
+      }
+      collectGarbage();
+      assert(await until(() => torch.asyncSettings().running === 0), "The calls did not end");
+    },
+  );
 
   test("drops the calls that it had queued", { timeout: LIMIT_MS }, async () => {
     await settled();

@@ -13,6 +13,7 @@ const commands: Record<string, (value: never) => unknown> = {
   hold,
   holdAll,
   queue,
+  lend,
   close,
   write,
 };
@@ -69,6 +70,21 @@ function queue(): void {
   const unit = torch.jit.compile("def twice(x):\n    return x + x\n");
   const x = torch.ones([1 << 18]);
   for (let i = 0; i < 500; i++) unit.twice!.runAsync(x);
+}
+
+/** Calls that are at work for a while, on memory that this Worker lends them. */
+async function lend(): Promise<void> {
+  const unit = torch.jit.compile(`
+def sums(x, xs: List[Tensor], n: int):
+    y = x.sum()
+    for i in range(n):
+        y = y + x.sum() + xs[0].sum()
+    return y
+`);
+  const x = torch.fromTypedArray(new Float32Array(4 << 20).fill(1));
+  const others = [torch.fromTypedArray(new Float32Array(4 << 20).fill(1))];
+  for (let i = 0; i < 3; i++) unit.sums!.runAsync(x, others, 50);
+  await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function close(): void {
