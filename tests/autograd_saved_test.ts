@@ -152,6 +152,17 @@ describe("savedTensorsHooks()", () => {
     assert(torch.memory().nodes <= before + 1, `${torch.memory().nodes} nodes, ${before} before`);
   });
 
+  test("keep what pack returned beyond the scope in which the op ran", () => {
+    const x = leaf(2);
+    const y = graph.savedTensorsHooks(
+      (one) => [one.mul(1)],
+      ([one]) => one!,
+      () => torch.scope(() => x.exp().mul(x)),
+    );
+    y.backward();
+    assertEquals(x.grad!.item(), 3 * Math.exp(2));
+  });
+
   test("are disabled by disableSavedTensorsHooks, and by torch.func", () => {
     const x = leaf(1);
     graph.disableSavedTensorsHooks("not now", () => {

@@ -170,7 +170,7 @@ function withRngState<R>(state: Tensor | null, run: () => R): R {
 
 /**
  * Calls a function without keeping what its ops save for their backward pass: the pass runs the function again, from the same arguments. Less
- * memory for more time. Works with `autograd.grad`, with derivatives of higher order, and within one another.
+ * memory for more time: at once where the function frees what it does not return, as by `torch.scope`, else when the collector comes. Works with `autograd.grad`, with derivatives of higher order, and within one another.
  *
  * @param fn Must do the same each time, and be synchronous. Tensors that it uses beside its arguments must be alive at the backward pass.
  * @param args Its arguments. Tensors among them themselves are kept alive.

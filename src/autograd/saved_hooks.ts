@@ -5,6 +5,7 @@
  */
 
 import { check, native, TorchError } from "../../ffi/mod.ts";
+import { keep } from "../memory/mod.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { answer, Call, forget, keepForNative, serve, tensorAt } from "./_host.ts";
 import type { ModeGuard } from "./modes.ts";
@@ -209,7 +210,8 @@ serve<AnyHooks>(Call.packSaved, (hooks) => {
     value.catch(() => {});
     throw new TypeError("savedTensorsHooks(): pack must be synchronous, but it returned a Promise");
   }
-  const packed: Packed = { hooks, value };
+  // It lives as long as the graph, whatever scope the op ran in.
+  const packed: Packed = { hooks, value: keep(value) };
   const id = keepForNative(packed);
   answer([], "savedTensorsHooks", id);
 });
