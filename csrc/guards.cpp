@@ -11,14 +11,18 @@
 #include <string>
 #include <unordered_map>
 
+#include "guards_language.h"
+#include "guards_tensors.h"
 #include "internal.h"
 
 namespace flambeau {
 namespace {
 
+using Stack = c10::ArrayRef<at::IValue>;
+
 // torch.native_batch_norm(x, None, None, None, None, False, 0.1, 1e-5): reads the statistics that
 // are not there.
-void nativeBatchNorm(const std::vector<at::IValue>& stack) {
+void nativeBatchNorm(Stack stack) {
   const auto defined = [](const at::IValue& value) {
     return value.isTensor() && value.toTensor().defined();
   };
@@ -47,7 +51,7 @@ void isNumberOrNone(const at::IValue& value) {
 // torch._fused_adam_([torch.ones(2)], [torch.ones(1).expand(2)], ...): the kernels walk through the
 // memory of parameters, gradients and states (the lists before `steps`) by the number of the
 // parameter's elements.
-void fusedStep(const std::vector<at::IValue>& stack, size_t lists, bool steps) {
+void fusedStep(Stack stack, size_t lists, bool steps) {
   if (stack.size() < lists + (steps ? 1 : 0) + 2) return;
   const auto params = stack[0].toTensorVector();
   for (const auto& param : params) {
@@ -77,7 +81,7 @@ void fusedStep(const std::vector<at::IValue>& stack, size_t lists, bool steps) {
 
 // self, grads, momentum_buffer_list; weight_decay, momentum, lr, dampening, nesterov, maximize,
 // is_first_step, grad_scale, found_inf.
-void fusedSgd(const std::vector<at::IValue>& stack) {
+void fusedSgd(Stack stack) {
   if (stack.size() < 12) return;
   fusedStep(stack, 3, false);
   TORCH_CHECK_VALUE(
@@ -90,7 +94,7 @@ void fusedSgd(const std::vector<at::IValue>& stack) {
 
 // self, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps; lr, beta1, beta2, weight_decay,
 // eps, amsgrad, maximize, grad_scale, found_inf.
-void fusedAdam(const std::vector<at::IValue>& stack) {
+void fusedAdam(Stack stack) {
   if (stack.size() < 15) return;
   fusedStep(stack, 5, true);
   TORCH_CHECK_VALUE(
@@ -104,7 +108,7 @@ void fusedAdam(const std::vector<at::IValue>& stack) {
 
 // self, grads, state_sums, state_steps; lr, lr_decay, weight_decay, eps, maximize, grad_scale,
 // found_inf.
-void fusedAdagrad(const std::vector<at::IValue>& stack) {
+void fusedAdagrad(Stack stack) {
   if (stack.size() < 11) return;
   fusedStep(stack, 3, true);
   TORCH_CHECK_VALUE(
@@ -142,7 +146,7 @@ void batchSizes(const at::Tensor& data, const at::Tensor& sizes) {
 }
 
 // data, batch_sizes; batch_first, padding_value, total_length.
-void padPacked(const std::vector<at::IValue>& stack) {
+void padPacked(Stack stack) {
   if (stack.size() < 5) return;
   batchSizes(stack[0].toTensor(), stack[1].toTensor());
 }
@@ -160,7 +164,7 @@ void hasShape(const at::Tensor& tensor, at::IntArrayRef shape, const char* what)
 
 // torch.lstm(torch.zeros(2, 1, 3), ..., [a weight of another size, ...], ...): oneDNN's kernels
 // walk through states and weights by the sizes that they ought to have.
-void recurrent(const std::vector<at::IValue>& stack, size_t states, int64_t gates) {
+void recurrent(Stack stack, size_t states, int64_t gates) {
   if (stack.size() != 9) return;
   const bool packed = stack[1].isTensor() && (states == 2 || stack[2].isTensor());
   const size_t at = packed ? 2 : 1;
@@ -200,113 +204,72 @@ void recurrent(const std::vector<at::IValue>& stack, size_t states, int64_t gate
   }
 }
 
-void lstm(const std::vector<at::IValue>& stack) {
+void lstm(Stack stack) {
   recurrent(stack, 2, 4);
 }
-void gru(const std::vector<at::IValue>& stack) {
+void gru(Stack stack) {
   recurrent(stack, 1, 3);
 }
-void rnn(const std::vector<at::IValue>& stack) {
+void rnn(Stack stack) {
   recurrent(stack, 1, 1);
 }
 
 // What tests/fuzz/reports.ts tries, and what tests/fuzz/calls.ts found, each with its shortest
 // reproduction.
 
-using Stack = std::vector<at::IValue>;
-
-bool isDefined(const Stack& stack, size_t i) {
+bool isDefined(Stack stack, size_t i) {
   return i < stack.size() && stack[i].isTensor() && stack[i].toTensor().defined();
 }
 
-bool hasInt(const Stack& stack, size_t i) {
+bool hasInt(Stack stack, size_t i) {
   return i < stack.size() && stack[i].isInt();
 }
 
-void hasLength(const Stack& stack, size_t i, size_t length, const char* name) {
+void hasLength(Stack stack, size_t i, size_t length, const char* name) {
   if (i >= stack.size() || !stack[i].isIntList()) return;
   TORCH_CHECK_VALUE(
       stack[i].toIntVector().size() == length, name, " must have ", length, " elements");
 }
 
-// aten::remainder(1, 0): a division by zero, which the processor answers with a signal.
-void remainder(const Stack& stack) {
-  if (!hasInt(stack, 0) || !hasInt(stack, 1)) return;
-  TORCH_CHECK_VALUE(stack[1].toInt() != 0, "modulo by zero");
-  TORCH_CHECK_VALUE(
-      stack[1].toInt() != -1 || stack[0].toInt() != INT64_MIN, "the result is out of range");
-}
-
-// "abc".rsplit(""): looks for nothing without end.
-void rsplit(const Stack& stack) {
-  if (stack.size() < 2 || !stack[1].isString()) return;
-  TORCH_CHECK_VALUE(!stack[1].toStringRef().empty(), "empty separator");
-}
-
 // torch._stack([])
-void notEmpty(const Stack& stack) {
+void notEmpty(Stack stack) {
   if (stack.empty() || !stack[0].isTensorList()) return;
   TORCH_CHECK_VALUE(stack[0].toListRef().size() > 0, "the list of tensors is empty");
 }
 
 // torch._foreach_copy([], [x]): walks both by the length of one.
-void foreachCopy(const Stack& stack) {
+void foreachCopy(Stack stack) {
   if (stack.size() < 2 || !stack[0].isTensorList() || !stack[1].isTensorList()) return;
   TORCH_CHECK_VALUE(
       stack[0].toListRef().size() == stack[1].toListRef().size() && stack[0].toListRef().size() > 0,
       "the lists of tensors must have the same length, and not be empty");
 }
 
-// torch._weight_norm(torch.ones(0), torch.ones(3)), torch._weight_norm_interface(v, g of another
-// size)
-void weightNorm(const Stack& stack) {
-  if (!isDefined(stack, 0) || !isDefined(stack, 1) || !hasInt(stack, 2)) return;
-  const auto& v = stack[0].toTensor();
-  const auto& g = stack[1].toTensor();
-  const auto dim = stack[2].toInt();
-  TORCH_CHECK_VALUE(v.numel() > 0 && v.dim() > 0, "v must not be empty");
-  TORCH_CHECK_INDEX(dim >= -v.dim() && dim < v.dim(), "dim is out of range");
-  TORCH_CHECK_VALUE(
-      g.numel() == (dim == -1 ? 1 : v.size(dim)) || g.numel() == v.size(dim) || g.numel() == 1,
-      "g must have an element for each of v's along dim");
-}
-
 // torch.nn.grad's reflection_pad1d_backward(grad, x, []): reads padding that is not there.
 template <size_t count>
-void paddingOf(const Stack& stack) {
+void paddingOf(Stack stack) {
   hasLength(stack, 2, count, "padding");
 }
 
-void fractionalPool(const Stack& stack) {
-  hasLength(stack, 2, 2, "kernel_size");
-  hasLength(stack, 3, 2, "output_size");
-}
-
-// x.to(dtype=-1), where the number is taken as it is.
-void toDtype(const Stack& stack) {
-  for (const size_t i : {1, 2}) {
-    if (!hasInt(stack, i)) continue;
-    const auto code = stack[i].toInt();
-    TORCH_CHECK_VALUE(
-        code >= 0 && code < static_cast<int64_t>(c10::ScalarType::Undefined),
-        "there is no dtype ",
-        code);
-  }
+template <size_t count>
+void fractionalPool(Stack stack) {
+  hasLength(stack, 2, count, "kernel_size");
+  hasLength(stack, 3, count, "output_size");
 }
 
 // torch._neg_view_copy of a quantized tensor calls itself without end.
-void notQuantized(const Stack& stack) {
+void notQuantized(Stack stack) {
   if (!isDefined(stack, 0)) return;
   TORCH_CHECK_VALUE(!stack[0].toTensor().is_quantized(), "it does not take quantized tensors");
 }
 
 // torch.view_copy(quantized, torch.bool)
-void viewDtype(const Stack& stack) {
+void viewDtype(Stack stack) {
   if (hasInt(stack, 1)) notQuantized(stack);
 }
 
 // F.embedding_bag(torch.zeros(6).long(), torch.zeros(1, 10).double(), torch.zeros(0).long())
-void embeddingBag(const Stack& stack) {
+void embeddingBag(Stack stack) {
   if (!isDefined(stack, 1) || !isDefined(stack, 2)) return;
   TORCH_CHECK_VALUE(
       stack[2].toTensor().numel() > 0 || stack[1].toTensor().numel() == 0,
@@ -314,7 +277,7 @@ void embeddingBag(const Stack& stack) {
 }
 
 // torch.ops.aten.embedding_backward(grad, indices past num_weights, ...): writes there.
-void embeddingBackward(const Stack& stack) {
+void embeddingBackward(Stack stack) {
   if (!isDefined(stack, 0) || !isDefined(stack, 1) || !hasInt(stack, 2)) return;
   const auto& grad = stack[0].toTensor();
   const auto& indices = stack[1].toTensor();
@@ -333,7 +296,7 @@ void embeddingBackward(const Stack& stack) {
 }
 
 // torch._fft_r2c(torch.ones(2, 3), [9], 0, True)
-void fftDims(const Stack& stack) {
+void fftDims(Stack stack) {
   if (!isDefined(stack, 0) || stack.size() < 2 || !stack[1].isIntList()) return;
   const auto dims = stack[1].toIntVector();
   const auto rank = stack[0].toTensor().dim();
@@ -348,7 +311,7 @@ void fftDims(const Stack& stack) {
 }
 
 // torch.max_pool1d(torch.ones(1, 4), 2**40): goes through a window of that size.
-void pool1d(const Stack& stack) {
+void pool1d(Stack stack) {
   for (size_t i = 1; i < 5 && i < stack.size(); i++) {
     if (!stack[i].isIntList()) continue;
     for (const auto size : stack[i].toIntVector()) {
@@ -358,7 +321,7 @@ void pool1d(const Stack& stack) {
 }
 
 // torch._nnpack_spatial_convolution of other than images
-void nnpack(const Stack& stack) {
+void nnpack(Stack stack) {
   if (!isDefined(stack, 0) || !isDefined(stack, 1)) return;
   const auto& input = stack[0].toTensor();
   const auto& weight = stack[1].toTensor();
@@ -372,7 +335,7 @@ void nnpack(const Stack& stack) {
 }
 
 // torch._saturate_weight_to_fp16(torch.ones(3, 0)) and its kin read the first of no elements.
-void packedWeight(const Stack& stack) {
+void packedWeight(Stack stack) {
   if (!isDefined(stack, 0)) return;
   const auto& weight = stack[0].toTensor();
   TORCH_CHECK_VALUE(
@@ -380,7 +343,7 @@ void packedWeight(const Stack& stack) {
 }
 
 // prim::ReductionSizes([], [0])
-void reductionSizes(const Stack& stack) {
+void reductionSizes(Stack stack) {
   if (stack.size() < 2 || !stack[0].isIntList() || !stack[1].isIntList()) return;
   const auto rank = static_cast<int64_t>(stack[0].toIntVector().size());
   for (const auto axis : stack[1].toIntVector()) {
@@ -404,20 +367,70 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::_fused_adamw_", fusedAdam},
       {"aten::_fused_adagrad", fusedAdagrad},
       {"aten::_fused_adagrad_", fusedAdagrad},
-      {"aten::remainder", remainder},
-      {"aten::rsplit", rsplit},
+      {"aten::remainder.", language::modulo},
+      {"aten::remainder.int", language::modulo},
+      {"aten::floordiv", language::quotient},
+      {"aten::__round_to_zero_floordiv", language::quotient},
+      {"aten::divmod", language::quotient},
+      {"aten::gcd.int", language::greatestDivisor},
+      {"aten::factorial", language::factorial},
+      {"prim::rangelist", language::rangeList},
+      {"aten::mul.left_t", language::repeat},
+      {"aten::mul.right_", language::repeat},
+      {"aten::mul_.t", language::repeat},
+      {"aten::center", language::widen},
+      {"aten::ljust", language::widen},
+      {"aten::rjust", language::widen},
+      {"aten::zfill", language::widen},
+      {"aten::expandtabs", language::expandTabs},
+      {"aten::count", language::countText},
+      {"aten::replace", language::replaceText},
+      {"aten::rsplit", language::splitText},
+      {"aten::_set_item", language::numberKey},
+      {"aten::setdefault", language::numberKey},
+      {"aten::dict", language::pairsOfKeys},
+      {"aten::sort.float", language::sortNumbers},
+      {"aten::str", language::shown},
+      {"aten::format", language::shown},
+      {"aten::percentFormat", language::shown},
+      {"prim::Print", language::shown},
       {"aten::_stack", notEmpty},
       {"aten::_foreach_copy", foreachCopy},
-      {"aten::_weight_norm", weightNorm},
-      {"aten::_weight_norm_interface", weightNorm},
+      {"aten::_weight_norm", tensors::weightNorm},
+      {"aten::_weight_norm_interface", tensors::weightNorm},
+      {"aten::_remove_batch_dim", tensors::removeBatchDim},
+      {"mkldnn::_reorder_mkldnn_rnn_layer_weight", tensors::reorderRnn},
+      {"quantized::embedding_bag_4bit_prepack", tensors::prepack},
+      {"onednn::linear_prepack_fp16", tensors::prepack},
+      {"aten::quantized_lstm_cell", tensors::quantizedLstmCell},
+      {"aten::_transform_bias_rescale_qkv", tensors::transformQkv},
+      {"aten::_thnn_differentiable_gru_cell_backward", tensors::gruCellBackward},
+      {"aten::_thnn_differentiable_lstm_cell_backward", tensors::lstmCellBackward},
+      {"aten::_dyn_quant_pack_4bit_weight", tensors::packFourBits},
+      {"aten::_dyn_quant_matmul_4bit", tensors::multiplyFourBits},
+      {"aten::special_chebyshev_polynomial_t", tensors::polynomial},
+      {"aten::special_chebyshev_polynomial_u", tensors::polynomial},
+      {"aten::special_chebyshev_polynomial_v", tensors::polynomial},
+      {"aten::special_chebyshev_polynomial_w", tensors::polynomial},
+      {"aten::special_shifted_chebyshev_polynomial_t", tensors::polynomial},
+      {"aten::special_shifted_chebyshev_polynomial_u", tensors::polynomial},
+      {"aten::special_shifted_chebyshev_polynomial_v", tensors::polynomial},
+      {"aten::special_shifted_chebyshev_polynomial_w", tensors::polynomial},
+      {"aten::special_hermite_polynomial_h", tensors::polynomial},
+      {"aten::special_hermite_polynomial_he", tensors::polynomial},
+      {"aten::special_laguerre_polynomial_l", tensors::polynomial},
+      {"aten::special_legendre_polynomial_p", tensors::polynomial},
+      {"aten::_cholesky_solve_helper", tensors::choleskySolve},
       {"aten::reflection_pad1d_backward", paddingOf<2>},
       {"aten::reflection_pad2d_backward", paddingOf<4>},
       {"aten::reflection_pad3d_backward", paddingOf<6>},
       {"aten::replication_pad1d_backward", paddingOf<2>},
       {"aten::replication_pad2d_backward", paddingOf<4>},
       {"aten::replication_pad3d_backward", paddingOf<6>},
-      {"aten::fractional_max_pool2d_backward", fractionalPool},
-      {"aten::to", toDtype},
+      {"aten::fractional_max_pool2d_backward", fractionalPool<2>},
+      {"aten::fractional_max_pool3d_backward", fractionalPool<3>},
+      {"aten::to.prim_dtype", tensors::copyTo},
+      {"aten::to.prim_Device", tensors::copyTo},
       {"aten::_neg_view_copy", notQuantized},
       {"aten::view_copy", viewDtype},
       {"aten::embedding_bag", embeddingBag},
@@ -443,8 +456,10 @@ const std::unordered_map<std::string, OpGuard>& checks() {
 
 }  // namespace
 
-OpGuard guardOf(const std::string& name) {
-  const auto found = checks().find(name);
+// By name for all overloads, or with a dot for one: the empty overload is "aten::remainder.".
+OpGuard guardOf(const c10::OperatorName& name) {
+  auto found = checks().find(name.name);
+  if (found == checks().end()) found = checks().find(name.name + "." + name.overload_name);
   return found == checks().end() ? nullptr : found->second;
 }
 
@@ -457,8 +472,8 @@ constexpr auto kGuarded = c10::DispatchKey::TESTING_ONLY_GenericMode;
 void checkAndCall(
     const c10::OperatorHandle& op, c10::DispatchKeySet keys, torch::jit::Stack* stack) {
   const auto& schema = op.schema();
-  const auto count = static_cast<ptrdiff_t>(schema.arguments().size());
-  guardOf(schema.name())({stack->end() - count, stack->end()});
+  const size_t count = schema.arguments().size();
+  guardOf(schema.operator_name())(Stack(*stack).slice(stack->size() - count));
   op.redispatchBoxed(keys & c10::DispatchKeySet(c10::DispatchKeySet::FULL_AFTER, kGuarded), stack);
 }
 
@@ -469,7 +484,7 @@ c10::DispatchKey registered() {
     others->fallback(torch::CppFunction::makeFallthrough());
     auto* guarded = new torch::Library(torch::Library::IMPL, "aten", kGuarded, __FILE__, __LINE__);
     for (const auto& op : c10::Dispatcher::singleton().getAllOpNames()) {
-      if (guardOf(op.name) == nullptr || op.name.rfind("aten::", 0) != 0) continue;
+      if (guardOf(op) == nullptr || op.name.rfind("aten::", 0) != 0) continue;
       const auto name = c10::toString(op);
       guarded->impl(name.c_str(), torch::CppFunction::makeFromBoxedFunction<&checkAndCall>());
     }

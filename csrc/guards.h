@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/ivalue.h>
+#include <ATen/core/operator_name.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <string>
@@ -9,11 +10,15 @@
 
 namespace flambeau {
 
-// Throws where the arguments on the stack would end the process.
-using OpGuard = void (*)(const std::vector<at::IValue>& stack);
+// Throws where the arguments would end the process.
+using OpGuard = void (*)(c10::ArrayRef<at::IValue> arguments);
 
 // The guard of an op ("aten::native_batch_norm"), null for the many that need none.
-OpGuard guardOf(const std::string& name);
+OpGuard guardOf(const c10::OperatorName& name);
+
+// Puts the guards in front of the operators that TorchScript runs, once a process: whoever makes
+// something that can run calls it first.
+void guardOperators();
 
 // While it lives, the ops that TorchScript programs call on this thread, and on those that it hands
 // work to, are checked as those that JavaScript calls.

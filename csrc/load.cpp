@@ -245,6 +245,7 @@ using namespace flambeau;
 
 double fb_archive_open(const void* data, double bytes) {
   return guard(0.0, [&] {
+    guardOperators();
     return toHandle(new Opened(static_cast<const char*>(data), static_cast<uint64_t>(bytes)));
   });
 }
@@ -257,7 +258,10 @@ double fb_archive_open_copy(const void* data, double bytes) {
 }
 
 double fb_archive_open_file(const char* path, uint32_t bytes) {
-  return guard(0.0, [&] { return toHandle(new Opened(std::string(path, bytes))); });
+  return guard(0.0, [&] {
+    guardOperators();
+    return toHandle(new Opened(std::string(path, bytes)));
+  });
 }
 
 void fb_archive_close(double archive) {

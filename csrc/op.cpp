@@ -356,7 +356,7 @@ std::unique_ptr<Op> makeOp(const std::string& name) {
   const std::string overload = dot == std::string::npos ? "" : name.substr(dot + 1);
   auto found = c10::Dispatcher::singleton().findSchema({base, overload});
   TORCH_CHECK_NOT_IMPLEMENTED(found.has_value(), "LibTorch has no op named ", name);
-  auto op = std::make_unique<Op>(Op{*found, {}, {}, {}, guardOf(base), {}, false});
+  auto op = std::make_unique<Op>(Op{*found, {}, {}, {}, guardOf({base, overload}), {}, false});
   op->fusedStep = base == "aten::_fused_sgd_" || base == "aten::_fused_adam_" ||
                   base == "aten::_fused_adamw_" || base == "aten::_fused_adagrad_";
   for (const auto& argument : found->schema().arguments()) {

@@ -48,6 +48,7 @@ bool tryOverload(
 }  // namespace
 
 ChosenOp chooseOverload(double ctx, const char* name, uint32_t bytes) {
+  guardOperators();
   const auto ops = torch::jit::getAllOperatorsFor(symbolOf(name, bytes));
   TORCH_CHECK_NOT_IMPLEMENTED(!ops.empty(), "There is no op named ", std::string(name, bytes));
   ChosenOp chosen;
@@ -67,7 +68,6 @@ void runChosen(ChosenOp& chosen) {
   // Its code is made for a node of a graph, and reads that node; here there is none.
   TORCH_CHECK_NOT_IMPLEMENTED(
       chosen.op->hasOperation(), chosen.op->schema().name(), " runs only as a node of a graph");
-  if (const auto check = guardOf(chosen.op->schema().name())) check(chosen.stack);
   chosen.op->getOperation()(chosen.stack);
 }
 

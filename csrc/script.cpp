@@ -590,6 +590,7 @@ double fb_object_retain(double object) {
 
 double fb_module_new(double parent, const char* name, uint32_t bytes) {
   return guard(0.0, [&] {
+    guardOperators();
     auto unit = parent == 0 ? std::make_shared<CompilationUnit>()
                             : borrowObject(parent)->compilation_unit();
     const Module made(
@@ -933,6 +934,7 @@ double fb_compile(const char* source, double bytes, bool literal) {
     checkSource(text, "the source");
     if (literal) compiling(text, [&] { checkConstants(text, "the source"); });
     auto made = std::make_unique<Unit>();
+    guardOperators();
     made->unit = std::make_shared<CompilationUnit>();
     made->prefix = uniqueNamespace();
     const auto resolver = std::make_shared<SourceResolver>(made->unit);

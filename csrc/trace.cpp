@@ -13,6 +13,7 @@
 
 #include <unordered_set>
 
+#include "guards.h"
 #include "script.h"
 
 namespace flambeau {
@@ -337,6 +338,7 @@ Callable finish(Session& current, const IValue& output, const std::string& name)
   torch::jit::NormalizeOps(graph);
   for (const auto& called : current.called) keepAlive(*unit, called);
   if (self == nullptr) {
+    guardOperators();
     Function* function = unit->create_function(c10::QualifiedName(uniqueNamespace(), name), graph);
     return Callable{std::move(unit), function, std::nullopt};
   }

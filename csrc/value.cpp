@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "handles.h"
+#include "nesting.h"
 
 #include "source_check.h"
 
@@ -23,6 +24,8 @@ namespace {
 using c10::IValue;
 using c10::TypeKind;
 using c10::TypePtr;
+
+void putValue(Writer& out, const IValue& value);
 
 const char* nameOfTag(int tag) {
   switch (tag) {
@@ -522,7 +525,7 @@ void writeNamed(Writer& out, const c10::ivalue::Tuple& tuple, const c10::Functio
   out.put(static_cast<double>(tuple.size()));
   for (size_t i = 0; i < tuple.size(); i++) {
     out.putString(schema.arguments()[i].name());
-    writeValue(out, tuple.elements()[i]);
+    putValue(out, tuple.elements()[i]);
   }
 }
 
@@ -532,7 +535,7 @@ void writeTuple(Writer& out, const IValue& value) {
   if (type->schema()) return writeNamed(out, tuple, *type->schema());
   out.put(FB_VALUE_TUPLE);
   out.put(static_cast<double>(tuple.size()));
-  for (const auto& element : tuple.elements()) writeValue(out, element);
+  for (const auto& element : tuple.elements()) putValue(out, element);
 }
 
 void writeInt(Writer& out, int64_t value) {
@@ -561,7 +564,7 @@ void writeEnum(Writer& out, const IValue& value) {
   out.put(FB_VALUE_ENUM);
   out.putString(holder->type()->qualifiedClassName().name());
   out.putString(holder->name());
-  writeValue(out, holder->value());
+  putValue(out, holder->value());
 }
 
 void writeText(Writer& out, int tag, const std::string& text) {
@@ -712,7 +715,9 @@ IValue readAnyValue(Reader& in, const std::string& path) {
   }
 }
 
-void writeValue(Writer& out, const IValue& value) {
+namespace {
+
+void putValue(Writer& out, const IValue& value) {
   if (value.isTensor()) {
     out.put(FB_VALUE_TENSOR);
     out.putTensor(value.toTensor());
@@ -739,7 +744,7 @@ void writeValue(Writer& out, const IValue& value) {
     const auto list = value.toListRef();
     out.put(FB_VALUE_ARRAY);
     out.put(static_cast<double>(list.size()));
-    for (const auto& element : list) writeValue(out, element);
+    for (const auto& element : list) putValue(out, element);
   } else if (value.isGenericDict()) {
     const auto dict = value.toGenericDict();
     // Which of the two an empty one is, only its type says.
@@ -747,8 +752,8 @@ void writeValue(Writer& out, const IValue& value) {
     out.put(strings ? FB_VALUE_MAP : FB_VALUE_DICT);
     out.put(static_cast<double>(dict.size()));
     for (const auto& entry : dict) {
-      writeValue(out, entry.key());
-      writeValue(out, entry.value());
+      putValue(out, entry.key());
+      putValue(out, entry.value());
     }
   } else if (value.isObject()) {
     writeObject(out, value);
@@ -764,12 +769,19 @@ void writeValue(Writer& out, const IValue& value) {
     auto future = value.toFuture();
     future->waitAndThrow();
     out.put(FB_VALUE_FUTURE);
-    writeValue(out, future->value());
+    putValue(out, future->value());
   } else if (value.isDevice()) {
     writeText(out, FB_VALUE_DEVICE, value.toDevice().str());
   } else {
     writeText(out, FB_VALUE_OPAQUE, value.tagKind());
   }
+}
+
+}  // namespace
+
+void writeValue(Writer& out, const IValue& value) {
+  checkNesting(value);
+  putValue(out, value);
 }
 
 }  // namespace flambeau

@@ -1,6 +1,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { runBatches } from "./fuzz/batches.ts";
+import { programs } from "./fuzz/programs.ts";
 import { reports } from "./fuzz/reports.ts";
 
 const at = (name: string) => new URL(`fuzz/${name}`, import.meta.url);
@@ -70,6 +71,12 @@ describe("Hostile calls return, or throw a TypeError, a RangeError or a TorchErr
       );
     });
   }
+
+  test("inside of programs too", async () => {
+    const total = Object.keys(programs).length;
+    const module = at("programs_child.ts");
+    well(await runBatches({ module, total, batch: total, seed: 1 }), total);
+  });
 
   test("that PyTorch's tracker reports as ending the process", async () => {
     const total = Object.keys(reports).length;

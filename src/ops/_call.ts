@@ -42,6 +42,8 @@ export class Arguments {
   constructor(op: string, names: string, given: readonly unknown[], options: string = names) {
     this.op = op;
     const list = parametersOf(names);
+    // An abstract layer's constructor passes on what it was given.
+    if (!Array.isArray(given)) throw new TypeError(`${op}(): the arguments must be an array`);
     let count = given.length;
     while (count > 0 && given[count - 1] === undefined) count--;
     if (count > 0 && isOptions(given[count - 1])) this.#read(options, given[--count] as Options);

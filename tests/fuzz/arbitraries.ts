@@ -22,7 +22,7 @@ const dtypes = [
 ];
 /** How a tensor comes to be. */
 export const tensorForms: readonly string[] = [
-  ..."plain plain plain plain grad disposed shared view transposed expanded conj zerostride sparse quantized large empty nan inference"
+  ..."plain plain plain plain grad disposed shared view transposed expanded conj zerostride sparse quantized large empty nan inference wild wild lent"
     .split(" "),
 ];
 /** Values that are nothing in particular. */

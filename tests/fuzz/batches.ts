@@ -29,6 +29,8 @@ export interface Batches {
   readonly args?: readonly string[];
   /** Kilobytes of data that a child may have; more is an error in it, not the end of the machine. */
   readonly memory?: number;
+  /** Is told of what goes wrong when it does, and how far it is. */
+  readonly tell?: (text: string) => void;
 }
 
 /** What came of it. */
@@ -41,7 +43,14 @@ export interface Outcome {
   failures: string[];
   /** Cases that ended their process or hung. */
   crashes: string[];
+  /** Cases that took more than {@linkcode SLOW} milliseconds. */
+  slow: string[];
+  /** What the children tell beside: sums by name. */
+  tally: Record<string, number>;
 }
+
+/** Milliseconds from which on a case is slow: it waits, or takes absurd sizes at their word. */
+export const SLOW = 3000;
 
 /** One case: counts what came of it, or throws what it should not have done. */
 export type Case = (index: number, note: (text: string) => void) => string | Promise<string>;
@@ -49,34 +58,42 @@ export type Case = (index: number, note: (text: string) => void) => string | Pro
 /** Ends the note of a case that runs somebody else's program: that may loop without end, and is ended. */
 export const RUNNING = "running the program";
 
+const TOLD = '{"counts":';
 const isDeno = "Deno" in globalThis;
 
 /** In a child: runs its cases, and tells the parent. */
 export async function child(
   run: Case,
   end: () => Promise<string | null> = () => Promise.resolve(null),
+  tally: Record<string, number> = {},
 ): Promise<void> {
   const [from, to, log] = [process.argv[2], process.argv[3], process.argv[4]];
   const file = openSync(log!, "w");
   const counts: Record<string, number> = {};
   const failures: string[] = [];
+  const slow: string[] = [];
   for (let index = Number(from); index < Number(to); index++) {
+    let noted = "";
     const note = (text: string) => {
+      noted = text;
       const bytes = new TextEncoder().encode(`${index}\n${text}`.slice(0, 2000).padEnd(2000));
       writeSync(file, bytes, 0, bytes.length, 0);
     };
     note("");
+    const start = performance.now();
     try {
       const what = await run(index, note);
       counts[what] = (counts[what] ?? 0) + 1;
     } catch (error) {
       failures.push(`case ${index}: ${error instanceof Error ? error.message : error}`);
     }
+    const took = performance.now() - start;
+    if (took > SLOW) slow.push(`case ${index}, ${noted.slice(0, 600)}: ${Math.round(took)} ms`);
   }
   closeSync(file);
   const last = await end();
   if (last !== null) failures.push(last);
-  process.stdout.write(`\n${JSON.stringify({ counts, failures })}\n`);
+  process.stdout.write(`\n${JSON.stringify({ counts, failures, slow, tally })}\n`);
   process.exit(0);
 }
 
@@ -143,7 +160,7 @@ function start(batches: Batches, from: number, to: number, log: string): Promise
 
 /** Runs all cases. */
 export async function runBatches(batches: Batches): Promise<Outcome> {
-  const outcome: Outcome = { ran: 0, counts: {}, failures: [], crashes: [] };
+  const outcome: Outcome = { ran: 0, counts: {}, failures: [], crashes: [], slow: [], tally: {} };
   const folder = mkdtempSync(join(tmpdir(), "flambeau-fuzz-"));
   let next = 0;
   const work = async (worker: number) => {
@@ -153,6 +170,7 @@ export async function runBatches(batches: Batches): Promise<Outcome> {
       while (from < to) {
         from = await runPart(batches, from, to, join(folder, String(worker)), outcome);
       }
+      batches.tell?.(`${outcome.ran} of ${batches.total}`);
     }
   };
   try {
@@ -161,6 +179,10 @@ export async function runBatches(batches: Batches): Promise<Outcome> {
     rmSync(folder, { recursive: true, force: true });
   }
   return outcome;
+}
+
+function add(sums: Record<string, number>, more: Record<string, number>): void {
+  for (const [name, count] of Object.entries(more)) sums[name] = (sums[name] ?? 0) + count;
 }
 
 // Where a case ends the process, the part goes on after it.
@@ -173,11 +195,13 @@ async function runPart(
 ): Promise<number> {
   const ran = await start(batches, from, to, log);
   if (ran.code === "") {
-    const told = JSON.parse(ran.output.trim().split("\n").at(-1)!);
-    for (const [what, count] of Object.entries(told.counts as Record<string, number>)) {
-      outcome.counts[what] = (outcome.counts[what] ?? 0) + count;
-    }
+    // What native code prints may come after it.
+    const told = JSON.parse(ran.output.split("\n").findLast((line) => line.startsWith(TOLD))!);
+    add(outcome.counts, told.counts);
+    add(outcome.tally, told.tally);
     outcome.failures.push(...told.failures);
+    outcome.slow.push(...told.slow);
+    for (const text of [...told.failures, ...told.slow]) batches.tell?.(text);
     outcome.ran += to - from;
     return to;
   }
@@ -188,8 +212,9 @@ async function runPart(
     outcome.counts[what] = (outcome.counts[what] ?? 0) + 1;
   } else {
     outcome.crashes.push(`case ${at}, ${note.join(" ")}: ${ran.code}`);
+    batches.tell?.(outcome.crashes.at(-1)!);
   }
-  if (outcome.crashes.length > 200) throw new Error(outcome.crashes.slice(0, 20).join("\n"));
+  if (outcome.crashes.length > 1000) throw new Error(outcome.crashes.slice(0, 20).join("\n"));
   // What came before it is run again for its counts, since the child that knew them is gone.
   if (at > from && batches.batch > 1) await runPart(batches, from, at, log, outcome);
   outcome.ran += 1;
@@ -201,6 +226,7 @@ export function report(title: string, outcome: Outcome): boolean {
   const counts = Object.entries(outcome.counts).sort(([, a], [, b]) => b - a);
   console.log(`${title}: ${outcome.ran} cases`);
   for (const [what, count] of counts) console.log(`  ${String(count).padStart(8)}  ${what}`);
+  for (const text of outcome.slow) console.log(`  slow  ${text}`);
   for (const text of [...outcome.failures, ...outcome.crashes]) console.log(`  FAILED  ${text}`);
   return outcome.failures.length + outcome.crashes.length === 0;
 }

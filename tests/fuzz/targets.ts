@@ -6,6 +6,7 @@
 
 import fc from "fast-check";
 import * as torch from "../../mod.ts";
+import { calls, objects } from "./objects.ts";
 import { anything, integers, ofType, type Spec, tensorLists, tensors } from "./arbitraries.ts";
 
 /** Something to call with arguments. */
@@ -97,7 +98,8 @@ function methods(targets: Target[], label: string, make: () => object): void {
     proto = Object.getPrototypeOf(proto)
   ) {
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
-      if (name === "constructor" || seen.has(name)) continue;
+      // What begins with an underscore is nobody's to call.
+      if (name === "constructor" || name.startsWith("_") || seen.has(name)) continue;
       seen.add(name);
       const full = `${label}.${name}`;
       if (typeof property.value === "function") {
@@ -180,7 +182,8 @@ export function targetsOf(what: string): Target[] {
     ["graph", () => unit.f!.graph],
     ["schema", () => unit.f!.schema],
   ];
-  for (const [label, make] of scripts) methods(targets, label, make);
+  for (const [label, make] of [...scripts, ...objects()]) methods(targets, label, make);
+  targets.push(...calls());
   targets.push({
     name: "scriptFunction()",
     arguments: someArguments,

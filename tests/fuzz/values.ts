@@ -23,6 +23,17 @@ type ArrayClass = new (
   length?: number,
 ) => ArrayBufferView;
 
+const WILD = [-1, 0, 1, 2, -9, 7, 1000, -(2 ** 31), 2 ** 31, 2 ** 40, -(2 ** 62)];
+
+/** Indices that point anywhere, and their like. */
+function wild(base: torch.Tensor): torch.Tensor {
+  const count = base.numel();
+  const start = count * 7 + base.ndim;
+  const values = Array.from({ length: count }, (_, i) => WILD[(start + i * i) % WILD.length]!);
+  using numbers = torch.tensor(values, { dtype: "float64" });
+  return numbers.reshape(base.shape).to(base.dtype);
+}
+
 /** Makes values, and keeps what is to be disposed. */
 export class Values {
   readonly made: Made[] = [];
@@ -121,6 +132,10 @@ export class Values {
         return torch.zeros([1 << 16], { dtype });
       case "empty":
         return torch.empty([0], { dtype });
+      case "wild":
+        return wild(base);
+      case "lent":
+        return this.#lent(Math.max(1, base.numel()));
       case "nan":
         return torch.full(base.shape, NaN, { dtype });
       case "inference":
@@ -128,6 +143,15 @@ export class Values {
       default:
         return base.clone();
     }
+  }
+
+  // The array's memory is another's when the call comes.
+  #lent(length: number): torch.Tensor {
+    const array = new Float32Array(length);
+    const tensor = torch.fromTypedArray(array);
+    const moved = structuredClone(array.buffer, { transfer: [array.buffer] });
+    this.made.push({ dispose: () => void moved.byteLength });
+    return tensor;
   }
 
   #odd(name: string): unknown {

@@ -31,6 +31,7 @@ interface Cut {
  * Fills a tensor with normal values that are drawn again until they lie in `[a, b]`, in place.
  *
  * @param tensor Any shape, floating-point.
+ * @throws {RangeError} If the mean lies so far outside that drawing would not end.
  *
  * @example
  * ```ts
@@ -102,6 +103,9 @@ function drawNormal(tensor: Tensor, { mean, std, a, b, generator }: Cut): void {
   }
 }
 
+// A mean of 10 standard deviations outside takes a few dozen.
+const MOST_ROUNDS = 20_000;
+
 function drawRejecting(tensor: Tensor, { mean, std, a, b, generator }: Cut): void {
   const mode = Math.max(a, Math.min(mean, b));
   const peak = -0.5 * ((mode - mean) / std) * ((mode - mean) / std);
@@ -114,7 +118,14 @@ function drawRejecting(tensor: Tensor, { mean, std, a, b, generator }: Cut): voi
   tensor.uniform_(a, b, generator);
   candidates.copy_(tensor);
   let pending = refused();
-  while (anyOf(pending)) {
+  for (let round = 0; anyOf(pending); round++) {
+    if (round === MOST_ROUNDS) {
+      pending.dispose();
+      throw new RangeError(
+        `nn.init.truncNormal_(): values of mean ${mean} and std ${std} so seldom lie in ` +
+          `[${a}, ${b}] that drawing them was given up after ${round} rounds`,
+      );
+    }
     using before = pending;
     candidates.uniform_(a, b, generator);
     using next = where(before, candidates, tensor);

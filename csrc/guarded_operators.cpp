@@ -1,0 +1,99 @@
+// Guards inside of programs: TorchScript's interpreter and its folding of constants find their code
+// in LibTorch's registry of operators, so there the guards are put in front of it.
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <torch/csrc/jit/runtime/operator.h>
+
+#include <mutex>
+#include <sstream>
+
+#include "guards.h"
+#include "internal.h"
+#include "sort_lists.h"
+
+namespace flambeau {
+namespace {
+
+using torch::jit::Operation;
+using torch::jit::Operator;
+using torch::jit::Stack;
+
+// Which arguments are dtypes: in a program they are plain numbers, and LibTorch looks them up in a
+// table unasked: torch.zeros([2], dtype=-1).
+std::vector<size_t> dtypesOf(const c10::FunctionSchema& schema) {
+  std::vector<size_t> found;
+  for (size_t i = 0; i < schema.arguments().size(); i++) {
+    c10::TypePtr type = schema.arguments()[i].real_type();
+    if (const auto optional = type->cast<c10::OptionalType>()) type = optional->getElementType();
+    if (type->kind() == c10::TypeKind::ScalarTypeType) found.push_back(i);
+  }
+  return found;
+}
+
+void isDtype(const at::IValue& value) {
+  if (!value.isInt()) return;
+  const auto code = value.toInt();
+  TORCH_CHECK_VALUE(
+      code >= 0 && code < static_cast<int64_t>(c10::ScalarType::Undefined),
+      "there is no dtype ",
+      code);
+}
+
+Operation guarded(const Operator& op, OpGuard check, std::vector<size_t> dtypes) {
+  const bool vararg = op.schema().is_vararg();
+  const size_t count = op.schema().arguments().size();
+  return [inner = op.getOperation(), check, dtypes = std::move(dtypes), vararg, count](
+             Stack& stack) mutable {
+    // Such an op finds the number of its values above them.
+    const size_t own = vararg ? static_cast<size_t>(stack.back().toInt()) + 1 : count;
+    const auto arguments = c10::ArrayRef<at::IValue>(stack).slice(stack.size() - own);
+    for (const size_t i : dtypes) isDtype(arguments[i]);
+    if (check != nullptr) check(vararg ? arguments.slice(0, own - 1) : arguments);
+    inner(stack);
+  };
+}
+
+std::string textOf(const c10::FunctionSchema& schema) {
+  std::ostringstream text;
+  text << schema;
+  return text.str();
+}
+
+// In place: which overload a call means depends on their order.
+void replace(Operator& op, Operation code) {
+  const auto& schema = op.schema();
+  if (op.isC10Op()) {
+    const auto found = c10::Dispatcher::singleton().findSchema(schema.operator_name());
+    if (found) op = Operator(*found, std::move(code));
+  } else if (schema.is_vararg()) {
+    op = Operator(textOf(schema), std::move(code), op.aliasAnalysisKind());
+  } else {
+    op = Operator(
+        schema.name(),
+        schema.overload_name(),
+        schema.arguments(),
+        schema.returns(),
+        std::move(code),
+        op.aliasAnalysisKind());
+  }
+}
+
+}  // namespace
+
+void guardOperators() {
+  static std::once_flag done;
+  std::call_once(done, [] {
+    for (const auto& op : torch::jit::getAllOperators()) {
+      if (!op->hasOperation()) continue;
+      if (auto code = sortOf(op->schema().operator_name())) {
+        replace(*op, std::move(*code));
+        continue;
+      }
+      const OpGuard check = guardOf(op->schema().operator_name());
+      auto dtypes = dtypesOf(op->schema());
+      if (check == nullptr && dtypes.empty()) continue;
+      replace(*op, guarded(*op, check, std::move(dtypes)));
+    }
+  });
+}
+
+}  // namespace flambeau

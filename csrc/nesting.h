@@ -1,0 +1,12 @@
+// How deep a value of TorchScript may be where it is followed by recursion.
+#pragma once
+
+#include <ATen/core/ivalue.h>
+
+namespace flambeau {
+
+// Throws for a value that is more than 500 deep, that contains itself, or whose shared parts
+// amount to more than 100 million elements.
+void checkNesting(const at::IValue& value);
+
+}  // namespace flambeau
