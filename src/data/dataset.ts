@@ -137,7 +137,15 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> exte
 
   /** The rows as one tensor of each: what collating them gives, but quicker. */
   batchAt(indices: readonly number[]): Tensor[] {
-    return itemsAt(this.tensors, indices, this.length);
+    if (!Array.isArray(indices)) {
+      throw new TypeError(
+        `TensorDataset.batchAt(): argument 'indices' must be an array, but got ${
+          describe(indices)
+        }`,
+      );
+    }
+    const rows = indices.map((index) => checkIndex(index, this.length, "TensorDataset"));
+    return itemsAt(this.tensors, rows, this.length);
   }
 }
 

@@ -18,7 +18,8 @@ function coverage({ tally }: Outcome): void {
     .map((key) => key.slice(7));
   const sum = (what: string) =>
     names.reduce((total, name) => total + (tally[`${what} ${name}`] ?? 0), 0);
-  const never = names.filter((name) => !tally[`reached ${name}`]);
+  // A class that is called without "new" is refused, and nothing else.
+  const never = names.filter((name) => !tally[`reached ${name}`] && !tally[`called new ${name}`]);
   console.log(
     `${names.length} targets; ${sum("reached")} of ${
       sum("called")

@@ -160,6 +160,56 @@ export function madeOfFunctions(): Call[] {
   }));
 }
 
+const PLAUSIBLE: readonly unknown[][] = [
+  ...[[], [2], [4], [2, 4], [4, 4], [4, 4, 2], [1, 4, 2], [4, 2, 1], [4, 4, 4, 2]],
+  ...[[2, { outputSize: 2 }], [[2, 2]], [[2, 2, 2]], [4, [2]], [8, 4, 2], [4, 1, 2, 8]],
+];
+
+/** Every layer that some plain numbers make, called with tensors and what else there is. */
+export function layers(): Call[] {
+  const found: Call[] = [];
+  const shape = fc.array(fc.constantFrom(1, 2, 4), { minLength: 1, maxLength: 5 });
+  const input = fc.record({
+    kind: fc.constant("tensor" as const),
+    dtype: fc.constantFrom("float32", "float32", "float32", "float64", "int64"),
+    shape,
+    how: fc.constantFrom("plain", "plain", "grad", "transposed", "wild", "nan", "empty"),
+  });
+  const args = fc.oneof(
+    fc.tuple(input),
+    fc.tuple(input, input),
+    fc.tuple(input, input, input),
+    fc.tuple(input, anything),
+  );
+  for (const [name, Layer] of Object.entries(torch.nn)) {
+    if (!/^[A-Z]/.test(name) || /^(Module|Buffer|Parameter)/.test(name)) continue;
+    for (const given of PLAUSIBLE) {
+      try {
+        const layer = new (Layer as unknown as Class<Record<string, never>>)(...given);
+        if (!(layer instanceof torch.nn.Module)) break;
+        const forward = layer as unknown as (...args: unknown[]) => unknown;
+        found.push({
+          name: `layer ${name}(${JSON.stringify(given).slice(1, -1)})`,
+          arguments: args,
+          call: (given) => forward(...given),
+        });
+      } catch {
+        // It takes others.
+      }
+    }
+  }
+  return found;
+}
+
+/** Arguments of constructors: few numbers, and options. */
+export const layerArguments: fc.Arbitrary<Spec[]> = fc.tuple(
+  fc.array(fc.oneof({ weight: 4, arbitrary: integers }, { weight: 1, arbitrary: anything }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+  fc.array(anything, { maxLength: 1 }),
+).map(([numbers, more]) => [...numbers, ...more]);
+
 /** Readers of files, with bytes that are nearly such files. */
 export function readers(): Call[] {
   const state = { weight: torch.ones([2, 3]), more: [1, "a", null] };
@@ -201,5 +251,10 @@ export function readers(): Call[] {
 
 /** All that is called as it is. */
 export function calls(): Call[] {
-  return [...functionsOf(torch.jit.compile(SOURCE)), ...madeOfFunctions(), ...readers()];
+  return [
+    ...functionsOf(torch.jit.compile(SOURCE)),
+    ...madeOfFunctions(),
+    ...layers(),
+    ...readers(),
+  ];
 }

@@ -6,7 +6,7 @@
 
 import fc from "fast-check";
 import * as torch from "../../mod.ts";
-import { calls, objects } from "./objects.ts";
+import { calls, layerArguments, objects } from "./objects.ts";
 import { anything, integers, ofType, type Spec, tensorLists, tensors } from "./arbitraries.ts";
 
 /** Something to call with arguments. */
@@ -80,7 +80,9 @@ function walk(
       if (isClass(value as Anything)) {
         targets.push({
           name: `new ${full}`,
-          arguments: someArguments,
+          arguments: full.startsWith("nn.")
+            ? fc.oneof(layerArguments, someArguments)
+            : someArguments,
           call: (args) => new (value as unknown as Class)(...args),
         });
       }
