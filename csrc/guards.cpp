@@ -16,6 +16,47 @@
 #include "internal.h"
 
 namespace flambeau {
+
+// guards_indices.cpp
+namespace indices {
+void maxPool2dBackward(c10::ArrayRef<at::IValue> arguments);
+void maxPool3dBackward(c10::ArrayRef<at::IValue> arguments);
+void adaptivePool2dBackward(c10::ArrayRef<at::IValue> arguments);
+void adaptivePool3dBackward(c10::ArrayRef<at::IValue> arguments);
+void bagBackward(c10::ArrayRef<at::IValue> arguments);
+void bagWeightsBackward(c10::ArrayRef<at::IValue> arguments);
+void segmentReduce(c10::ArrayRef<at::IValue> arguments);
+void segmentReduceBackward(c10::ArrayRef<at::IValue> arguments);
+void ctcLoss(c10::ArrayRef<at::IValue> arguments);
+void ctcLossBackward(c10::ArrayRef<at::IValue> arguments);
+void sparseCoo(c10::ArrayRef<at::IValue> arguments);
+void sparseCsr(c10::ArrayRef<at::IValue> arguments);
+void sparseCsc(c10::ArrayRef<at::IValue> arguments);
+void sparseBsr(c10::ArrayRef<at::IValue> arguments);
+void sparseBsc(c10::ArrayRef<at::IValue> arguments);
+void sparseOfLayout(c10::ArrayRef<at::IValue> arguments);
+void pivots(c10::ArrayRef<at::IValue> arguments);
+void unfoldBackward(c10::ArrayRef<at::IValue> arguments);
+void sameChannels(c10::ArrayRef<at::IValue> arguments);
+void rowsToPointers(c10::ArrayRef<at::IValue> arguments);
+void pointersToRows(c10::ArrayRef<at::IValue> arguments);
+void bagOffsets(c10::ArrayRef<at::IValue> arguments);
+void reshapeAlias(c10::ArrayRef<at::IValue> arguments);
+void batchNormBackward(c10::ArrayRef<at::IValue> arguments);
+void flashAttention(c10::ArrayRef<at::IValue> arguments);
+void heads(c10::ArrayRef<at::IValue> arguments);
+void cumulative(c10::ArrayRef<at::IValue> arguments);
+void softmaxBackward(c10::ArrayRef<at::IValue> arguments);
+void gridBackward(c10::ArrayRef<at::IValue> arguments);
+void distances(c10::ArrayRef<at::IValue> arguments);
+void distancesBackward(c10::ArrayRef<at::IValue> arguments);
+void weightNormBackward(c10::ArrayRef<at::IValue> arguments);
+void rnnLayer(c10::ArrayRef<at::IValue> arguments);
+void unpackedPivots(c10::ArrayRef<at::IValue> arguments);
+void lstmCell(c10::ArrayRef<at::IValue> arguments);
+void recurrentCell(c10::ArrayRef<at::IValue> arguments);
+}  // namespace indices
+
 namespace {
 
 using Stack = c10::ArrayRef<at::IValue>;
@@ -268,14 +309,6 @@ void viewDtype(Stack stack) {
   if (hasInt(stack, 1)) notQuantized(stack);
 }
 
-// F.embedding_bag(torch.zeros(6).long(), torch.zeros(1, 10).double(), torch.zeros(0).long())
-void embeddingBag(Stack stack) {
-  if (!isDefined(stack, 1) || !isDefined(stack, 2)) return;
-  TORCH_CHECK_VALUE(
-      stack[2].toTensor().numel() > 0 || stack[1].toTensor().numel() == 0,
-      "offsets are empty, but indices are not");
-}
-
 // torch.ops.aten.embedding_backward(grad, indices past num_weights, ...): writes there.
 void embeddingBackward(Stack stack) {
   if (!isDefined(stack, 0) || !isDefined(stack, 1) || !hasInt(stack, 2)) return;
@@ -433,11 +466,62 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::to.prim_Device", tensors::copyTo},
       {"aten::_neg_view_copy", notQuantized},
       {"aten::view_copy", viewDtype},
-      {"aten::embedding_bag", embeddingBag},
-      {"aten::_embedding_bag", embeddingBag},
-      {"aten::_embedding_bag_forward_only", embeddingBag},
+      {"aten::embedding_bag", indices::bagOffsets},
+      {"aten::_embedding_bag", indices::bagOffsets},
+      {"aten::_embedding_bag_forward_only", indices::bagOffsets},
       {"aten::embedding_backward", embeddingBackward},
       {"aten::embedding_dense_backward", embeddingBackward},
+      {"aten::max_pool2d_with_indices_backward", indices::maxPool2dBackward},
+      {"aten::max_pool3d_with_indices_backward", indices::maxPool3dBackward},
+      {"aten::adaptive_max_pool2d_backward", indices::adaptivePool2dBackward},
+      {"aten::adaptive_max_pool3d_backward", indices::adaptivePool3dBackward},
+      {"aten::_adaptive_avg_pool2d_backward", indices::sameChannels},
+      {"aten::_adaptive_avg_pool3d_backward", indices::sameChannels},
+      {"aten::_embedding_bag_dense_backward", indices::bagBackward},
+      {"aten::_embedding_bag_per_sample_weights_backward", indices::bagWeightsBackward},
+      {"aten::segment_reduce", indices::segmentReduce},
+      {"aten::_segment_reduce_backward", indices::segmentReduceBackward},
+      {"aten::ctc_loss", indices::ctcLoss},
+      {"aten::_ctc_loss", indices::ctcLoss},
+      {"aten::_ctc_loss_backward", indices::ctcLossBackward},
+      {"aten::sparse_coo_tensor.indices_size", indices::sparseCoo},
+      {"aten::_sparse_coo_tensor_unsafe", indices::sparseCoo},
+      {"aten::_sparse_csr_tensor_unsafe", indices::sparseCsr},
+      {"aten::_sparse_csc_tensor_unsafe", indices::sparseCsc},
+      {"aten::_sparse_bsr_tensor_unsafe", indices::sparseBsr},
+      {"aten::_sparse_bsc_tensor_unsafe", indices::sparseBsc},
+      {"aten::sparse_csr_tensor.crow_col_value_size", indices::sparseCsr},
+      {"aten::sparse_csc_tensor.ccol_row_value_size", indices::sparseCsc},
+      {"aten::sparse_bsr_tensor.crow_col_value_size", indices::sparseBsr},
+      {"aten::sparse_bsc_tensor.ccol_row_value_size", indices::sparseBsc},
+      {"aten::_sparse_compressed_tensor_unsafe", indices::sparseOfLayout},
+      {"aten::sparse_compressed_tensor.comp_plain_value_size", indices::sparseOfLayout},
+      {"aten::linalg_ldl_solve", indices::pivots},
+      {"aten::unfold_backward", indices::unfoldBackward},
+      {"aten::_convert_indices_from_coo_to_csr", indices::rowsToPointers},
+      {"aten::_convert_indices_from_csr_to_coo", indices::pointersToRows},
+      {"aten::_reshape_alias", indices::reshapeAlias},
+      {"aten::_reshape_alias_copy", indices::reshapeAlias},
+      {"aten::native_batch_norm_backward", indices::batchNormBackward},
+      {"aten::_scaled_dot_product_flash_attention_for_cpu", indices::flashAttention},
+      {"aten::_native_multi_head_attention", indices::heads},
+      {"aten::_transformer_encoder_layer_fwd", indices::heads},
+      {"aten::_cummax_helper", indices::cumulative},
+      {"aten::_cummin_helper", indices::cumulative},
+      {"aten::_log_softmax_backward_data", indices::softmaxBackward},
+      {"aten::_masked_softmax_backward", indices::softmaxBackward},
+      {"aten::grid_sampler_2d_backward", indices::gridBackward},
+      {"aten::grid_sampler_3d_backward", indices::gridBackward},
+      {"aten::_pdist_forward", indices::distances},
+      {"aten::_pdist_backward", indices::distancesBackward},
+      {"aten::_weight_norm_interface_backward", indices::weightNormBackward},
+      {"aten::lu_unpack", indices::unpackedPivots},
+      {"aten::lstm_cell", indices::lstmCell},
+      {"aten::gru_cell", indices::recurrentCell},
+      {"aten::rnn_tanh_cell", indices::recurrentCell},
+      {"aten::rnn_relu_cell", indices::recurrentCell},
+      {"aten::mkldnn_rnn_layer", indices::rnnLayer},
+      {"aten::mkldnn_rnn_layer_backward", indices::rnnLayer},
       {"aten::_fft_r2c", fftDims},
       {"aten::_fft_c2c", fftDims},
       {"aten::_fft_c2r", fftDims},

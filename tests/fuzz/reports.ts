@@ -13,6 +13,9 @@ type Reproduction = () => unknown;
 
 const x = (shape: number[], dtype: torch.DType = "float32") => torch.ones(shape, { dtype });
 const longs = (shape: number[], value: number) => torch.full(shape, value, { dtype: "int64" });
+const ints = (shape: number[], value: number) => torch.full(shape, value, { dtype: "int32" });
+/** Past every end. */
+const far = 2 ** 40;
 const bits = x([4, 4], "uint8");
 /** Larger than JavaScript's whole numbers go exactly. */
 const huge = 2n ** 63n - 1n;
@@ -183,4 +186,198 @@ export const reports: Readonly<Record<string, Reproduction>> = {
   "_neg_view_copy of a quantized tensor": () =>
     aten._neg_view_copy!(aten.quantize_per_tensor!(x([2]), 0.1, 3, int(13))),
   "bits of nothing": () => aten.bitwise_left_shift!(bits, -1),
+  "148954 ldl_solve with pivots of 0": () =>
+    aten.linalg_ldl_solve!(x([10, 10]), torch.arange(10).to("int32"), x([10, 10])),
+  "150177 ldl_solve with pivots of 0, small": () =>
+    aten.linalg_ldl_solve!(x([2, 2]), ints([2], 0), x([2, 1])),
+  "193824 sparse.mm of indices outside": () => {
+    const indices = torch.tensor([[0, 2], [0, 3]]);
+    const right = aten.sparse_coo_tensor!(indices, x([2]), [3, 2]);
+    return aten._sparse_sparse_matmul!(x([2, 3]).toSparse(), right);
+  },
+  "141099 adaptive_max_pool2d_backward": () =>
+    aten.adaptive_max_pool2d_backward!(x([1, 4, 4, 4]), x([1, 4, 4, 4]), longs([1, 4, 3, 1], 5)),
+  "141100 adaptive_max_pool3d_backward": () =>
+    aten.adaptive_max_pool3d_backward!(x([1, 4, 4, 4, 4]), x([1, 4, 4, 4, 4]), longs([1], 5)),
+  "194799 _log_softmax_backward_data": () =>
+    aten._log_softmax_backward_data!(x([1, 16]), x([1, 1]), int(1), int(6)),
+  "194801 _masked_softmax_backward": () =>
+    aten._masked_softmax_backward!(x([1, 16]), x([1, 1]), x([1, 16], "bool"), int(1)),
+  "194803 _adaptive_avg_pool2d_backward of other channels": () =>
+    aten._adaptive_avg_pool2d_backward!(x([1, 2, 1, 1], "bfloat16"), x([1, 1, 1, 1], "bfloat16")),
+  "194807 unfold_backward of a scalar": () =>
+    aten.unfold_backward!(x([]), [5], int(0), int(1), int(1)),
+  "77891 _fft_r2c": () => aten._fft_r2c!(x([1, 51, 10], "float64"), [-1250999896764], 0, true),
+  "141448 _fft_c2r": () => aten._fft_c2r!(x([4, 2], "complex64"), [5], 0, int(6)),
+  "78128 bincount with weights of another shape": () =>
+    aten.bincount!(longs([3], 2550), longs([3, 1, 3, 0, 0, 0, 1, 1], -4620), 9711),
+  "77892 _fused_moving_avg_obs_fq_helper": () =>
+    aten._fused_moving_avg_obs_fq_helper!(
+      x([1], "float64"),
+      x([1], "float64"),
+      x([1]),
+      x([5, 5], "float64"),
+      x([1, 1], "float64"),
+      x([0, 3], "float64"),
+      x([0]),
+      0,
+      0,
+      0,
+      1250999896764,
+      true,
+      true,
+    ),
+  "85216 _mkldnn_transpose": () =>
+    aten._mkldnn_transpose!(aten.to_mkldnn!(x([3, 4, 5])), 1250999896764, 0),
+  "121093 replication_pad2d without padding": () => aten.replication_pad2d!(x([2]), []),
+  "73193 mkldnn_convolution with strides of 0": () =>
+    aten.mkldnn_convolution!(
+      x([1, 1, 1, 24000]),
+      x([1, 1, 1, 24000]),
+      x([1]),
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      0,
+    ),
+  "73165 CrossEntropyLoss of no classes": () =>
+    torch.nn.functional.crossEntropy(x([5, 0]), x([5, 0])),
+  "77895 cross_entropy_loss of nothing": () =>
+    aten.cross_entropy_loss!(
+      longs([0, 0, 9, 15, 0], 0),
+      x([0, 0, 9, 15, 0], "float64"),
+      x([0], "float64"),
+      1,
+      -1250999896764,
+      0,
+    ),
+  "114207 gradient": () => aten.gradient!(x([4, 4]), [x([4])], [0, 1]),
+  "50037 quantized_lstm_cell with one state": () => {
+    const four = torch.tensor([1, 2, 3, 4]);
+    const one = torch.tensor([1]);
+    const state = [torch.tensor([true, true])];
+    return aten.quantized_lstm_cell!(
+      ...[torch.tensor([1, 2, 3]), state, four, four, four, four, four, four, one, one],
+      ...[1, 1, 1, 1],
+    );
+  },
+  "106769 LSTMCell with a state of five dimensions": () =>
+    aten.lstm_cell!(x([1, 1]), [x([1, 1, 5, 127, 1]), x([1, 1])], x([4, 1]), x([4, 1])),
+  "175978 LSTMCell with states of another batch": () =>
+    aten.lstm_cell!(x([5]), [x([3, 3]), x([3, 3])], x([12, 5]), x([12, 3])),
+  "193823 LSTMCell with one tensor for both states": () =>
+    aten.lstm_cell!(x([3]), [x([3, 3]), x([3, 3])], x([12, 3]), x([12, 3])),
+  "85026 lu_unpack of nothing": () => aten.lu_unpack!(x([0, 20, 4, 12]), ints([16, 0], 1)),
+  "85026 lu_unpack with negative pivots": () => aten.lu_unpack!(x([1, 1]), ints([1], -10000000)),
+  "92776 lu_unpack": () => aten.lu_unpack!(x([1, 0, 5, 5], "float64"), ints([1, 0], -512)),
+  "87962 lu_unpack with pivots of 0": () =>
+    aten.lu_unpack!(x([3, 3]), torch.tensor([0, 1, 2]).to("int32")),
+  "94668 lstm": () =>
+    aten.lstm!(
+      x([2, 12, 3, 2, 13]),
+      [x([13, 14], "int16"), x([11, 15], "int16")],
+      [x([14, 14], "int32"), x([11], "bool"), x([], "int16")],
+      false,
+      -119,
+      33.87,
+      true,
+      false,
+      true,
+    ),
+  "sort of an empty dimension (15343)": () => aten.sort!(x([0]), 0, true),
+  "max_pool2d_with_indices_backward with indices outside": () =>
+    aten.max_pool2d_with_indices_backward!(
+      x([1, 1, 2, 2]),
+      x([1, 1, 4, 4]),
+      ...[[2, 2], [2, 2], [0, 0], [1, 1], false],
+      longs([1, 1, 2, 2], far),
+    ),
+  "max_pool3d_with_indices_backward with indices outside": () =>
+    aten.max_pool3d_with_indices_backward!(
+      x([1, 1, 2, 2, 2]),
+      x([1, 1, 4, 4, 4]),
+      ...[[2, 2, 2], [2, 2, 2], [0, 0, 0], [1, 1, 1], false],
+      longs([1, 1, 2, 2, 2], far),
+    ),
+  "_embedding_bag_dense_backward with indices outside": () =>
+    aten._embedding_bag_dense_backward!(
+      x([2, 4]),
+      ...[longs([3], far), longs([3], 0), longs([2], 1), longs([2], 0), 5, false, 0, null],
+    ),
+  "_embedding_bag_dense_backward with bags outside": () =>
+    aten._embedding_bag_dense_backward!(
+      x([2, 4]),
+      ...[longs([3], 1), longs([3], far), longs([2], 1), longs([2], 0), 5, false, 0, null],
+    ),
+  "_embedding_bag_per_sample_weights_backward": () =>
+    aten._embedding_bag_per_sample_weights_backward!(
+      ...[x([2, 4]), x([5, 4]), longs([3], far), longs([2], 0), longs([3], 0), 0],
+    ),
+  "_embedding_bag_forward_only with negative offsets": () =>
+    aten._embedding_bag_forward_only!(x([3, 2]), longs([4], 1), torch.tensor([0, -far])),
+  "segment_reduce with lengths past the end": () =>
+    aten.segment_reduce!(
+      x([5]),
+      "sum",
+      torch.jit.kwargs({ lengths: longs([2], far), unsafe: true }),
+    ),
+  "_segment_reduce_backward with lengths past the end": () =>
+    aten._segment_reduce_backward!(
+      ...[x([2]), x([2]), x([5]), "sum"],
+      torch.jit.kwargs({ lengths: longs([2], far) }),
+    ),
+  "ctc_loss with targets outside": () =>
+    torch.nn.functional.ctcLoss(x([4, 1, 3]), longs([1, 2], far), [4], [2]),
+  "_ctc_loss with targets outside": () =>
+    aten._ctc_loss!(x([4, 1, 3]), longs([1, 2], far), [4], [2]),
+  "_ctc_loss_backward with a small log_alpha": () =>
+    aten._ctc_loss_backward!(
+      ...[x([1]), x([4, 1, 3]), longs([1, 2], 1), [4], [2], x([1]), x([1, 1, 1]), 0],
+    ),
+  "_sparse_csr_tensor_unsafe to dense": () =>
+    aten._sparse_csr_tensor_unsafe!(longs([3], far), longs([2], far), x([2]), [2, 5]).toDense(),
+  "_sparse_coo_tensor_unsafe, coalesced": () =>
+    aten._sparse_coo_tensor_unsafe!(longs([2, 2], far), x([2]), [2, 2]).coalesce(),
+  "_convert_indices_from_coo_to_csr": () =>
+    aten._convert_indices_from_coo_to_csr!(longs([4], -far), 5),
+  "_convert_indices_from_csr_to_coo": () =>
+    aten._convert_indices_from_csr_to_coo!(torch.tensor([0, -1000000, 2000000000]), longs([2], 1)),
+  "_reshape_alias past the end": () => aten._reshape_alias!(x([2]), [1000000], [1000]).sum(),
+  "_reshape_alias_copy with a negative stride": () =>
+    aten._reshape_alias_copy!(x([2]), [5, 5], [-3, 2]),
+  "native_batch_norm_backward without statistics": () =>
+    aten.native_batch_norm_backward!(
+      ...[x([2, 3]), x([2, 3]), null, null, null, null, null, false, 1e-5, [true, true, true]],
+    ),
+  "flash attention to nothing": () =>
+    aten._scaled_dot_product_flash_attention_for_cpu!(
+      ...[x([1, 1, 2, 4]), x([1, 1, 0, 4]), x([1, 1, 0, 4])],
+    ),
+  "_native_multi_head_attention of 0 heads": () =>
+    aten._native_multi_head_attention!(
+      ...[x([1, 2, 4]), x([1, 2, 4]), x([1, 2, 4]), int(4), int(0)],
+      ...[x([12, 4]), x([12]), x([4, 4]), x([4])],
+    ),
+  "_cummax_helper with small results": () =>
+    aten._cummax_helper!(x([4]), x([1]), longs([1], 0), int(0)),
+  "grid_sampler_2d_backward with a small gradient": () =>
+    aten.grid_sampler_2d_backward!(
+      ...[x([1, 1, 2, 2]), x([1, 1, 3, 3]), x([1, 5, 5, 2]), int(0), int(0), false, [true, true]],
+    ),
+  "_pdist_forward of three dimensions": () => aten._pdist_forward!(x([2, 2, 0]), 0),
+  "_remove_batch_dim to nowhere": () =>
+    aten._remove_batch_dim!(x([100]), int(-2), int(-2), int(2 ** 31)),
+  "_transform_bias_rescale_qkv of 0 heads": () =>
+    aten._transform_bias_rescale_qkv!(x([4, 1, 3]), x([3]), int(0)),
+  "_weight_norm of another size": () => aten._weight_norm!(x([1000]), x([]), int(0)),
+  "_cholesky_solve_helper of another size": () =>
+    aten._cholesky_solve_helper!(x([3, 1]), x([64, 64]), false),
+  "fractional_max_pool3d_backward with a kernel of one number": () =>
+    aten.fractional_max_pool3d_backward!(
+      ...[x([1, 1, 2, 2, 2]), x([1, 1, 4, 4, 4]), [2], [2, 2, 2], longs([1, 1, 2, 2, 2], 0)],
+    ),
+  "embedding_bag_4bit_prepack of nothing": () =>
+    torch.jit.ops.quantized!.embedding_bag_4bit_prepack!(x([2, 4, 0])),
+  "legendre polynomial of degree 2**32": () => torch.special.legendrePolynomialP(x([1]), 2 ** 32),
+  "truncNormal_ far outside": () => torch.nn.init.truncNormal_(x([4, 1], "float64"), 4294967296),
 };
