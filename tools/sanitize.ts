@@ -54,7 +54,7 @@ const ADDRESS = [
 /** The sources that the exercised exports need; those of files, autograd and images have tests of their own. */
 const EXERCISED =
   ("anomaly archive batching context crc32 error functorch graph guards handles host image inspect " +
-    "job_queue jobs memory op pickle_check registry script source_check state storage tensor trace transfer value")
+    "job_queue jobs memory op pickle_check registry saved_hooks script small_blocks source_check state storage tensor trace transfer value")
     .split(" ");
 
 const BINARIES: readonly Binary[] = [
