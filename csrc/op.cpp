@@ -243,21 +243,14 @@ Unboxed unboxedForm(const Op& op) {
   return {};
 }
 
-// The caller's tensor without a reference of our own: while an op runs forward, no JavaScript does,
-// so the caller cannot let go of it.
+// The caller's tensor, held while the op runs: a hook of savedTensorsHooks is JavaScript within an
+// op, and may dispose it.
 class Lent {
  public:
-  explicit Lent(double handle)
-      : tensor_(
-            handle == 0 ? at::Tensor()
-                        : at::Tensor(Pointer::reclaim(fromHandle<at::TensorImpl>(handle)))) {}
-  ~Lent() { tensor_.unsafeReleaseTensorImpl(); }
-  Lent(const Lent&) = delete;
-  Lent& operator=(const Lent&) = delete;
+  explicit Lent(double handle) : tensor_(borrowTensor(handle)) {}
   const at::Tensor& get() const { return tensor_; }
 
  private:
-  using Pointer = c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>;
   at::Tensor tensor_;
 };
 
