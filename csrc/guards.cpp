@@ -336,6 +336,7 @@ void fftDims(Stack stack) {
   TORCH_CHECK_VALUE(!dims.empty(), "dim must not be empty");
   for (size_t i = 0; i < dims.size(); i++) {
     TORCH_CHECK_INDEX(dims[i] >= -rank && dims[i] < rank, "dim ", dims[i], " is out of range");
+    TORCH_CHECK_VALUE(stack[0].toTensor().size(dims[i]) > 0, "dim ", dims[i], " is empty");
     for (size_t j = 0; j < i; j++) {
       TORCH_CHECK_VALUE(
           (dims[i] + rank) % rank != (dims[j] + rank) % rank, "dim repeats ", dims[i]);
@@ -351,6 +352,17 @@ void pool1d(Stack stack) {
       TORCH_CHECK_VALUE(size <= INT32_MAX, "a window of ", size, " is too large");
     }
   }
+}
+
+// torch.choose_qparams_optimized(torch.ones(3), 5, ...): reads as many numbers as it is told.
+void chooseQparams(Stack stack) {
+  if (!isDefined(stack, 0) || !hasInt(stack, 1) || !hasInt(stack, 2)) return;
+  const auto& input = stack[0].toTensor();
+  const auto count = stack[1].toInt();
+  TORCH_CHECK_VALUE(
+      input.layout() == at::kStrided && input.is_contiguous() && count > 0 &&
+          count <= input.numel() && stack[2].toInt() > 0,
+      "numel must be that of a contiguous input, and n_bins above 0");
 }
 
 // torch._nnpack_spatial_convolution of other than images
@@ -434,6 +446,8 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::_remove_batch_dim", tensors::removeBatchDim},
       {"mkldnn::_reorder_mkldnn_rnn_layer_weight", tensors::reorderRnn},
       {"quantized::embedding_bag_4bit_prepack", tensors::prepack},
+      {"aten::choose_qparams_optimized", chooseQparams},
+      {"quantized::linear_prepack_fp16", tensors::prepack},
       {"onednn::linear_prepack_fp16", tensors::prepack},
       {"aten::quantized_lstm_cell", tensors::quantizedLstmCell},
       {"aten::_transform_bias_rescale_qkv", tensors::transformQkv},
