@@ -246,8 +246,8 @@ FB_API double fb_page_last(double ctx);
 FB_API void fb_pages_free(void);
 /* The address of a slab. It stays. */
 FB_API double fb_slab(uint32_t index);
-/* For a buffer whose deleter frees a page: 0 an address to give it, 1 the deleter (bytes, page). 2 is
- * the deleter (block, anything) of fb_block_new's. */
+/* For a buffer whose deleter frees a page: 0 an address to give it, 1 the deleter (bytes, page). 2
+ * is the deleter (block, anything) of fb_block_new's. */
 FB_API double fb_ballast(int32_t what);
 /* Memory for a buffer of the caller's, from the blocks that were freed lately: its bytes are of any
  * value. 0 where there is none. */

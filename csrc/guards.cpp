@@ -4,8 +4,6 @@
 
 #include <ATen/Functions.h>
 #include <ATen/TracerMode.h>
-#include <ATen/core/dispatch/Dispatcher.h>
-#include <torch/library.h>
 
 #include <cstdint>
 #include <string>
@@ -560,40 +558,5 @@ OpGuard guardOf(const c10::OperatorName& name) {
   if (found == checks().end()) found = checks().find(name.name + "." + name.overload_name);
   return found == checks().end() ? nullptr : found->second;
 }
-
-namespace {
-
-// A key that LibTorch keeps for tests and never sets, above all that compute. Ops without a check
-// fall through it.
-constexpr auto kGuarded = c10::DispatchKey::TESTING_ONLY_GenericMode;
-
-void checkAndCall(
-    const c10::OperatorHandle& op, c10::DispatchKeySet keys, torch::jit::Stack* stack) {
-  const auto& schema = op.schema();
-  const size_t count = schema.arguments().size();
-  guardOf(schema.operator_name())(Stack(*stack).slice(stack->size() - count));
-  op.redispatchBoxed(keys & c10::DispatchKeySet(c10::DispatchKeySet::FULL_AFTER, kGuarded), stack);
-}
-
-// Registered when the first program runs, and for good.
-c10::DispatchKey registered() {
-  static const bool once = [] {
-    auto* others = new torch::Library(torch::Library::IMPL, "_", kGuarded, __FILE__, __LINE__);
-    others->fallback(torch::CppFunction::makeFallthrough());
-    auto* guarded = new torch::Library(torch::Library::IMPL, "aten", kGuarded, __FILE__, __LINE__);
-    for (const auto& op : c10::Dispatcher::singleton().getAllOpNames()) {
-      if (guardOf(op) == nullptr || op.name.rfind("aten::", 0) != 0) continue;
-      const auto name = c10::toString(op);
-      guarded->impl(name.c_str(), torch::CppFunction::makeFromBoxedFunction<&checkAndCall>());
-    }
-    return true;
-  }();
-  static_cast<void>(once);
-  return kGuarded;
-}
-
-}  // namespace
-
-GuardedPrograms::GuardedPrograms() : included_(registered()) {}
 
 }  // namespace flambeau

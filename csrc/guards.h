@@ -3,7 +3,6 @@
 
 #include <ATen/core/ivalue.h>
 #include <ATen/core/operator_name.h>
-#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <string>
 #include <vector>
@@ -19,15 +18,5 @@ OpGuard guardOf(const c10::OperatorName& name);
 // Puts the guards in front of the operators that TorchScript runs, once a process: whoever makes
 // something that can run calls it first.
 void guardOperators();
-
-// While it lives, the ops that TorchScript programs call on this thread, and on those that it hands
-// work to, are checked as those that JavaScript calls.
-class GuardedPrograms {
- public:
-  GuardedPrograms();
-
- private:
-  c10::impl::IncludeDispatchKeyGuard included_;
-};
 
 }  // namespace flambeau

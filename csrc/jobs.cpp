@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <optional>
 
-#include "guards.h"
 #include "memory.h"
 #include "registry.h"
 #include "script.h"
@@ -133,7 +132,6 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
     return submitJob(
         ctx,
         [target, stack = std::move(stack)]() mutable {
-          const GuardedPrograms checked;
           target.function->run(stack);
           return JobResult{{std::move(stack.back())}};
         },

@@ -113,8 +113,6 @@ Module loadModule(
   const auto adapter =
       std::make_shared<Adapter>(opened.image, verify ? &opened.archive() : nullptr);
   const auto load = [&] {
-    // Loading runs __setstate__.
-    const GuardedPrograms checked;
     try {
       return torch::jit::load(adapter, device, files);
     } catch (...) {
@@ -252,6 +250,7 @@ double fb_archive_open(const void* data, double bytes) {
 
 double fb_archive_open_copy(const void* data, double bytes) {
   return guard(0.0, [&] {
+    guardOperators();
     const auto* begin = static_cast<const char*>(data);
     return toHandle(new Opened(std::vector<char>(begin, begin + static_cast<size_t>(bytes))));
   });

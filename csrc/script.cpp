@@ -863,7 +863,6 @@ int32_t fb_callable_call(double callable, double ctx) {
       if (target.self) self = IValue(*target.self);
       stack = readArguments(in, target.function->getSchema(), self);
     }
-    const GuardedPrograms checked;
     if (torch::jit::tracer::isTracing()) {
       runTraced(target, stack);
     } else {
