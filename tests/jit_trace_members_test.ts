@@ -145,6 +145,9 @@ describe("a traced module", () => {
     const expected = traced(x).toArray();
     assertEquals((await traced.forward.runAsync(x)).toArray(), expected);
     assertEquals(traced.forward(x).toArray(), expected);
+    assertEquals(traced.forward.call(traced, x).toArray(), expected);
+    assertEquals(traced.forward.apply(traced, [x]).toArray(), expected);
+    assertEquals(traced.forward.bind(traced, x)().toArray(), expected);
     assertStringIncludes(traced.forward.code, "def forward");
     assertEquals(traced.forward.schema.arguments.map((one) => one.name), ["x"]);
     assertStringIncludes(String(traced.forward.graph), "prim::If");

@@ -123,6 +123,24 @@ export class ScriptFunction extends Callable {
     return takeValue();
   }
 
+  /** What `Function.prototype.call` does; a script function has no `this` to be given. */
+  // deno-lint-ignore no-explicit-any -- the schema decides, which no type knows
+  call(_self?: unknown, ...args: unknown[]): any {
+    return this.#call(args);
+  }
+
+  /** What `Function.prototype.apply` does, likewise. */
+  // deno-lint-ignore no-explicit-any -- the schema decides, which no type knows
+  apply(_self?: unknown, args: readonly unknown[] = []): any {
+    return this.#call([...args]);
+  }
+
+  /** What `Function.prototype.bind` does, likewise: a plain function that has the first arguments. */
+  // deno-lint-ignore no-explicit-any -- the schema decides, which no type knows
+  bind(_self?: unknown, ...first: unknown[]): (...args: unknown[]) => any {
+    return (...args) => this.#call([...first, ...args]);
+  }
+
   /**
    * Runs it on a native thread: the event loop stays free, and many calls run at once. Grad mode goes with the call; tensors
    * that it was given are held until it is done. `jit.runOptions({ … })` may stand last: a signal, a deadline, a bound of memory.
