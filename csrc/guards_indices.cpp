@@ -1,5 +1,6 @@
-// Guards of ops that take indices, offsets or sizes at their word, and read or write wherever these
-// point. Each with its reproduction.
+// Each guard with its reproduction.
+#include "guards_indices.h"
+
 #include <ATen/Functions.h>
 #include <ATen/TensorSubclassLikeUtils.h>
 #include <ATen/TracerMode.h>
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "guards.h"
 #include "internal.h"
 
 namespace flambeau::indices {

@@ -18,25 +18,13 @@
 
 #include "handles.h"
 #include "memory.h"
+#include "small_blocks.h"
 
 namespace flambeau {
 
-// small_blocks.cpp: freed blocks of less than 64 kB, kept by the thread that freed them for its
-// next tensors.
-constexpr size_t kSmallUpTo = size_t{60} << 10;
-// Memory for 1 to kSmallUpTo bytes, aligned to 64 and for free(), or null. Fresh where `cached` is
-// false.
-void* smallBlock(size_t bytes, bool cached);
-// Takes over such a block, or frees it; `size` is what malloc says that it holds.
-void giveSmallBlock(void* block, size_t size, bool cached);
-// Bytes that all threads keep.
-int64_t smallBytesKept();
-// Frees what this thread keeps now, and what the others keep when they come by next.
-void freeSmallBlocks();
-
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || (defined(__has_feature) && __has_feature(address_sanitizer))
+#if defined(__SANITIZE_ADDRESS__)
 // It watches freed blocks, which it could not if they served again.
 constexpr bool kKeepsSmall = false;
 #else

@@ -2,6 +2,8 @@
 // thousands of tensors that a collection frees at once are merged with their neighbours, and each
 // request of a kilobyte or more has malloc tidy up its lists of smaller ones. Blocks are kept in
 // lists by size instead, which take and give in a few nanoseconds.
+#include "small_blocks.h"
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -13,12 +15,6 @@
 #include <vector>
 
 namespace flambeau {
-
-void* smallBlock(size_t bytes, bool cached);
-void giveSmallBlock(void* block, size_t size, bool cached);
-int64_t smallBytesKept();
-void freeSmallBlocks();
-
 namespace {
 
 constexpr size_t kStep = 64;

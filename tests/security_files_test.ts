@@ -39,7 +39,8 @@ test("The archives that these tests make load where nothing is wrong with them",
 describe("A damaged record is refused by its name", () => {
   for (const { name, data, size } of placesOf(bytes)) {
     test(name, () => {
-      for (const at of new Set([0, size >> 1, size - 1])) {
+      // Not the last byte: where a record is deflated, its last bits may be padding, which says nothing.
+      for (const at of new Set([0, size >> 1, Math.max(0, size - 2)])) {
         const damaged = bytes.slice();
         damaged[data + at]! ^= 4;
         refuses(damaged, "record ", name.slice(0, 9));

@@ -53,8 +53,9 @@ const ADDRESS = [
 
 /** The sources that the exercised exports need; those of files, autograd and images have tests of their own. */
 const EXERCISED =
-  ("anomaly archive batching context crc32 error functorch graph guards handles host image inspect " +
-    "job_queue jobs memory op pickle_check registry saved_hooks script small_blocks source_check state storage tensor trace transfer value")
+  ("anomaly archive batching context crc32 error functorch graph guarded_operators guards guards_indices " +
+    "guards_language guards_tensors handles host image inspect job_queue jobs memory nesting op pickle_check " +
+    "registry saved_hooks script small_blocks sort_lists source_check state storage tensor trace transfer value")
     .split(" ");
 
 const BINARIES: readonly Binary[] = [

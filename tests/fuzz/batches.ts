@@ -5,7 +5,15 @@
  */
 
 import { spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -58,7 +66,6 @@ export type Case = (index: number, note: (text: string) => void) => string | Pro
 /** Ends the note of a case that runs somebody else's program: that may loop without end, and is ended. */
 export const RUNNING = "running the program";
 
-const TOLD = '{"counts":';
 const isDeno = "Deno" in globalThis;
 
 /** In a child: runs its cases, and tells the parent. */
@@ -93,14 +100,19 @@ export async function child(
   closeSync(file);
   const last = await end();
   if (last !== null) failures.push(last);
-  process.stdout.write(`\n${JSON.stringify({ counts, failures, slow, tally })}\n`);
+  // A file: a pipe may not have taken all of it when the process ends.
+  writeFileSync(toldIn(log!), JSON.stringify({ counts, failures, slow, tally }));
   process.exit(0);
+}
+
+/** Where a child writes what it tells. */
+function toldIn(log: string): string {
+  return `${log}.json`;
 }
 
 interface Ran {
   code: string;
   hung: boolean;
-  output: string;
   log: string;
 }
 
@@ -117,15 +129,10 @@ function start(batches: Batches, from: number, to: number, log: string): Promise
   ];
   const limit = `ulimit -c 0; ulimit -d ${batches.memory ?? 6_000_000}; exec "$0" "$@"`;
   const started = spawn("sh", ["-c", limit, process.execPath, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
-  let output = "";
   let errors = "";
-  started.stdout.setEncoding("utf8").on(
-    "data",
-    (text: string) => output = (output + text).slice(-1e6),
-  );
-  started.stderr.setEncoding("utf8").on(
+  started.stderr!.setEncoding("utf8").on(
     "data",
     (text: string) => errors = (errors + text).slice(-2000),
   );
@@ -151,7 +158,6 @@ function start(batches: Batches, from: number, to: number, log: string): Promise
       resolve({
         hung,
         code: code === 0 ? "" : `${how} ${errors.trim().slice(-300)}`,
-        output,
         log: read(),
       });
     });
@@ -195,8 +201,7 @@ async function runPart(
 ): Promise<number> {
   const ran = await start(batches, from, to, log);
   if (ran.code === "") {
-    // What native code prints may come after it.
-    const told = JSON.parse(ran.output.split("\n").findLast((line) => line.startsWith(TOLD))!);
+    const told = JSON.parse(readFileSync(toldIn(log), "utf8"));
     add(outcome.counts, told.counts);
     add(outcome.tally, told.tally);
     outcome.failures.push(...told.failures);
