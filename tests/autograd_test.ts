@@ -296,6 +296,20 @@ describe("noGrad() and enableGrad()", () => {
 });
 
 describe("inferenceMode()", () => {
+  test("comes back to its own grad mode after a block with another", () => {
+    inferenceMode(() => {
+      assertEquals(isGradEnabled(), false);
+      for (const mode of [noGrad, enableGrad]) {
+        {
+          using _ = mode();
+          assertEquals(isGradEnabled(), mode === enableGrad);
+        }
+        assertEquals(isGradEnabled(), false);
+      }
+    });
+    assertEquals(isGradEnabled(), true);
+  });
+
   test("makes tensors that gradients never flow to", () => {
     using x = leaf(1);
     using y = inferenceMode(() => {

@@ -81,6 +81,8 @@ export function withoutGrad(fn: () => void): void {
 function gradGuard(grad: boolean): ModeGuard {
   const task = tasks.getStore();
   const before = task?.grad ?? base;
+  // Inference mode has a grad mode of its own, of which the task knows nothing.
+  const inferring = isInferenceModeEnabled() ? native.fb_grad_enabled() === 1 : null;
   const set = (on: boolean) => {
     if (task) task.grad = on;
     else base = on;
@@ -93,6 +95,7 @@ function gradGuard(grad: boolean): ModeGuard {
       if (ended) return;
       ended = true;
       set(before);
+      if (inferring !== null && isInferenceModeEnabled()) native.fb_set_grad_enabled(inferring);
     },
   };
 }
