@@ -54,6 +54,31 @@ describe("savedTensorsHooks()", () => {
     assertEquals(log, ["outer", "outer", "inner", "outer"]);
   });
 
+  test("may dispose what an op was given while it runs", () => {
+    // Each form of op holds its tensors in its own way: two tensors, one, one with numbers, with a list.
+    const forms: ((x: Tensor, y: Tensor) => Tensor)[] = [
+      (x, y) => x.mul(y),
+      (x) => x.exp(),
+      (x) => x.pow(3),
+      (x, y) => torch.cat([x, y]).mul(2),
+      (x) => x.sum([0]).exp(),
+      (x, y) => x.addcmul(x, y),
+    ];
+    for (const form of forms) {
+      const x = torch.full([4096], 2.5, { requiresGrad: true });
+      const y = torch.full([4096], 3.5);
+      const expected = form(x, y).sum().item();
+      const dispose = (one: Tensor) => {
+        x.dispose();
+        y.dispose();
+        return one.detach();
+      };
+      const z = graph.savedTensorsHooks(dispose, (one: Tensor) => one, () => form(x, y));
+      assertEquals(z.sum().item(), expected);
+      z.sum().backward();
+    }
+  });
+
   test("throw what the user's functions throw, and refuse what they must not return", () => {
     const x = leaf(3);
     const fail = () => {
