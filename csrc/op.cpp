@@ -153,6 +153,16 @@ c10::IValue readListArgument(Reader& in, const Slot& slot) {
   }
 }
 
+// LibTorch looks the number up in tables, as it is.
+int64_t readDtype(Reader& in) {
+  const int64_t code = in.nextInt();
+  TORCH_CHECK_VALUE(
+      code >= 0 && code < static_cast<int64_t>(c10::ScalarType::Undefined),
+      "there is no dtype ",
+      code);
+  return code;
+}
+
 c10::IValue readArgument(Reader& in, const Slot& slot) {
   if (slot.list) return readListArgument(in, slot);
   if (slot.base == Base::Tensor) {
@@ -170,7 +180,7 @@ c10::IValue readArgument(Reader& in, const Slot& slot) {
   if (slot.optional && in.next() == 0) return c10::IValue();
   switch (slot.base) {
     case Base::Int:
-      return in.nextInt();
+      return slot.kind == c10::TypeKind::ScalarTypeType ? readDtype(in) : in.nextInt();
     case Base::Float:
       return in.next();
     case Base::Bool:
