@@ -83,23 +83,38 @@ Completions& completionsOf(double ctx) {
   return *completions;
 }
 
+// The value with copies in the place of lent tensors, however deep. Lists and dicts are the call's
+// own, made of what JavaScript gave, and are changed in place.
+at::IValue owned(at::IValue value) {
+  if (value.isTensor()) {
+    const at::Tensor& tensor = value.toTensor();
+    return tensor.defined() && isLent(tensor) ? at::IValue(tensor.clone()) : std::move(value);
+  }
+  if (value.isIntList() || value.isDoubleList() || value.isBoolList()) return value;
+  if (value.isList()) {
+    auto list = value.toList();
+    for (size_t i = 0; i < list.size(); i++) {
+      list.set(i, owned(list.get(i)));
+    }
+  } else if (value.isGenericDict()) {
+    auto dict = value.toGenericDict();
+    std::vector<std::pair<at::IValue, at::IValue>> entries;
+    for (const auto& entry : dict) entries.emplace_back(entry.key(), entry.value());
+    for (auto& [key, element] : entries) dict.insert_or_assign(key, owned(std::move(element)));
+  } else if (value.isTuple()) {
+    auto tuple = value.toTuple();
+    std::vector<at::IValue> elements;
+    for (const auto& element : tuple->elements()) elements.push_back(owned(element));
+    return c10::ivalue::Tuple::createNamed(std::move(elements), tuple->type<c10::TupleType>());
+  }
+  return value;
+}
+
 // Memory that JavaScript lent goes with its Worker, which may be terminated while a job reads it:
 // there, the job has a copy. The main thread lives as long as the process.
 void ownArguments(std::vector<at::IValue>& stack) {
   if (getpid() == static_cast<pid_t>(syscall(SYS_gettid))) return;
-  const auto lent = [](const at::Tensor& tensor) { return tensor.defined() && isLent(tensor); };
-  for (auto& value : stack) {
-    if (value.isTensor() && lent(value.toTensor())) {
-      value = value.toTensor().clone();
-    } else if (value.isTensorList()) {
-      auto tensors = value.toTensorVector();
-      if (std::none_of(tensors.begin(), tensors.end(), lent)) continue;
-      for (auto& tensor : tensors) {
-        if (lent(tensor)) tensor = tensor.clone();
-      }
-      value = std::move(tensors);
-    }
-  }
+  for (auto& value : stack) value = owned(std::move(value));
 }
 
 }  // namespace

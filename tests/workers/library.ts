@@ -75,15 +75,18 @@ function queue(): void {
 /** Calls that are at work for a while, on memory that this Worker lends them. */
 async function lend(): Promise<void> {
   const unit = torch.jit.compile(`
-def sums(x, xs: List[Tensor], n: int):
+def sums(x, xs: List[Tensor], deep: Dict[str, List[Tuple[int, Tensor]]], n: int):
     y = x.sum()
     for i in range(n):
-        y = y + x.sum() + xs[0].sum()
+        y = y + x.sum() + xs[0].sum() + deep["a"][0][1].sum()
     return y
 `);
-  const x = torch.fromTypedArray(new Float32Array(4 << 20).fill(1));
-  const others = [torch.fromTypedArray(new Float32Array(4 << 20).fill(1))];
-  for (let i = 0; i < 3; i++) unit.sums!.runAsync(x, others, 50);
+  const lent = () => torch.fromTypedArray(new Float32Array(4 << 20).fill(1));
+  const [x, others, deep] = [lent(), [lent()], { a: [torch.jit.tuple([2, lent()])] }];
+  const expected = x.numel() * 4;
+  const sum = await unit.sums!.runAsync(x, others, deep, 1) as torch.Tensor;
+  if (sum.item() !== expected) throw new Error(`${sum.item()} is not ${expected}`);
+  for (let i = 0; i < 3; i++) unit.sums!.runAsync(x, others, deep, 50);
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
