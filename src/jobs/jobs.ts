@@ -7,7 +7,6 @@
 import {
   check,
   context,
-  type JobWatcher,
   native,
   nativeError,
   scratch,
@@ -16,6 +15,7 @@ import {
 } from "../../ffi/mod.ts";
 import { currentScope, type Scope, within } from "../memory/scope.ts";
 import { applyMode } from "../tensor/call.ts";
+import { EarlyLook } from "./early_look.ts";
 import { RunOptions, type RunSettings } from "./run_options.ts";
 
 /** A job to be queued. */
@@ -48,7 +48,7 @@ const SLICE_MS = 1;
 const VALUE_AT = 2;
 
 const pending = new Map<number, Pending>();
-let watcher: JobWatcher | null = null;
+let watcher: EarlyLook | null = null;
 
 /** Queues a job, and gives a promise of what it gives. */
 export function startJob<T>(request: JobRequest<T>): Promise<T> {
@@ -68,8 +68,8 @@ export function startJob<T>(request: JobRequest<T>): Promise<T> {
       reject,
       clear: heed(id, name, settings),
     });
-    watcher ??= watchJobs(context, drain);
-    watcher.wake();
+    watcher ??= new EarlyLook(watchJobs(context, drain), drain);
+    watcher.wake(pending.size === 1);
   });
 }
 
