@@ -460,8 +460,8 @@ void pageCollected(void* page) noexcept {
     if (!owner->ended) {
       collected->next = owner->collected;
       owner->collected = collected;
-      // Shared pages hold small tensors: hundreds of pages are still little.
-      const double weight = collected->slots == 1 ? collected->bytes : kFreedAtOnce / 1024;
+      // Shared pages hold small tensors: a few are little.
+      const double weight = collected->slots == 1 ? collected->bytes : kFreedAtOnce / 16;
       owner->collectedBytes = owner->collectedBytes + weight;
       return;
     }
