@@ -428,7 +428,7 @@ namespace {
 }
 
 // A part at a time, which the processor's cache still holds when the checksum reads it.
-constexpr uint64_t kPart = 512 << 10;
+constexpr uint64_t kPart = 128 << 10;
 // What is worth a thread: it takes some ten microseconds to start, and a millisecond for this.
 constexpr uint64_t kShare = 4 << 20;
 
