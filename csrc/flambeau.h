@@ -247,11 +247,18 @@ FB_API void fb_pages_free(void);
 /* The address of a slab. It stays. */
 FB_API double fb_slab(uint32_t index);
 /* For a buffer whose deleter frees a page: 0 an address to give it, 1 the deleter (bytes, page). 2
- * is the deleter (block, anything) of fb_block_new's. */
+ * is the deleter (block, anything) of fb_block_new's, 3 that (bytes, block) of fb_memory_share's.
+ */
 FB_API double fb_ballast(int32_t what);
 /* Memory for a buffer of the caller's, from the blocks that were freed lately: its bytes are of any
  * value. 0 where there is none. */
 FB_API double fb_block_new(double bytes);
+/* Shares the memory of a dense, contiguous tensor on the CPU with a buffer of the caller's. Words:
+ * the address of the first element, and the block: the caller holds it until it is given to
+ * fb_memory_unshare, or to the deleter of fb_ballast(3). The storage cannot be resized any more. */
+FB_API int32_t fb_memory_share(double tensor, double ctx);
+/* Lets go of a block. On any thread. */
+FB_API void fb_memory_unshare(double block);
 /* Bytes: 0 that tensors hold, 1 kept for further use, 2 the most that tensors held, 3 that this
  * machine has. How many were freed because they were forgotten: 4 tensors, 5 script objects, 6
  * nodes. */

@@ -550,7 +550,9 @@ double fb_slab(uint32_t index) {
 
 double fb_ballast(int32_t what) {
   if (what == 0) return toHandle(emptyMemory());
-  const auto deleter = what == 1 ? &ballastCollected : &bufferCollected;
+  const auto deleter = what == 1   ? &ballastCollected
+                       : what == 2 ? &bufferCollected
+                                   : &sharedBufferCollected;
   return static_cast<double>(reinterpret_cast<uintptr_t>(deleter));
 }
 

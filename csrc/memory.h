@@ -29,6 +29,11 @@ class BudgetScope {
 // Whether a tensor lies in memory that the caller lent (tensor.cpp).
 bool isLent(const at::Tensor& tensor);
 
+// What frees a storage's memory in the end, whoever shares it (shared_memory.cpp).
+c10::DeleterFnPtr ownDeleter(const at::DataPtr& data);
+// The deleter of a buffer over shared memory.
+void sharedBufferCollected(void* bytes, void* block);
+
 // For the end of a thread: whether it is the main thread's, or that one has ended. LibTorch may be
 // half torn down then, and the system frees the memory anyway.
 bool processEnds();

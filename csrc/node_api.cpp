@@ -77,6 +77,35 @@ napi_value block(napi_env env, napi_callback_info info) {
   return made;
 }
 
+void unshared(napi_env /*env*/, void* bytes, void* block) {
+  sharedBufferCollected(bytes, block);
+}
+
+// share(address, bytes, block): the memory of fb_memory_share as an ArrayBuffer, or undefined where
+// it could not be made.
+napi_value share(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value given[3];
+  double address = 0;
+  double bytes = 0;
+  double block = 0;
+  napi_value made = nullptr;
+  if (napi_get_cb_info(env, info, &count, given, nullptr, nullptr) != 0 || count < 3 ||
+      napi_get_value_double(env, given[0], &address) != 0 ||
+      napi_get_value_double(env, given[1], &bytes) != 0 ||
+      napi_get_value_double(env, given[2], &block) != 0) {
+    return nullptr;
+  }
+  napi_create_external_arraybuffer(
+      env,
+      fromHandle<void>(address),
+      static_cast<size_t>(bytes),
+      unshared,
+      fromHandle<void>(block),
+      &made);
+  return made;
+}
+
 void keptForGood(napi_env /*env*/, void* /*data*/, void* /*hint*/) {}
 
 // view(address, bytes): native memory that stays, as an ArrayBuffer. Deno's own way asks for the
@@ -109,6 +138,7 @@ napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   };
   add("ballast", flambeau::ballast);
   add("block", flambeau::block);
+  add("share", flambeau::share);
   add("view", flambeau::view);
   return exports;
 }

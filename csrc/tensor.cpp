@@ -73,7 +73,7 @@ at::Tensor readable(const at::Tensor& given) {
 
 bool flambeau::isLent(const at::Tensor& tensor) {
   return tensor.defined() && tensor.has_storage() &&
-         tensor.storage().data_ptr().get_deleter() == &noteReleased;
+         ownDeleter(tensor.storage().data_ptr()) == &noteReleased;
 }
 
 using namespace flambeau;

@@ -18,6 +18,11 @@ export interface Buffers {
    * and must be written before anyone sees them. `null` where there is none.
    */
   block(bytes: number): ArrayBuffer | null;
+  /**
+   * A buffer over memory that a tensor shares (`fb_memory_share`), which lets go of `block` once it is collected. `null` where it
+   * could not be made.
+   */
+  share(address: number, bytes: number, block: number): ArrayBuffer | null;
   /** The native memory at an address, which must stay. */
   view(address: number, bytes: number): ArrayBuffer;
 }

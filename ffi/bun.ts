@@ -64,12 +64,14 @@ export function openBuffers(_path: string, native: Native): Buffers {
   const address = native.fb_ballast(0);
   const deleter = native.fb_ballast(1);
   const blockDeleter = native.fb_ballast(2);
+  const shareDeleter = native.fb_ballast(3);
   return {
     block: (bytes) => {
       const block = native.fb_block_new(bytes);
       return block === 0 ? null : toArrayBuffer(block, 0, bytes, block, blockDeleter);
     },
     ballast: (page, bytes) => toArrayBuffer(address, 0, bytes, page, deleter),
+    share: (place, bytes, held) => toArrayBuffer(place, 0, bytes, held, shareDeleter),
     view: (place, bytes) => toArrayBuffer(place, 0, bytes),
   };
 }

@@ -46,6 +46,7 @@ let unseen = 0;
 interface Addon {
   ballast(page: number, bytes: number): object | undefined;
   block(bytes: number): ArrayBuffer | undefined;
+  share(address: number, bytes: number, block: number): ArrayBuffer | undefined;
   view(address: number, bytes: number): ArrayBuffer;
 }
 
@@ -53,7 +54,7 @@ interface Addon {
 export function openBuffers(path: string): Buffers {
   const addon = { exports: {} as Addon };
   process.dlopen(addon, path);
-  const { ballast, block, view } = addon.exports;
+  const { ballast, block, share, view } = addon.exports;
   return {
     ballast: (page, bytes) => {
       const made = ballast(page, bytes);
@@ -62,6 +63,11 @@ export function openBuffers(path: string): Buffers {
     },
     block: (bytes) => {
       const made = block(bytes);
+      feel(bytes);
+      return made ?? null;
+    },
+    share: (address, bytes, held) => {
+      const made = share(address, bytes, held);
       feel(bytes);
       return made ?? null;
     },

@@ -126,6 +126,9 @@ export const ballast: Buffers["ballast"] = loaded.buffers.ballast;
 /** A buffer over memory that was freed lately. */
 export const newBuffer: Buffers["block"] = loaded.buffers.block;
 
+/** A buffer over memory that a tensor shares. */
+export const shareMemory: Buffers["share"] = loaded.buffers.share;
+
 /** Waits for what native threads have done. */
 export const watchJobs: WatchJobs = loaded.watchJobs;
 

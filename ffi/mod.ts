@@ -13,6 +13,7 @@ export {
   libtorchVersion,
   native,
   newBuffer,
+  shareMemory,
   viewMemory,
   watchJobs,
 } from "./library.ts";

@@ -66,6 +66,8 @@ export const symbols = {
   fb_pages_free: { parameters: [], result: "void" },
   fb_slab: { parameters: ["u32"], result: "f64" }, //                                               index
   fb_block_new: { parameters: ["f64"], result: "f64" }, //                                          bytes
+  fb_memory_share: { parameters: ["f64", "f64"], result: "i32" }, //                                tensor, ctx
+  fb_memory_unshare: { parameters: ["f64"], result: "void" }, //                                    block
   fb_ballast: { parameters: ["i32"], result: "f64" }, //                                            what
   fb_memory: { parameters: ["i32"], result: "f64" }, //                                             what
   fb_memory_trim: { parameters: [], result: "void" },

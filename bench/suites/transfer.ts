@@ -32,6 +32,12 @@ for (const [label, bytes] of [["4 kB", 4096], ["1 MB", 1 << 20], ["64 MB", 64 <<
     "memcpy": memcpy,
     "memcpy to new memory": (calls) => nativeOp(7, calls, x),
   });
+  measure("transfer", `${label}, tensor to TypedArray, shared`, {
+    [here]: (calls) => {
+      for (let i = 0; i < calls; i++) x.asTypedArray();
+    },
+    "memcpy": memcpy,
+  });
   const there = torch.fromTypedArray(new Float32Array(bytes / 4));
   measure("transfer", `${label}, tensor into a TypedArray that is there`, {
     [here]: (calls) => {

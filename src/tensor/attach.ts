@@ -6,6 +6,7 @@
 
 import { showAsText } from "../inspect.ts";
 import { item, itemBigInt, toArray, toTypedArray } from "./read.ts";
+import { asTypedArray } from "./shared_array.ts";
 import { show } from "./show.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -35,6 +36,9 @@ install({
   },
   toTypedArray(this: Tensor) {
     return toTypedArray(this);
+  },
+  asTypedArray(this: Tensor) {
+    return asTypedArray(this);
   },
   requiresGrad_(this: Tensor, on = true) {
     this.requiresGrad = on;

@@ -68,6 +68,27 @@ export interface TensorCompanions<T> {
    * bool, pairs of real and imaginary parts for complex, `Float32Array` for bfloat16, which has none of its own.
    */
   toTypedArray(): TypedArray;
+  /**
+   * The tensor's own memory as the TypedArray of its dtype: nothing is copied, what is written to one is read from the other, and
+   * the memory lives as long as the longer of the two. Autograd does not see what is written. The way in is
+   * {@linkcode fromTypedArray}.
+   *
+   * @throws {TorchError} If the tensor is not contiguous (call `contiguous()` first), requires gradients (`detach()`), is not dense
+   * or not on the CPU.
+   * @throws {TypeError} If no TypedArray holds its dtype (bfloat16).
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = torch.zeros([2, 3]);
+   * const values = x.asTypedArray() as Float32Array;
+   * values[4] = 7;
+   * assertEquals(x.toArray(), [[0, 0, 0], [0, 7, 0]]);
+   * ```
+   */
+  asTypedArray(): TypedArray;
   /** The rows: views of the parts along the first dimension, as Python's `for row in x` gives them. */
   [Symbol.iterator](): IterableIterator<T>;
   /**

@@ -149,3 +149,9 @@ export function unsetArrayOf(dtype: DType, count: number): TypedArray | null {
   const buffer = bytes < LARGE_BYTES ? null : newBuffer(bytes);
   return buffer === null ? arrayOf(dtype, count) : new type(buffer);
 }
+
+/** A dtype's array over a whole buffer; `null` for a dtype that no TypedArray holds. */
+export function arrayOver(dtype: DType, buffer: ArrayBuffer): TypedArray | null {
+  const type = types[dtype];
+  return type === undefined ? null : new type(buffer);
+}
