@@ -43,7 +43,6 @@ thread_local Budget* threadBudget = nullptr;
 std::atomic<int64_t> liveBytes{0};
 std::atomic<int64_t> peakBytes{0};
 std::atomic<int64_t> checkedAt{0};
-std::atomic<bool> cacheOn{true};
 
 int64_t readNumber(const char* path, const char* key) {
   FILE* file = std::fopen(path, "re");
@@ -262,7 +261,7 @@ void* newBlock(size_t bytes) {
 }
 
 void* keptBlock(size_t bytes) {
-  const bool cached = cacheOn.load(std::memory_order_relaxed);
+  const bool cached = keepsFreed.load(std::memory_order_relaxed);
   if (bytes <= kSmallUpTo) return smallBlock(bytes, cached && kKeepsSmall);
   return cached && bytes >= kCachedFrom ? blockCache().take(bytes) : nullptr;
 }
@@ -289,7 +288,7 @@ void giveBlock(void* block) {
   liveBytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
   tellOfFreed(block);
   if (threadBudget != nullptr) threadBudget->used -= static_cast<int64_t>(size);
-  const bool cached = cacheOn.load(std::memory_order_relaxed);
+  const bool cached = keepsFreed.load(std::memory_order_relaxed);
   if (size < kCachedFrom) {
     giveSmallBlock(block, size, cached && kKeepsSmall);
   } else if (cached) {
@@ -481,7 +480,7 @@ void* newBuffer(size_t bytes) noexcept {
 
 void freeBuffer(void* block) noexcept {
   const size_t size = malloc_usable_size(block);
-  if (size >= kCachedFrom && cacheOn.load(std::memory_order_relaxed)) {
+  if (size >= kCachedFrom && keepsFreed.load(std::memory_order_relaxed)) {
     try {
       blockCache().give(block, size);
       return;
@@ -589,9 +588,9 @@ void fb_memory_trim(void) {
 }
 
 int32_t fb_memory_cache(int32_t on) {
-  const bool before = cacheOn.load();
+  const bool before = keepsFreed.load();
   if (on >= 0) {
-    cacheOn = on != 0;
+    keepsFreed = on != 0;
     if (on == 0) fb_memory_trim();
   }
   return before ? 1 : 0;

@@ -21,9 +21,14 @@ constexpr size_t kStep = 64;
 constexpr size_t kEvenUpTo = 1024;
 constexpr int kEvenClasses = kEvenUpTo / kStep;
 // Above, eight sizes from each power of two to the next.
-constexpr int kClasses = kEvenClasses + 6 * 8;
+constexpr int kTensorClasses = kEvenClasses + 6 * 8;
+// Objects have sizes of their own, since malloc's alignment is enough for them.
+constexpr size_t kObjectStep = 16;
+constexpr int kClasses = kTensorClasses + kObjectUpTo / kObjectStep;
 constexpr size_t kMostKept = size_t{32} << 20;
-constexpr uint32_t kGivesASweep = 1 << 14;
+// More than a program takes from one collection of its garbage to the next: what a collection freed
+// at once is all needed again by then, though it lies idle at first.
+constexpr uint32_t kTakesASweep = 1 << 19;
 
 struct Size {
   int index;
@@ -48,6 +53,16 @@ Size sizeWithin(size_t bytes) {
   return sizeFor(bytes >> shift << shift);
 }
 
+// The least size of objects that holds `bytes`, and the largest that fits into them.
+Size objectSizeFor(size_t bytes) {
+  const auto steps = std::max<size_t>(1, (bytes + kObjectStep - 1) / kObjectStep);
+  return {kTensorClasses + static_cast<int>(steps) - 1, steps * kObjectStep};
+}
+
+Size objectSizeWithin(size_t bytes) {
+  return objectSizeFor(std::min(bytes, kObjectUpTo) / kObjectStep * kObjectStep);
+}
+
 struct Block {
   Block* next;
 };
@@ -67,6 +82,7 @@ class ThreadBlocks {
   ThreadBlocks& operator=(const ThreadBlocks&) = delete;
 
   void* take(const Size& size) {
+    if (++takes_ == kTakesASweep) sweep();
     List& list = lists_[static_cast<size_t>(size.index)];
     Block* block = list.first;
     if (block == nullptr) return nullptr;
@@ -85,7 +101,6 @@ class ThreadBlocks {
     list.first = block;
     list.count++;
     keep(static_cast<int64_t>(size.bytes));
-    if (++gives_ == kGivesASweep) sweep();
     return true;
   }
 
@@ -117,7 +132,7 @@ class ThreadBlocks {
 
   // A program that goes on to other sizes does not hold on to the old ones.
   void sweep() {
-    gives_ = 0;
+    takes_ = 0;
     size_t bytes = 0;
     for (int i = 0; i < kClasses; i++) {
       List& list = lists_[static_cast<size_t>(i)];
@@ -128,13 +143,14 @@ class ThreadBlocks {
   }
 
   static size_t bytesOf(int index) {
+    if (index >= kTensorClasses) return (static_cast<size_t>(index - kTensorClasses) + 1) * kObjectStep;
     if (index < kEvenClasses) return (static_cast<size_t>(index) + 1) * kStep;
     const int above = index - kEvenClasses;
     return (static_cast<size_t>(above % 8) + 9) << (above / 8 + 7);
   }
 
   std::array<List, kClasses> lists_{};
-  uint32_t gives_ = 0;
+  uint32_t takes_ = 0;
 };
 
 struct AllThreads {
@@ -160,24 +176,35 @@ ThreadBlocks::~ThreadBlocks() {
 }
 
 thread_local ThreadBlocks* mine = nullptr;
-// What ends with the thread may free tensors after this has ended.
-thread_local bool ended = false;
+// What ends with the thread may free tensors after this has ended; and to make it takes memory.
+thread_local bool endedOrStarting = false;
 
 struct OfThread {
   ThreadBlocks blocks;
-  OfThread() { mine = &blocks; }
+  OfThread() {
+    mine = &blocks;
+    endedOrStarting = false;
+  }
   ~OfThread() {
     mine = nullptr;
-    ended = true;
+    endedOrStarting = true;
   }
 };
 
-ThreadBlocks* threadBlocks() {
-  if (mine == nullptr && !ended) thread_local OfThread made;
+ThreadBlocks* startThread() {
+  if (endedOrStarting) return nullptr;
+  endedOrStarting = true;
+  thread_local OfThread made;
   return mine;
 }
 
+ThreadBlocks* threadBlocks() {
+  return mine != nullptr ? mine : startThread();
+}
+
 }  // namespace
+
+std::atomic<bool> keepsFreed{true};
 
 void* smallBlock(size_t bytes, bool cached) {
   const Size size = sizeFor(bytes);
@@ -192,6 +219,21 @@ void* smallBlock(size_t bytes, bool cached) {
 void giveSmallBlock(void* block, size_t size, bool cached) {
   ThreadBlocks* blocks = cached && size >= kStep ? threadBlocks() : nullptr;
   if (blocks == nullptr || !blocks->give(block, sizeWithin(size))) std::free(block);
+}
+
+void* keptObject(size_t bytes) {
+  ThreadBlocks* blocks = threadBlocks();
+  return blocks == nullptr ? nullptr : blocks->take(objectSizeFor(bytes));
+}
+
+size_t objectBytes(size_t bytes) {
+  return objectSizeFor(bytes).bytes;
+}
+
+bool keepObject(void* block, size_t size) {
+  if (size < kObjectStep || size >= kObjectUpTo + kObjectStep) return false;
+  ThreadBlocks* blocks = threadBlocks();
+  return blocks != nullptr && blocks->give(block, objectSizeWithin(size));
 }
 
 int64_t smallBytesKept() {

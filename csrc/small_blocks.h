@@ -1,10 +1,14 @@
 // Freed blocks of less than 64 kB, kept by the thread that freed them for its next tensors.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 namespace flambeau {
+
+// Whether freed memory is kept at all, of any size.
+extern std::atomic<bool> keepsFreed;
 
 constexpr size_t kSmallUpTo = size_t{60} << 10;
 // Memory for 1 to kSmallUpTo bytes, aligned to 64 and for free(), or null. Fresh where `cached` is
@@ -12,6 +16,15 @@ constexpr size_t kSmallUpTo = size_t{60} << 10;
 void* smallBlock(size_t bytes, bool cached);
 // Takes over such a block, or frees it; `size` is what malloc says that it holds.
 void giveSmallBlock(void* block, size_t size, bool cached);
+
+constexpr size_t kObjectUpTo = 1024;
+// Memory of malloc's for an object of at most kObjectUpTo bytes, or null where none is kept.
+void* keptObject(size_t bytes);
+// What is to be asked of malloc instead, so that it serves others of about that size.
+size_t objectBytes(size_t bytes);
+// Takes over such memory, unless it is too much; `size` is what malloc says that it holds.
+bool keepObject(void* block, size_t size);
+
 // Bytes that all threads keep.
 int64_t smallBytesKept();
 // Frees what this thread keeps now, and what the others keep when they come by next.

@@ -41,8 +41,21 @@ test("a program that goes on to other sizes does not keep the old ones", () => {
   torch.emptyCache();
   const before = torch.memory().cachedBytes;
   assert(keptAfterFreeing() >= before + COUNT * BYTES);
-  // Two rounds of as many frees as a sweep waits for.
-  for (let i = 0; i < 40_000; i++) torch.zeros([1]).dispose();
+  // Each takes four pieces of memory or more: two rounds of as many as a sweep waits for.
+  for (let i = 0; i < 300_000; i++) torch.zeros([1]).dispose();
   const kept = torch.memory().cachedBytes;
   assert(kept < before + COUNT * BYTES / 2, `${kept} bytes are kept, ${before} were before`);
+});
+
+test("the objects of freed tensors leave their memory to the next, too", () => {
+  torch.emptyCache();
+  const before = torch.memory().cachedBytes;
+  const made = Array.from({ length: 4000 }, () => torch.zeros([1]));
+  for (const one of made) one.dispose();
+  // A tensor's elements have 64 bytes; its own object and that of its storage have more than 200.
+  const kept = torch.memory().cachedBytes;
+  assert(kept >= before + made.length * 264, `${kept} bytes are kept, ${before} were before`);
+  torch.emptyCache();
+  const left = torch.memory().cachedBytes;
+  assert(left < before + made.length * 64, `${left} bytes are kept, ${before} were before`);
 });
