@@ -5,6 +5,10 @@
 #include <pthread.h>
 
 #include <exception>
+#include <string>
+#include <vector>
+
+#include "warnings.h"
 
 namespace flambeau {
 
@@ -20,11 +24,13 @@ void onDeepStack(F&& body) {
     F& body;
     at::ThreadLocalState modes;
     std::exception_ptr error;
-  } job{body, {}, nullptr};
+    std::vector<std::string> warnings;
+  } job{body, {}, nullptr, {}};
   const auto run = [](void* given) -> void* {
     auto& job = *static_cast<Job*>(given);
     try {
       const at::ThreadLocalStateGuard modes(job.modes);
+      const WarningScope warned(job.warnings);
       job.body();
     } catch (...) {
       job.error = std::current_exception();
@@ -42,6 +48,7 @@ void onDeepStack(F&& body) {
   } else {
     run(&job);
   }
+  addWarnings(std::move(job.warnings));
   if (job.error) std::rethrow_exception(job.error);
 }
 

@@ -169,6 +169,11 @@ FB_API int32_t fb_context_resize(double ctx, void* words, uint32_t capacity);
 /* Copies the last result that did not fit into the context's memory. Words copied, or -1. */
 FB_API int32_t fb_context_overflow(double ctx);
 FB_API void fb_context_free(double ctx);
+/* Keeps what LibTorch warns of on this thread, and sets the uint32 at `raised` to 1 when there is
+ * something. The memory must stay for the thread's life. 0, or -1. */
+FB_API int32_t fb_warnings_watch(void* raised);
+/* Text: what waits, with \1 between the warnings; then nothing waits. Its bytes. */
+FB_API double fb_warnings_take(double ctx);
 /* Copies the context's text (set by functions that say "text") to `out`. Bytes copied, or -1 when
  * `size` is too small. */
 FB_API double fb_text_copy(double ctx, void* out, double size);

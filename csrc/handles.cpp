@@ -9,6 +9,7 @@
 #include "jobs.h"
 #include "memory.h"
 #include "script.h"
+#include "warnings.h"
 
 namespace flambeau {
 
@@ -59,6 +60,7 @@ struct HandlesOfThread {
 
   ~HandlesOfThread() {
     threadEnded = true;
+    forgetWarnings();
     if (processEnds()) return;
     guard(0, [&] {
       for (Context* context : contexts) {

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "registry.h"
 #include "script.h"
+#include "warnings.h"
 
 // LibTorch's pools are these libraries'. Weak: another build of LibTorch may have neither.
 extern "C" __attribute__((weak)) void omp_set_num_threads(int);
@@ -41,6 +42,7 @@ class TorchJob final : public Job {
     try {
       const at::ThreadLocalStateGuard modes(*modes_);
       const BudgetScope budget(budget_ ? &*budget_ : nullptr);
+      const WarningScope warned(warnings_);
       result_ = work_();
     } catch (...) {
       error_ = std::current_exception();
@@ -52,6 +54,7 @@ class TorchJob final : public Job {
 
   const std::exception_ptr& error() const { return error_; }
   const JobResult& result() const { return result_; }
+  std::vector<std::string> takeWarnings() { return std::move(warnings_); }
 
  private:
   std::function<JobResult()> work_;
@@ -59,6 +62,7 @@ class TorchJob final : public Job {
   std::optional<Budget> budget_;
   JobResult result_;
   std::exception_ptr error_;
+  std::vector<std::string> warnings_;
 };
 
 // Never destroyed: its threads may outlive the statics. A job that ran on while LibTorch's are
@@ -180,6 +184,7 @@ int32_t fb_job_take(double ctx) {
   return guard(-1, [&] {
     const auto job = std::static_pointer_cast<TorchJob>(completionsOf(ctx).take());
     if (!job) return 0;
+    addWarnings(job->takeWarnings());
     Writer out(ctx);
     out.put(static_cast<double>(job->id()));
     if (job->error() != nullptr) {

@@ -22,5 +22,6 @@ export type { JobWatcher } from "./jobs.ts";
 export { onCall, provideCallback } from "./callback.ts";
 export { context, decode, encode, scratch, takeBytes, takeText } from "./scratch.ts";
 export { check, checkHandle, nativeError } from "./raise.ts";
+export { noticeWarnings } from "./warnings.ts";
 export { requireNativeCode } from "./permission.ts";
 export { ABI_VERSION } from "./symbols.ts";

@@ -8,6 +8,7 @@ import { rethrow } from "./callback.ts";
 import { JitTypeError, TorchError, type TorchErrorKind } from "./errors.ts";
 import { native } from "./library.ts";
 import { context, takeText } from "./scratch.ts";
+import { noticeWarnings } from "./warnings.ts";
 
 /** Kinds by number, in the order of fb_error_kind in csrc/flambeau.h; 9 is the value that does not fit a TorchScript type. */
 export const errorKinds: readonly TorchErrorKind[] = [
@@ -65,12 +66,14 @@ function withoutName(message: string, op: string): string {
 
 /** Passes on a status or count, and throws for a negative one. */
 export function check(status: number, op: string): number {
+  noticeWarnings();
   if (status < 0) throw nativeError(op);
   return status;
 }
 
 /** Passes on a handle, and throws for 0. */
 export function checkHandle(handle: number, op: string): number {
+  noticeWarnings();
   if (handle === 0) throw nativeError(op);
   return handle;
 }

@@ -35,6 +35,8 @@ export const symbols = {
   fb_context_new: { parameters: ["buffer", "u32"], result: "f64" }, //            words, capacity
   fb_context_resize: { parameters: ["f64", "buffer", "u32"], result: "i32" }, //  ctx, words, capacity
   fb_context_overflow: { parameters: ["f64"], result: "i32" }, //                 ctx
+  fb_warnings_watch: { parameters: ["buffer"], result: "i32" }, //                 raised
+  fb_warnings_take: { parameters: ["f64"], result: "f64" }, //                     ctx
   fb_context_free: { parameters: ["f64"], result: "void" }, //                    ctx
   fb_text_copy: { parameters: ["f64", "buffer", "f64"], result: "f64" }, //       ctx, out, size
 

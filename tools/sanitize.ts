@@ -55,7 +55,8 @@ const ADDRESS = [
 const EXERCISED =
   ("anomaly archive batching context crc32 error functorch graph guarded_operators guards guards_indices " +
     "guards_language guards_tensors handles host image inspect job_queue jobs memory nesting op pickle_check " +
-    "registry saved_hooks script small_blocks sort_lists source_check state storage tensor trace transfer value")
+    "registry saved_hooks script small_blocks sort_lists source_check state storage tensor trace transfer value " +
+    "warnings")
     .split(" ");
 
 const BINARIES: readonly Binary[] = [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { context, native, scratch, TorchError } from "../../ffi/mod.ts";
+import { context, native, noticeWarnings, scratch, TorchError } from "../../ffi/mod.ts";
 import { zerosLike } from "../ops/mod.ts";
 import { applyMode, asBool, asTensor, begin, putTensors } from "../tensor/call.ts";
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
@@ -122,7 +122,9 @@ function runBackward(
     throw new RangeError(`${op}(): argument 'inputs' must not be empty`);
   }
   writePass(op, roots, gradients, inputs ?? [], [...names, "inputs"]);
-  if (native.fb_backward(context, retain, create) < 0) throw passError(op);
+  const status = native.fb_backward(context, retain, create);
+  noticeWarnings();
+  if (status < 0) throw passError(op);
 }
 
 /**
@@ -224,6 +226,7 @@ export function grad(
   const pass = (given: readonly (Tensor | null)[]) => {
     writePass(op, roots, given, wanted, ["outputs", "gradOutputs", "inputs"]);
     const count = native.fb_grad(context, retain, create, unused);
+    noticeWarnings();
     if (count < 0) throw passError(op);
     scratch.receive(count);
     return tensorsAt(0)[0];

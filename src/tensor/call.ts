@@ -8,7 +8,15 @@
  * @module
  */
 
-import { checkHandle, context, encode, native, nativeError, scratch } from "../../ffi/mod.ts";
+import {
+  checkHandle,
+  context,
+  encode,
+  native,
+  nativeError,
+  noticeWarnings,
+  scratch,
+} from "../../ffi/mod.ts";
 import { type Complex, isComplex as hasParts, type Scalar } from "./complex.ts";
 import { deviceCode } from "./device.ts";
 import { dtypeCode } from "./dtype.ts";
@@ -430,6 +438,7 @@ export function applyMode(): void {
 export function run(op: Op): void {
   applyMode();
   const count = native.fb_op_call(op.handle, context);
+  noticeWarnings();
   if (count < 0) throw nativeError(op.name);
   scratch.receive(count);
   position = 0;
@@ -439,6 +448,7 @@ export function run(op: Op): void {
 export function runTensor(op: Op): Tensor {
   applyMode();
   const count = native.fb_op_call(op.handle, context);
+  noticeWarnings();
   if (count < 0) throw nativeError(op.name);
   const words = scratch.words;
   return new Tensor(words[0]!, words[1]!, OWNED);
