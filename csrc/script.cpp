@@ -17,6 +17,7 @@
 #include <torch/csrc/jit/serialization/python_print.h>
 #include <torch/jit.h>
 
+#include <cmath>
 #include <mutex>
 #include <sstream>
 #include <unordered_set>
@@ -538,6 +539,25 @@ int32_t switchOneDnn(int32_t on) {
   return before ? 1 : 0;
 }
 
+// LibTorch's printer writes a whole float from 1e10 to 1e17 without its point, which is an int to
+// whoever reads the file, and no value of the type that stands beside it.
+void checkConstant(const std::string& name, const IValue& value) {
+  value.visit([&](const IValue& part) {
+    if (!part.isDouble() || !std::isfinite(part.toDouble())) return false;
+    std::ostringstream printed;
+    part.repr(printed, [](std::ostream&, const IValue&) { return false; });
+    TORCH_CHECK_VALUE(
+        printed.str().find_first_of(".e") != std::string::npos,
+        "constant '",
+        name,
+        "' holds the float ",
+        printed.str(),
+        ", which LibTorch writes to files as an int, so that nothing could load them: register an "
+        "attribute instead");
+    return false;
+  });
+}
+
 }  // namespace
 
 void defineMethods(
@@ -649,6 +669,7 @@ int32_t fb_module_add_constant(double module, double ctx, const char* name, uint
     const std::string key(name, bytes);
     Reader in(ctx);
     const IValue value = readAnyValue(in, key);
+    checkConstant(key, value);
     const auto type = borrowModule(module).type();
     TORCH_CHECK_VALUE(
         !type->hasAttribute(key) && !type->hasConstant(key) && type->findMethod(key) == nullptr,

@@ -6,6 +6,7 @@
 #include <torch/csrc/jit/frontend/parser.h>
 #include <torch/csrc/jit/frontend/tree_views.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <unordered_set>
@@ -276,7 +277,7 @@ class ConstantChecker {
         torch::jit::TK_APPLY,        torch::jit::TK_ASSIGN,        torch::jit::TK_LIST,
         torch::jit::TK_OPTION,       torch::jit::TK_IDENT,         torch::jit::TK_STRING,
         torch::jit::TK_ATTRIBUTE,    torch::jit::TK_NOTHING,       '.'};
-    if (tree->isAtom()) return;
+    if (tree->isAtom() || isComplex(tree)) return;
     if (known.count(tree->kind()) == 0) {
       throw CompileError(
           c10::str(
@@ -292,6 +293,19 @@ class ConstantChecker {
     if (tree->kind() != '.') return "";
     const torch::jit::Select select(tree);
     return nameOf(select.value().tree()) + "." + select.selector().name();
+  }
+
+  // "1.+2.j": a number and another, which LibTorch adds.
+  static bool isComplex(const TreeRef& tree) {
+    if (tree->kind() != '+' && tree->kind() != '-') return false;
+    return std::all_of(tree->trees().begin(), tree->trees().end(), isNumber);
+  }
+
+  static bool isNumber(const TreeRef& tree) {
+    if (tree->kind() == torch::jit::TK_UNARY_MINUS) return isNumber(tree->trees().at(0));
+    const auto name = nameOf(tree);
+    return tree->kind() == torch::jit::TK_CONST || name == "inf" || name == "nan" ||
+           name == "infj" || name == "nanj";
   }
 
   static bool isHarmless(const TreeRef& callee) {

@@ -274,3 +274,15 @@ describe("save() that fails", () => {
     }
   });
 });
+
+describe("load()", () => {
+  test("takes complex numbers as default arguments", () => {
+    const source = "def f(x: Tensor, y: complex = 1.5-2.5j):\n    return x + y\n";
+    using script = jit.compile(source).f!;
+    using loaded = jit.deserialize(jit.serialize(script));
+    for (const run of [script, loaded]) {
+      using sum = run(torch.ones([1])) as T;
+      assertEquals(sum.toArray(), [{ re: 2.5, im: -2.5 }]);
+    }
+  });
+});

@@ -266,6 +266,27 @@ def total(self, x: float) -> float:
     assertEquals([loaded.total(2), loaded.factor, loaded.names], [10.5, 3, ["a", "b"]]);
   });
 
+  test("is in the file what it was, and refused where LibTorch would write something else", () => {
+    const module = make();
+    module.registerConstant("phase", jit.complex(-1.5, 2));
+    // 1e9 has its point in a file, and 1e17 its exponent; what lies between has neither.
+    const kept = [1e9, 9999999999, 1e17, -2.5e11 - 0.5, 5e-324, Infinity, -Infinity];
+    kept.forEach((value, i) => module.registerConstant(`kept${i}`, jit.float(value)));
+    const lost = [1e10, -1e10, 2 ** 53, 99999999999999984];
+    for (const value of lost) {
+      for (const held of [jit.float(value), jit.list("float", [1.5, value])]) {
+        assertThrows(
+          () => module.registerConstant("lost", held),
+          TorchError,
+          "register an attribute instead",
+        );
+      }
+    }
+    const loaded = jit.deserialize(jit.serialize(module));
+    assertEquals(loaded.phase, { re: -1.5, im: 2 });
+    assertEquals(kept.map((_, i) => loaded[`kept${i}`]), kept);
+  });
+
   test("needs a name that is free", () => {
     const module = make();
     module.registerConstant("factor", 3);

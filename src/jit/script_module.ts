@@ -185,7 +185,8 @@ export class ScriptModule extends Module<any[], any> {
         `define(): argument 'source' must be a string, but got ${describe(source)}`,
       );
     }
-    const bytes = encode(source);
+    // The parser takes a last line only with its end.
+    const bytes = encode(`${source}\n`);
     check(native.fb_module_define(this.#native("define"), bytes, bytes.length), "define");
     defineMembers(this, () => this.#native("attribute"));
     this.#defineForward();
