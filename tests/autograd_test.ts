@@ -71,6 +71,31 @@ describe("backward()", () => {
     assertThrows(() => y.backward(), torch.TorchError, "backward through the graph a second time");
   });
 
+  test("takes its gradient and settings in one options object too, and no others", () => {
+    using x = leaf(1, 2);
+    using y = x.mul(x);
+    using gradient = torch.tensor([1, 10], { dtype: "float32" });
+    y.backward({ gradient, retainGraph: true });
+    torch.autograd.backward(y, { gradTensors: gradient, retainGraph: true });
+    assertEquals(gradOf(x), [4, 80]);
+    using sum = y.sum();
+    sum.backward({ retainGraph: true });
+    assertEquals(gradOf(x), [6, 84]);
+    const [of, ...rest] = torch.autograd.grad(y, x, gradient, { retainGraph: true });
+    assertEquals([of!.toArray(), rest.length], [[2, 40], 0]);
+    of!.dispose();
+    const unknown = "unknown option 'retain_graph'";
+    const wrong = { retain_graph: true } as Record<never, never>;
+    assertThrows(() => sum.backward(null, wrong), TypeError, unknown);
+    assertThrows(() => torch.autograd.backward(sum, null, wrong), TypeError, unknown);
+    assertThrows(() => torch.autograd.grad(sum, x, wrong), TypeError, unknown);
+    assertThrows(
+      () => y.backward(gradient, { gradient } as Record<never, never>),
+      TypeError,
+      "'gradient' was given twice",
+    );
+  });
+
   test("records itself with createGraph", () => {
     using x = leaf(2);
     using cube = x.pow(3);

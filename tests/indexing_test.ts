@@ -112,6 +112,16 @@ describe("index()", () => {
 });
 
 describe("indexPut()", () => {
+  test("takes accumulate by place and by name, and no other option", () => {
+    const x = torch.zeros([2]);
+    const ones = torch.ones([2]);
+    assertEquals(x.indexPut([[0, 0]], ones, true).toArray(), [2, 0]);
+    assertEquals(torch.indexPut(x, [[1, 1]], ones, { accumulate: true }).toArray(), [0, 2]);
+    const wrong = { acumulate: true } as Record<never, never>;
+    assertThrows(() => x.indexPut([[0]], 1, wrong), TypeError, "unknown option 'acumulate'");
+    assertThrows(() => x.indexPut([[0]], 1, 1 as never), TypeError, "'accumulate'");
+  });
+
   test("replaces or accumulates in a copy", () => {
     const x = torch.zeros([3]);
     const at = torch.tensor([0, 0, 2]);

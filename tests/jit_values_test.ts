@@ -172,7 +172,7 @@ describe("A value that does not fit", () => {
       [() => 1, "f(): argument 0 is a function, which TorchScript has no type for"],
       [Symbol("s"), "argument 0 is Symbol(s)"],
       [new Date(), "argument 0 is an object"],
-      [[1, { deep: [new Set()] }], "argument 0[1].deep[0] is an object"],
+      [[1, { deep: [new Set()] }], "argument 0[1].deep[0] is a Set"],
       [new Map([["k", () => 1]]), "argument 0, value 0, is a function"],
       [[jit.kwargs({})], "stands only as the last argument of a call"],
     ];

@@ -43,6 +43,14 @@ test("an argument in its place and in the options is refused", () => {
     using x = matrix();
     const twice = () => (torch.softmax as (...args: unknown[]) => Tensor)(x, 0, { dim: 1 });
     assertThrows(twice, TypeError, "softmax(): argument 'dim' was given twice");
+    // Of ops with several overloads too, by which one word stands in several places.
+    const methods = x as unknown as Record<string, (...args: unknown[]) => Tensor>;
+    for (
+      const [name, first, option] of [["sum", [1], "dim"], ["max", 1, "dim"], ["clamp", 1, "min"]]
+    ) {
+      const again = () => methods[name as string]!(first, { [option as string]: 0 });
+      assertThrows(again, TypeError, `${name}(): the argument types do not fit`);
+    }
     const late = () => (torch.sum as (...args: unknown[]) => Tensor)(x, { dim: 0 }, true);
     assertThrows(late, TypeError, "the options object must be the last argument");
   });

@@ -34,9 +34,9 @@ describe("The table of keyAverages()", () => {
   for (const { options, expected } of golden.tables) {
     test(`is PyTorch's, with ${JSON.stringify(options)}`, () => {
       const events = buildTree(golden.ranges);
-      const { groupByInputShape, profileMemory = false, withFlops = false } = options;
+      const { groupByInputShape, profileMemory = false, withFlops = false, ...table } = options;
       const averages = averageEvents(events, { groupByInputShape, profileMemory, withFlops });
-      assertEquals(averages.table(options), expected);
+      assertEquals(averages.table(table), expected);
     });
   }
 
@@ -153,6 +153,11 @@ describe("profile()", () => {
     );
     assertThrows(() => profile(1 as never), TypeError, "'fn' must be a function");
     assertThrows(() => profile(() => {}, { recordShapes: 1 as never }), TypeError, "recordShapes");
+    const wrong = { record_shapes: true } as Record<never, never>;
+    assertThrows(() => profile(() => {}, wrong), TypeError, "unknown option 'record_shapes'");
+    const found = profile(() => {});
+    assertThrows(() => found.keyAverages(wrong), TypeError, "unknown option 'record_shapes'");
+    assertThrows(() => found.keyAverages().table(wrong), TypeError, "unknown option");
   });
 
   test("writes a trace that Chrome reads", () => {

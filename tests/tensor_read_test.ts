@@ -201,6 +201,7 @@ describe("What is known of a tensor without reading it", () => {
       1,
     ], 3]);
     assertEquals([y.shape, y.stride()], [[3, 2], [1, 3]]);
+    assertEquals([x.size({ dim: 1 }), y.stride({ dim: -1 })], [3, 3]);
     assertEquals([x.dtype, x.device, x.ndim, x.numel()], ["float64", "cpu", 2, 6]);
   });
 

@@ -7,7 +7,7 @@
 import { install } from "../tensor/attach.ts";
 import { begin, Op, putTensor, run, takeBool } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { type BackwardAllOptions, backwardOne } from "./backward.ts";
+import { backwardOne } from "./backward.ts";
 import { gradFnOf } from "./graph_node.ts";
 import { registerHook, registerPostAccumulateGradHook, type TensorHook } from "./hooks.ts";
 
@@ -15,8 +15,8 @@ const retainGradOp = new Op("aten::retain_grad", "retainGrad");
 const retainsGradOp = new Op("aten::retains_grad", "retainsGrad");
 
 install({
-  backward(this: Tensor, gradient?: Tensor | null, options: BackwardAllOptions = {}) {
-    backwardOne(this, gradient, options);
+  backward(this: Tensor, ...given: unknown[]) {
+    backwardOne(this, given);
   },
   registerHook(this: Tensor, hook: TensorHook) {
     return registerHook(this, hook);

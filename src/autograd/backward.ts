@@ -6,7 +6,8 @@
 
 import { context, native, noticeWarnings, scratch, TorchError } from "../../ffi/mod.ts";
 import { zerosLike } from "../ops/mod.ts";
-import { applyMode, asBool, asTensor, begin, putTensors } from "../tensor/call.ts";
+import { Arguments } from "../ops/_call.ts";
+import { applyMode, asTensor, begin, putTensors } from "../tensor/call.ts";
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { passError } from "./anomaly.ts";
 import { releaseKept, tensorsAt } from "./_host.ts";
@@ -45,6 +46,9 @@ export interface GradOptions extends GraphOptions {
    */
   isGradsBatched?: boolean;
 }
+
+const GRAD_OPTIONS =
+  "gradOutputs, retainGraph, createGraph, allowUnused, materializeGrads, isGradsBatched";
 
 /** A list of tensors from one, or several. */
 export function tensorList(value: unknown, op: string, argument: string): Tensor[] {
@@ -86,9 +90,9 @@ function gradientList(
 }
 
 /** Reads `retainGraph` and `createGraph`. */
-function graphOptions(options: GraphOptions, op: string): [retain: boolean, create: boolean] {
-  const create = asBool(options.createGraph ?? false, op, "createGraph");
-  return [asBool(options.retainGraph ?? create, op, "retainGraph"), create];
+function graphOptions(args: Arguments): [retain: boolean, create: boolean] {
+  const create = args.bool("createGraph", false);
+  return [args.bool("retainGraph", create), create];
 }
 
 function writePass(
@@ -109,15 +113,13 @@ function writePass(
 function runBackward(
   roots: readonly Tensor[],
   gradients: readonly (Tensor | null)[],
-  options: BackwardAllOptions,
+  args: Arguments,
   names: readonly [string, string],
 ): void {
   const op = "backward";
   refuseInTransform(op);
-  const [retain, create] = graphOptions(options, op);
-  const inputs = options.inputs === undefined || options.inputs === null
-    ? null
-    : tensorList(options.inputs, op, "inputs");
+  const [retain, create] = graphOptions(args);
+  const inputs = args.has("inputs") ? tensorList(args.get("inputs"), op, "inputs") : null;
   if (inputs?.length === 0) {
     throw new RangeError(`${op}(): argument 'inputs' must not be empty`);
   }
@@ -148,24 +150,33 @@ function runBackward(
 export function backward(
   tensors: Tensors,
   gradTensors?: Gradients,
-  options: BackwardAllOptions = {},
-): void {
+  options?: BackwardAllOptions,
+): void;
+/** The same with the gradients among the options. */
+export function backward(
+  tensors: Tensors,
+  options: BackwardAllOptions & { gradTensors?: Gradients },
+): void;
+export function backward(tensors: Tensors, ...given: unknown[]): void {
+  const args = new Arguments("backward", "gradTensors, retainGraph, createGraph, inputs", given);
   const roots = tensorList(tensors, "backward", "tensors");
-  const gradients = gradientList(gradTensors, roots.length, "backward", "gradTensors");
-  runBackward(roots, gradients, options, ["tensors", "gradTensors"]);
+  const gradients = gradientList(
+    args.get("gradTensors"),
+    roots.length,
+    "backward",
+    "gradTensors",
+  );
+  runBackward(roots, gradients, args, ["tensors", "gradTensors"]);
 }
 
 /** `tensor.backward()`. */
-export function backwardOne(
-  self: Tensor,
-  gradient: Tensor | null | undefined,
-  options: BackwardAllOptions,
-): void {
-  const given = gradient == null ? null : asTensor(gradient, "backward", "gradient");
+export function backwardOne(self: Tensor, given: readonly unknown[]): void {
+  const args = new Arguments("backward", "gradient, retainGraph, createGraph, inputs", given);
+  const gradient = args.optionalTensor("gradient");
   // Checked here, where they have their own names: in the pass they are elements of lists.
   handleOf(self, "backward", "self");
-  if (given !== null) handleOf(given, "backward", "gradient");
-  runBackward([self], [given], options, ["self", "gradient"]);
+  if (gradient !== null) handleOf(gradient, "backward", "gradient");
+  runBackward([self], [gradient], args, ["self", "gradient"]);
 }
 
 /**
@@ -200,24 +211,32 @@ export function grad(
 ): Tensor[];
 /** The same, where an input may have taken no part. */
 export function grad(outputs: Tensors, inputs: Tensors, options?: GradOptions): (Tensor | null)[];
+/** The same with the gradients by place. */
 export function grad(
   outputs: Tensors,
   inputs: Tensors,
-  options: GradOptions = {},
+  gradOutputs: Gradients,
+  options?: Omit<GradOptions, "gradOutputs">,
+): (Tensor | null)[];
+export function grad(
+  outputs: Tensors,
+  inputs: Tensors,
+  ...given: unknown[]
 ): (Tensor | null)[] {
   const op = "grad";
+  const args = new Arguments(op, "gradOutputs, retainGraph, createGraph", given, GRAD_OPTIONS);
   const roots = tensorList(outputs, op, "outputs");
   const wanted = tensorList(inputs, op, "inputs");
-  const [retain, create] = graphOptions(options, op);
-  const fill = asBool(options.materializeGrads ?? false, op, "materializeGrads");
-  if (fill && options.allowUnused === false) {
+  const [retain, create] = graphOptions(args);
+  const fill = args.bool("materializeGrads", false);
+  if (fill && args.get("allowUnused") === false) {
     throw new TypeError(
       `${op}(): argument 'allowUnused' must be true or left out with materializeGrads, but got false`,
     );
   }
-  const unused = asBool(options.allowUnused ?? fill, op, "allowUnused");
-  const gradients = gradientList(options.gradOutputs, roots.length, op, "gradOutputs");
-  const batched = asBool(options.isGradsBatched ?? false, op, "isGradsBatched");
+  const unused = args.bool("allowUnused", fill);
+  const gradients = gradientList(args.get("gradOutputs"), roots.length, op, "gradOutputs");
+  const batched = args.bool("isGradsBatched", false);
   if (batched && gradients.every((one) => one === null)) {
     throw new TypeError(
       `${op}(): argument 'gradOutputs' must be given where isGradsBatched is true`,

@@ -79,9 +79,12 @@ export function either(op: string, argument: string, given: unknown, option: unk
   throw new TypeError(`${op}(): argument '${argument}' was given twice, also in the options`);
 }
 
+// No value of a user's, so that it fits no argument.
+const TWICE = Symbol("given twice");
+
 /** The same where overloads disagree about the place, so that being given twice fits none of them. */
 export function or(given: unknown, option: unknown): unknown {
-  return given === undefined ? option : given;
+  return given === undefined ? option : option === undefined ? given : TWICE;
 }
 
 /** The error when no overload takes what was given. */

@@ -28,6 +28,7 @@ import { Slice } from "../tensor/slice.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { isTypedArray } from "../tensor/typed_array.ts";
 import { install } from "../tensor/attach.ts";
+import { Arguments } from "./_call.ts";
 
 type TensorIndex = IndexOf<Tensor>;
 
@@ -299,7 +300,7 @@ function setAt(
  * @param indices A tensor of places or a mask for each dimension, `null` for a whole one; or what `x.index()` takes (positions,
  * slices, arrays), where `null` is a new axis.
  * @param value What to put there, in a shape that broadcasts.
- * @param options `accumulate` (default `false`): whether to add the values.
+ * @param accumulate Whether to add the values, also in an options object; default `false`.
  *
  * @example
  * ```ts
@@ -314,10 +315,16 @@ export function indexPut(
   self: Tensor,
   indices: readonly IndexOf<Tensor>[],
   value: Tensor | Scalar,
-  options: { accumulate?: boolean } = {},
+  accumulate?: boolean | { accumulate?: boolean },
+): Tensor;
+export function indexPut(
+  self: Tensor,
+  indices: readonly IndexOf<Tensor>[],
+  value: Tensor | Scalar,
+  ...rest: unknown[]
 ): Tensor {
   asTensor(self, "indexPut", "self");
-  const { accumulate = false } = options;
+  const accumulate = new Arguments("indexPut", "accumulate", rest).bool("accumulate", false);
   if (!Array.isArray(indices)) {
     throw new TypeError(
       `indexPut(): argument 'indices' must be an array, but got ${describe(indices)}`,
@@ -331,7 +338,7 @@ export function indexPut(
     putTensor(self, "indexPut", "self");
     putTensors(list, "indexPut", "indices");
     putTensor(source, "indexPut", "value");
-    putBool(accumulate === true);
+    putBool(accumulate);
     return runTensor(putOp);
   } finally {
     if (own) source.dispose();
@@ -370,8 +377,8 @@ install({
     this: Tensor,
     indices: readonly (Tensor | null)[],
     value: Tensor | Scalar,
-    options?: { accumulate?: boolean },
+    accumulate?: boolean | { accumulate?: boolean },
   ) {
-    return indexPut(this, indices, value, options);
+    return indexPut(this, indices, value, accumulate);
   },
 });

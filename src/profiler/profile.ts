@@ -16,6 +16,7 @@ import {
   scratch,
   TorchError,
 } from "../../ffi/mod.ts";
+import { readOptions as refuseUnknown } from "../ops/_arguments.ts";
 import { describe } from "../tensor/tensor.ts";
 import { showAsText } from "../inspect.ts";
 import {
@@ -71,6 +72,7 @@ export class Profile<R = unknown> {
 
   /** The ranges summed by name. */
   keyAverages(options: KeyAveragesOptions = {}): EventAverages {
+    refuseUnknown("keyAverages", "groupByInputShape", { ...options }, undefined);
     return averageEvents(this.events, { ...this.#options, ...options });
   }
 
@@ -167,6 +169,7 @@ function chromeEvent(event: FunctionEvent, pid: number): ChromeEvent {
 }
 
 function readOptions(options: ProfileOptions): Required<ProfileOptions> {
+  refuseUnknown("profile", "recordShapes, profileMemory, withFlops", { ...options }, undefined);
   const { recordShapes = false, profileMemory = false, withFlops = false } = options;
   for (const [name, value] of Object.entries({ recordShapes, profileMemory, withFlops })) {
     if (typeof value === "boolean") continue;

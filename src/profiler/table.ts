@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readOptions } from "../ops/_arguments.ts";
 import type { EventAverage } from "./events.ts";
 
 /** By what a table can be sorted, the largest first. */
@@ -39,6 +40,8 @@ interface Columns {
   readonly withFlops: boolean;
 }
 
+const OPTIONS = "sortBy, rowLimit, header, maxNameColumnWidth, maxShapesColumnWidth, " +
+  "topLevelEventsOnly, timeUnit";
 const WIDTH = 12;
 const SORT_KEYS: readonly string[] = [
   "cpuTime",
@@ -98,6 +101,7 @@ export function averageTable(
   options: TableOptions,
   { profileMemory, withFlops }: Columns,
 ): string {
+  readOptions("table", OPTIONS, { ...options }, undefined);
   const { timeUnit, rowLimit = 100, header, topLevelEventsOnly = false } = options;
   if (timeUnit !== undefined && !Object.hasOwn(UNITS, timeUnit)) {
     throw new RangeError(`table(): option 'timeUnit' must be s, ms or us, but got ${timeUnit}`);

@@ -40,8 +40,8 @@ install({
   asTypedArray(this: Tensor) {
     return asTypedArray(this);
   },
-  requiresGrad_(this: Tensor, on = true) {
-    this.requiresGrad = on;
+  requiresGrad_(this: Tensor, on: boolean | { requiresGrad?: boolean } = true) {
+    this.requiresGrad = typeof on === "object" && on !== null ? on.requiresGrad ?? true : on;
     return this;
   },
   toString(this: Tensor) {

@@ -171,7 +171,7 @@ export interface TensorCompanions<T> {
   indexPut(
     indices: readonly TensorIndex<T>[],
     value: T | Scalar,
-    options?: { accumulate?: boolean },
+    accumulate?: boolean | { accumulate?: boolean },
   ): T;
   /**
    * Computes the derivative of this tensor, and adds it to the `grad` of each leaf that gradients flow to.
@@ -190,6 +190,8 @@ export interface TensorCompanions<T> {
    * ```
    */
   backward(gradient?: T | null, options?: BackwardOptions<T>): void;
+  /** The same with the gradient among the options. */
+  backward(options: BackwardOptions<T> & { gradient?: T | null }): void;
   /** The function of the graph that made this tensor, or `null` for a leaf. A new object at each read. */
   readonly gradFn: GradFn<T> | null;
   /**
@@ -225,7 +227,7 @@ export interface TensorCompanions<T> {
   /** Whether this is no leaf, and keeps its `grad` all the same. */
   readonly retainsGrad: boolean;
   /** Sets `requiresGrad`, and returns the tensor. */
-  requiresGrad_(on?: boolean): T;
+  requiresGrad_(on?: boolean | { requiresGrad?: boolean }): T;
   /** The text that PyTorch prints. */
   toString(): string;
   /** The tensor in another dtype or on another device; this same tensor object where nothing changes. */

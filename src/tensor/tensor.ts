@@ -7,6 +7,7 @@
  * @module
  */
 
+import { types } from "node:util";
 import {
   check,
   context,
@@ -140,7 +141,9 @@ export class Tensor {
 
   set requiresGrad(on: boolean) {
     if (typeof on !== "boolean") {
-      throw new TypeError(`requiresGrad must be a boolean, but got ${describe(on)}`);
+      throw new TypeError(
+        `requiresGrad(): argument 'value' must be a boolean, but got ${describe(on)}`,
+      );
     }
     const handle = handleOfAny(this, "requiresGrad", "self");
     check(native.fb_tensor_set_requires_grad(handle, on), "requiresGrad");
@@ -180,8 +183,8 @@ export class Tensor {
   /** The sizes, or the size of dimension `dim` (from the end, where it is negative). Warns once while tracing. */
   size(): number[];
   /** The size of dimension `dim`. */
-  size(dim: number): number;
-  size(dim?: number): number | number[] {
+  size(dim: number | { dim: number }): number;
+  size(dim?: number | { dim: number }): number | number[] {
     frozenByTrace("size()");
     const shape = shapeOf(this);
     return dim === undefined ? shape : at(shape, dim, "size");
@@ -190,8 +193,8 @@ export class Tensor {
   /** The strides in elements, or that of dimension `dim`. */
   stride(): number[];
   /** The stride of dimension `dim`, in elements. */
-  stride(dim: number): number;
-  stride(dim?: number): number | number[] {
+  stride(dim: number | { dim: number }): number;
+  stride(dim?: number | { dim: number }): number | number[] {
     const words = this.#meta("stride");
     if (words[META_LAYOUT] !== 0) {
       throw new TorchError("stride(): only a strided tensor has strides, and this one is sparse", {
@@ -270,10 +273,21 @@ export function describe(value: unknown): string {
     case "function":
       return "a function";
     case "object":
-      return isTensorValue(value) ? "a Tensor" : Array.isArray(value) ? "an array" : "an object";
+      return describeObject(value);
     default:
       return String(value);
   }
+}
+
+function describeObject(value: object): string {
+  if (isTensorValue(value)) return "a Tensor";
+  if (Array.isArray(value)) return "an array";
+  if (types.isPromise(value)) return "a Promise, which is to be awaited first";
+  if (types.isMap(value)) return "a Map";
+  if (types.isSet(value)) return "a Set";
+  if (!types.isTypedArray(value)) return "an object";
+  const name = value[Symbol.toStringTag];
+  return `${name.startsWith("I") ? "an" : "a"} ${name}`;
 }
 
 function disposed(op: string, argument: string): DisposedError {
@@ -283,7 +297,12 @@ function disposed(op: string, argument: string): DisposedError {
   });
 }
 
-function at(values: number[], dim: number, op: string): number {
+function isNamed(given: unknown): given is { dim: number } {
+  return typeof given === "object" && given !== null && !isTensorValue(given) && "dim" in given;
+}
+
+function at(values: number[], given: number | { dim: number }, op: string): number {
+  const dim = isNamed(given) ? given.dim : given;
   if (!Number.isInteger(dim)) {
     throw new TypeError(`${op}(): argument 'dim' must be an integer, but got ${describe(dim)}`);
   }
