@@ -177,8 +177,16 @@ class Inspector {
     }
     for (const char* needed : {"data.pkl", "constants.pkl"}) {
       if (archive_.find(needed) == nullptr) {
+        // What torch.save writes has data.pkl alone: a state dict, mostly.
         throw SerializationError(
-            c10::str("the archive is no TorchScript file: it has no record '", needed, "'"));
+            c10::str(
+                "the archive is no TorchScript file: it has no record '",
+                needed,
+                "'",
+                archive_.find("data.pkl") != nullptr ? ". It holds values without a program, as "
+                                                       "torch.save writes them: load it with "
+                                                       "io.load()"
+                                                     : ""));
       }
     }
     checkRecords();

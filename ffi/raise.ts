@@ -6,6 +6,7 @@
 
 import { rethrow } from "./callback.ts";
 import { JitTypeError, TorchError, type TorchErrorKind } from "./errors.ts";
+import { withHint } from "./hints.ts";
 import { native } from "./library.ts";
 import { context, takeText } from "./scratch.ts";
 import { noticeWarnings } from "./warnings.ts";
@@ -41,7 +42,9 @@ export function nativeError(op: string): TorchError {
     pythonClass: takeText(native.fb_error_text(context, 2)),
     nativeBacktrace: () => takeText(native.fb_error_backtrace(context, id)),
   };
-  const text = `${op}(): ${withoutName(tidy(message), op)}`;
+  // What a program raised on its own is its author's to word.
+  const said = details.pythonClass === "" ? withHint(tidy(message)) : tidy(message);
+  const text = `${op}(): ${withoutName(said, op)}`;
   return kind === JIT_TYPE ? new JitTypeError(text, details) : new TorchError(text, details);
 }
 

@@ -78,7 +78,8 @@ const failures: Record<string, Failure> = {
     run: onTensors((x) => x!.to({ device: "cuda:0" }), [2]),
     kind: "notImplemented",
     op: "to",
-    message: /^to\(\): Could not run 'aten::\w+' with arguments from the 'CUDA' backend\.$/,
+    message:
+      /^to\(\): Could not run 'aten::\w+' with arguments from the 'CUDA' backend: this LibTorch computes on the "cpu" only$/,
   },
   "memory that is not there": {
     run: () => torch.empty([2 ** 45]),
@@ -246,5 +247,108 @@ describe("A message of LibTorch's", () => {
     const error = assertThrows(() => torch.empty([2], { dtype: "quint8" }).sum(), TorchError);
     assert(!error.message.includes("INTERNAL ASSERT"), error.message);
     assert(!error.message.includes(".cpp"), error.message);
+  });
+});
+
+const net = new torch.nn.Linear(3, 1);
+const matrix = torch.ones([2, 3]);
+const leaf = torch.ones([2], { requiresGrad: true });
+
+// What a newcomer does, and the words of the sentence that help.
+const advice: Record<string, readonly [run: () => unknown, words: string]> = {
+  "the name of a dtype of Python's": [
+    () => torch.zeros([1], { dtype: "float" as never }),
+    'but got "float", which is called "float32" here',
+  ],
+  "a dtype's name in Python's module": [
+    () => matrix.to("torch.int64" as never),
+    'which is called "int64" here',
+  ],
+  "a misspelt dtype": [() => matrix.to({ dtype: "flaot32" as never }), "there are uint8, int8,"],
+  "a device of another library": [
+    () => matrix.to("gpu"),
+    'expected a device such as "cpu", got "gpu"',
+  ],
+  "a device that this LibTorch has not": [
+    () => torch.zeros([1], { device: "cuda" }),
+    'this LibTorch computes on the "cpu" only',
+  ],
+  "an array in a tensor's place": [() => matrix.matmul([1] as never), "a Tensor, but got an array"],
+  "a TypedArray in a tensor's place": [
+    () => matrix.matmul(new Int32Array(2) as never),
+    "a Tensor, but got an Int32Array",
+  ],
+  "a promise in a tensor's place": [
+    () => net(Promise.resolve(matrix) as never),
+    "a Tensor, but got a Promise, which is to be awaited first",
+  ],
+  "a promise among the arguments of overloads": [
+    () => matrix.add(Promise.resolve(matrix) as never),
+    "got (a Tensor, a Promise, which is to be awaited first)",
+  ],
+  "the number of many elements": [() => matrix.item(), "toArray() gives them all"],
+  "gradients of integers": [
+    () => torch.tensor([1, 2], { requiresGrad: true }),
+    'whole numbers make an int64 tensor, { dtype: "float32" } another',
+  ],
+  "gradients of what takes none": [
+    () => matrix.sum().backward(),
+    "make what is derived by with { requiresGrad: true }",
+  ],
+  "gradients of many elements": [() => leaf.mul(2).backward(), "reduce it with sum() or mean()"],
+  "a change of a leaf in place": [() => leaf.add_(1), "do it within torch.noGrad()"],
+  "a second pass": [
+    () => {
+      const loss = leaf.mul(leaf).sum();
+      loss.backward();
+      loss.backward();
+    },
+    "Give the first backward() { retainGraph: true } if",
+  ],
+  "a leaf that takes no part": [
+    () => torch.autograd.grad(leaf.sum(), torch.ones([1], { requiresGrad: true })),
+    "Give { allowUnused: true } if",
+  ],
+  "the mean of integers": [() => torch.tensor([1, 2]).mean(), "float() converts it"],
+  "integers for a layer": [
+    () => net(torch.tensor([[1, 2, 3]])),
+    "to({ dtype }) converts one to the other's",
+  ],
+  "fractions as classes": [
+    () => torch.nn.functional.crossEntropy(torch.ones([2, 3]), torch.tensor([0, 1.5])),
+    "long() converts it",
+  ],
+  "fractions as places": [() => new torch.nn.Embedding(3, 2)(matrix), "long() converts it"],
+  "an object as output of a trace": [
+    () => jit.trace((x: torch.Tensor) => ({ x }), [matrix]),
+    "give { strict: false } to allow",
+  ],
+  "no output of a trace": [
+    () => jit.trace((x: torch.Tensor) => void x.add(1), [matrix]),
+    "is a return missing?",
+  ],
+  "an array as inputs of methods": [
+    () => jit.traceModule(net, [matrix] as never),
+    "must be an object such as { forward: [x] }, but got an array",
+  ],
+  "a method to keep that is not there": [
+    () => jit.freeze(jit.trace(net, [matrix]).eval(), { preserve: ["encode"] }),
+    "has no method or attribute 'encode'",
+  ],
+};
+
+describe("A wrong call", () => {
+  for (const [name, [run, words]] of Object.entries(advice)) {
+    test(`with ${name} is told what to do`, () => {
+      const error = assertThrows(run, Error);
+      assertEquals(error.message.includes(words), true, error.message);
+    });
+  }
+
+  test("keeps what a program raised as its author worded it", () => {
+    const unit = jit.compile(
+      "def f(x: int):\n    raise ValueError('pass strict=False to trace()')\n",
+    );
+    assertThrows(() => unit.f!(1), TorchError, "f(): pass strict=False to trace()");
   });
 });

@@ -12,6 +12,13 @@ const BERNOULLI = [0, 1, 0, 1, 0, 1];
 const MULTINOMIAL = [0, 1, 0, 0, 2];
 
 describe("Generator", () => {
+  test("prints what it is, and that it was disposed", () => {
+    const generator = new torch.Generator();
+    assertEquals(`${generator}`, "Generator(cpu)");
+    generator.dispose();
+    assertEquals(`${generator}`, "Generator(disposed)");
+  });
+
   test("draws what PyTorch draws from the same seed", () => {
     using generator = new torch.Generator().manualSeed(7);
     const options = { generator };

@@ -250,6 +250,15 @@ describe("save() that fails", () => {
     assert(existsSync(inner.path));
   });
 
+  test("says which folder is not there", () => {
+    using here = folder();
+    using add = adder(1);
+    const path = here.file("absent/f.pt");
+    const words = `the folder ${here.file("absent")} is not there, make it first`;
+    assertThrows(() => jit.save(add, path), TorchError, words);
+    assertEquals(readdirSync(here.path), []);
+  });
+
   test("refuses what is no script", () => {
     using here = folder();
     const wrong: unknown[] = [() => 1, new nn.Linear(1, 1), null, "text", torch.ones([1])];
@@ -276,6 +285,13 @@ describe("save() that fails", () => {
 });
 
 describe("load()", () => {
+  test("says what loads a file of torch.save", () => {
+    using here = folder();
+    torch.io.save(new nn.Linear(1, 1).stateDict(), here.file("state.pt"));
+    const error = assertThrows(() => jit.load(here.file("state.pt")), TorchError);
+    assertStringIncludes(error.message, "load it with io.load()");
+  });
+
   test("takes complex numbers as default arguments", () => {
     const source = "def f(x: Tensor, y: complex = 1.5-2.5j):\n    return x + y\n";
     using script = jit.compile(source).f!;

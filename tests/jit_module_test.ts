@@ -221,6 +221,7 @@ for (const [kind, make] of Object.entries({ traced, loaded })) {
       ) {
         assertThrows(use, torch.DisposedError, "script module that was disposed");
       }
+      assertEquals(`${script}`, "ScriptModule(disposed)");
       // A method that was taken out holds the module's native object.
       assertEquals(values(twice(x)), [[2, 2]]);
     });
@@ -232,9 +233,11 @@ describe("A script module that is changed", () => {
     return loaded().script;
   }
 
-  test("gets methods from source", () => {
+  test("gets methods from source, whose last line may have no end", () => {
     const script = make();
     const x = torch.ones([1, 2]);
+    script.define("def one(self) -> int:\n    return 1");
+    assertEquals(script.one(), 1);
     script.define(`
 def scaled(self, x: Tensor, by: float = 3.0) -> Tensor:
     return self.forward(x) * by

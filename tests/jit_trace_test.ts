@@ -249,7 +249,7 @@ describe("trace() of containers", () => {
     assertThrows(
       () => jit.trace((x: T) => ({ a: x }), [vector(1)]),
       TorchError,
-      "pass strict=False",
+      "give { strict: false }",
     );
   });
 

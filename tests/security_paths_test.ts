@@ -4,6 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { flambeauHome } from "../ffi/home.ts";
+import { readLink } from "../ffi/link.ts";
 import * as torch from "../mod.ts";
 import { honest } from "./support/hostile.ts";
 import { folder, isDeno, program } from "./support/program.ts";
@@ -171,8 +173,12 @@ test("A model that loops without end in a process of its own is ended, as docs/s
     runner.replace('"flambeau"', JSON.stringify(new URL("../mod.ts", import.meta.url).href)),
   );
   // The narrowest flags that the page names; the project itself is read from where it lies.
-  const flags = limits[2]!.replace("--allow-read=.", `--allow-read=${here.path},${root}`);
-  const runtime = isDeno ? `run --no-check ${shim === "" ? "-A" : flags}` : "";
+  const flags = limits[2]!.replace("--allow-read=.", `--allow-read=${here.path},${root}`)
+    .replace("$HOME/.cache/flambeau", flambeauHome());
+  // As for a user, whose shim set-up's note names.
+  const env = { ...process.env };
+  if (readLink(root) !== null) delete env.FLAMBEAU_LIB;
+  const runtime = isDeno ? `run --no-check ${flags}` : "";
   const run = (model: string, seconds: number) =>
     new Promise<{ signal: string | null; code: number | null; output: string }>((resolve) => {
       const started = spawn("sh", [
@@ -181,6 +187,7 @@ test("A model that loops without end in a process of its own is ended, as docs/s
         process.execPath,
       ], {
         cwd: here.path,
+        env,
         stdio: ["ignore", "pipe", "pipe"],
       });
       let output = "";

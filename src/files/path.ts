@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TorchError } from "../../ffi/mod.ts";
 import { describe } from "../tensor/tensor.ts";
@@ -14,7 +15,9 @@ export function pathOf(path: unknown, op: string): string {
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
   throw new TypeError(
     `${op}(): argument 'path' must be a path or a file URL, but got ${
-      path instanceof URL ? path.href : describe(path)
+      path instanceof URL
+        ? `${path.href}: fetch it, and give its bytes where bytes are taken`
+        : describe(path)
     }`,
   );
 }
@@ -26,12 +29,20 @@ export function fileError(
   verb: "read" | "written",
   cause: unknown,
 ): TorchError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = verb === "written" && codeOf(cause) === "ENOENT"
+    ? `the folder ${dirname(path)} is not there, make it first`
+    : cause instanceof Error
+    ? cause.message
+    : String(cause);
   return new TorchError(`${op}(): the file ${path} could not be ${verb}: ${reason}`, {
     op,
     kind: "serialization",
     cause,
   });
+}
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error ? (cause as Error & { code?: unknown }).code : undefined;
 }
 
 /** An error about what is in a file. */

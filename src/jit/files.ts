@@ -6,6 +6,7 @@
 
 import { context, native, scratch } from "../../ffi/mod.ts";
 import { startJob } from "../jobs/mod.ts";
+import { Module } from "../nn/module.ts";
 import { deviceCode } from "../tensor/device.ts";
 import { describe } from "../tensor/tensor.ts";
 import { type ExtraFiles, fillExtraFiles, putExtraFiles, writeArchiveAsync } from "./archive.ts";
@@ -47,7 +48,7 @@ function asScript(script: unknown, op: string): ScriptFunction | ScriptModule {
   if (script instanceof ScriptFunction || script instanceof ScriptModule) return script;
   throw new TypeError(
     `${op}(): argument 'script' must be a ScriptFunction or a ScriptModule, but got ${
-      describe(script)
+      script instanceof Module ? "a Module" : describe(script)
     }: ` +
       "trace a function or module first",
   );

@@ -377,6 +377,11 @@ export class ScriptModule extends Module<any[], any> {
     return scriptModule(new NativeHandle("object", handle));
   }
 
+  /** The module as PyTorch prints it. */
+  override toString(): string {
+    return this.#handle.isDisposed ? "ScriptModule(disposed)" : super.toString();
+  }
+
   // ---- Files ----
 
   /** Saves the module: the file loads in Python, in C++, and here. */

@@ -90,7 +90,7 @@ export function tracePass(pass: Pass): ScriptFunction {
   if (pass.places !== false) setBeforeTracedRun(notePlace);
   let ended = false;
   try {
-    const output = refusePromise(pass.run(...tracedInputs(pass.inputs, made)));
+    const output = refuseNoOutput(pass.run(...tracedInputs(pass.inputs, made)));
     ended = true;
     return endTrace(output, pass.name);
   } finally {
@@ -138,7 +138,12 @@ function showWarnings(): void {
   }
 }
 
-function refusePromise(output: unknown): unknown {
+function refuseNoOutput(output: unknown): unknown {
+  if (output === undefined) {
+    throw new TypeError(
+      "jit.trace(): the function returned nothing, but a trace is of what it returns: is a return missing?",
+    );
+  }
   if (!(output instanceof Promise)) return output;
   // Its rejection, if any, is the user's: this error says what to mend first.
   output.catch(() => {});

@@ -6,6 +6,7 @@
 
 import { check, encode, native } from "../../ffi/mod.ts";
 import { type AnyModule, Module } from "../nn/module.ts";
+import { isOptions } from "../ops/_arguments.ts";
 import { describe } from "../tensor/tensor.ts";
 import { compareOutputs } from "./check_trace.ts";
 import { type Mirror, mirror } from "./mirror.ts";
@@ -211,6 +212,13 @@ export function traceModule(
   }
   if (module instanceof ScriptModule) {
     throw new TypeError(`${op}(): argument 'module' is in TorchScript already`);
+  }
+  if (!isOptions(inputsByMethod)) {
+    throw new TypeError(
+      `${op}(): argument 'inputsByMethod' must be an object such as { forward: [x] }, but got ${
+        describe(inputsByMethod)
+      }`,
+    );
   }
   const settings = settingsOf(options, op);
   const methods = Object.entries(inputsByMethod).map(([name, inputs]) =>

@@ -22,7 +22,7 @@ import { install } from "../tensor/attach.ts";
 import type { ToOptions } from "../tensor/companions.ts";
 import { deviceName } from "../tensor/device.ts";
 import type { MemoryFormat } from "../tensor/formats.ts";
-import { type DType, dtypeCode, dtypeName, isDType } from "../tensor/dtype.ts";
+import { type DType, dtypeCode, dtypeMeant, dtypeName, isDType } from "../tensor/dtype.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { isOptions, type Options, readOptions } from "./_arguments.ts";
 import { Arguments } from "./_call.ts";
@@ -57,7 +57,8 @@ function readTarget(options: Options): Target {
 /** What a first argument by place says, and the names of those that may follow it. */
 function readFirst(first: unknown): [Record<string, unknown>, string] {
   if (isTensor(first)) return [{ dtype: first.dtype, device: first.device }, "nonBlocking, copy"];
-  if (isDType(first)) return [{ dtype: first }, "nonBlocking, copy"];
+  const isDTypes = isDType(first) || (typeof first === "string" && dtypeMeant(first) !== undefined);
+  if (isDTypes) return [{ dtype: first }, "nonBlocking, copy"];
   if (typeof first === "string") return [{ device: first }, "dtype, nonBlocking, copy"];
   throw new TypeError(
     `to(): argument 'target' must be an options object, a dtype, a device or a Tensor, but got ${

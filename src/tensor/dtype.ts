@@ -65,13 +65,47 @@ export function isDType(value: unknown): value is DType {
   return typeof value === "string" && Object.hasOwn(codes, value);
 }
 
+// What users of PyTorch, NumPy and C call them.
+const otherNames: Record<string, DType> = {
+  float: "float32",
+  double: "float64",
+  half: "float16",
+  f16: "float16",
+  f32: "float32",
+  f64: "float64",
+  int: "int32",
+  long: "int64",
+  short: "int16",
+  char: "int8",
+  byte: "uint8",
+  boolean: "bool",
+  cfloat: "complex64",
+  cdouble: "complex128",
+  number: "float32",
+  bigint: "int64",
+};
+
+/** The dtype that a name of another world means (`"float"`, `"torch.float32"`), or `undefined`. */
+export function dtypeMeant(name: string): DType | undefined {
+  const short = name.toLowerCase().replace(/^torch\./, "");
+  if (isDType(short)) return short;
+  return Object.hasOwn(otherNames, short) ? otherNames[short] : undefined;
+}
+
+function adviceOn(value: unknown): string {
+  const meant = typeof value === "string" ? dtypeMeant(value) : undefined;
+  return meant === undefined
+    ? `; there are ${Object.keys(codes).join(", ")}`
+    : `, which is called "${meant}" here`;
+}
+
 /** LibTorch's number of a dtype. Throws a `TypeError` that names the op and the argument for anything else. */
 export function dtypeCode(value: unknown, op: string, argument: string): number {
   if (isDType(value)) return codes[value];
   throw new TypeError(
     `${op}(): argument '${argument}' must be a dtype such as "float32", but got ${
       typeof value === "string" ? JSON.stringify(value) : String(value)
-    }`,
+    }${adviceOn(value)}`,
   );
 }
 

@@ -13,6 +13,7 @@ import {
   releaseForgotten,
   scratch,
 } from "../../ffi/mod.ts";
+import { showAsText } from "../inspect.ts";
 import type { GeneratorLike } from "./generator_like.ts";
 import { describe, handleOf, OWNED, Tensor } from "./tensor.ts";
 import { seedHalves } from "./state.ts";
@@ -126,7 +127,14 @@ export class Generator implements GeneratorLike {
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  /** `Generator(cpu)`. */
+  toString(): string {
+    return `Generator(${this.#handle === 0 ? "disposed" : "cpu"})`;
+  }
 }
+
+showAsText(Generator);
 
 /** Whether a value is a generator (disposed or not). */
 export function isGenerator(value: unknown): value is Generator {
