@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { LoadError, TorchError } from "../ffi/errors.ts";
 import { ABI_VERSION, symbols } from "../ffi/symbols.ts";
@@ -161,6 +162,23 @@ describe("Loading the library", () => {
       "was not found",
       "Run Deno with --allow-ffi --allow-read --allow-env",
     );
+  });
+
+  test("is found by a program in another folder, as README.md says", async () => {
+    const page = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    using here = folder();
+    const mod = fileURLToPath(new URL("../mod.ts", import.meta.url));
+    for (const name of ["deno.json", "tsconfig.json"]) {
+      const content = new RegExp(`\`\`\`json ${name}\\n([^\`]*)`).exec(page)?.[1];
+      assert(content !== undefined, `README.md has ${name}`);
+      writeFileSync(here.file(name), content.replace("/path/to/flambeau/mod.ts", mod));
+    }
+    const source = 'import * as torch from "flambeau"; console.log(torch.ones([2]));';
+    writeFileSync(here.file("a.ts"), source);
+    const flags = /permissions are `(.*?)`/.exec(page)![1]!.split(" ");
+    const args = isDeno ? ["run", "--no-prompt", ...flags, "a.ts"] : ["a.ts"];
+    const ended = await run(process.execPath, args, { cwd: here.path, env: { ...process.env } });
+    assertEquals(ended.stdout.trim(), "tensor([1., 1.])", ended.stderr);
   });
 
   test("fails with an error that is a TorchError too", () => {
