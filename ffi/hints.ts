@@ -20,7 +20,10 @@ const hints: readonly (readonly [RegExp, string])[] = [
     /(Could not run '.*' with arguments from the '(?:CUDA|HIP|MPS|XPU|HPU|XLA|MTIA|Vulkan|Metal)' backend)\./,
     `$1: ${cpuOnly}`,
   ],
-  [/a Tensor with \d+ elements cannot be converted to Scalar/, "$&: toArray() gives them all"],
+  [
+    /a Tensor with (?!0 )\d+ elements cannot be converted to Scalar/,
+    "$&: toArray() gives them all",
+  ],
   [
     /element \d+ of tensors does not require grad and does not have a grad_fn/,
     "$&: make what is derived by with { requiresGrad: true }, and compute outside of noGrad()",

@@ -166,6 +166,11 @@ describe("profile()", () => {
       recordShapes: true,
     });
     found.exportChromeTrace(here.file("trace.json"));
+    assertThrows(
+      () => found.exportChromeTrace(here.file("absent/trace.json")),
+      torch.TorchError,
+      "is not there",
+    );
     const trace: torch.profiler.ChromeTrace = JSON.parse(
       readFileSync(here.file("trace.json"), "utf8"),
     );
@@ -176,7 +181,11 @@ describe("profile()", () => {
     const step = ranges.find((event) => event.name === "step é")!;
     assertEquals(step.cat, "user_annotation");
     assert(step.ts! <= add.ts! && step.ts! + step.dur! >= add.ts! + add.dur!);
-    assertThrows(() => found.exportChromeTrace(1 as never), TypeError, "'path' must be a string");
+    assertThrows(
+      () => found.exportChromeTrace(1 as never),
+      TypeError,
+      "'path' must be a path or a file URL",
+    );
   });
 
   test("frees what it makes, and thousands of ranges fit", () => {

@@ -16,6 +16,7 @@ import {
   scratch,
   TorchError,
 } from "../../ffi/mod.ts";
+import { fileError, pathOf } from "../files/mod.ts";
 import { readOptions as refuseUnknown } from "../ops/_arguments.ts";
 import { describe } from "../tensor/tensor.ts";
 import { showAsText } from "../inspect.ts";
@@ -100,13 +101,14 @@ export class Profile<R = unknown> {
    *
    * @param path The path of a JSON file, which is replaced.
    */
-  exportChromeTrace(path: string): void {
-    if (typeof path !== "string") {
-      throw new TypeError(
-        `exportChromeTrace(): argument 'path' must be a string, but got ${describe(path)}`,
-      );
+  exportChromeTrace(path: string | URL): void {
+    const op = "exportChromeTrace";
+    const file = pathOf(path, op);
+    try {
+      writeFileSync(file, JSON.stringify(this.chromeTrace()));
+    } catch (cause) {
+      throw fileError(op, file, "written", cause);
     }
-    writeFileSync(path, JSON.stringify(this.chromeTrace()));
   }
 
   /** The table of {@linkcode Profile.keyAverages}. */

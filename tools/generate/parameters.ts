@@ -171,5 +171,7 @@ export function meaningOf(parameter: Parameter): string {
     : kinds[parameter.kind] ?? "As PyTorch takes it.";
   const fallback = parameter.default;
   if (fallback === undefined || fallback === "null" || /default/i.test(meaning)) return meaning;
-  return `${meaning.replace(/\.$/, "")}; default \`${fallback}\`.`;
+  // LibTorch's number of a reduction, by the word that is given here.
+  const shown = parameter.native === "reduction" && fallback === "1" ? '"mean"' : fallback;
+  return `${meaning.replace(/\.$/, "")}; default \`${shown}\`.`;
 }

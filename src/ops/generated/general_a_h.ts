@@ -1993,7 +1993,7 @@ const binaryCrossEntropyWithLogits$$op = new Op(
  * @param target The target; its shape and dtype are as the loss says.
  * @param weight The weight; its shape is the layer's.
  * @param posWeight A tensor.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function binaryCrossEntropyWithLogits(
   self: Tensor,
@@ -5409,7 +5409,7 @@ const cosineEmbeddingLoss$$op = new Op("aten::cosine_embedding_loss", "cosineEmb
  * @param input2 A tensor.
  * @param target The target; its shape and dtype are as the loss says.
  * @param margin The margin; default `0`.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function cosineEmbeddingLoss(
   input1: Tensor,
@@ -5685,7 +5685,7 @@ function ctcLoss$IntList(
  * @param inputLengths A tensor.
  * @param targetLengths A tensor.
  * @param blank An integer; default `0`.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  * @param zeroInfinity A boolean; default `false`.
  */
 export function ctcLoss(

@@ -1702,7 +1702,7 @@ const marginRankingLoss$$op = new Op("aten::margin_ranking_loss", "marginRanking
  * @param input2 A tensor.
  * @param target The target; its shape and dtype are as the loss says.
  * @param margin The margin; default `0`.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function marginRankingLoss(
   input1: Tensor,
@@ -8243,7 +8243,7 @@ const tripletMarginLoss$$op = new Op("aten::triplet_margin_loss", "tripletMargin
  * @param p A probability from 0 to 1, or the order of a norm; default `2`.
  * @param eps A small number that keeps from dividing by zero; default `0.000001`.
  * @param swap A boolean; default `false`.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function tripletMarginLoss(
   anchor: Tensor,

@@ -586,7 +586,7 @@ const binaryCrossEntropy$$op = new Op("aten::binary_cross_entropy", "binaryCross
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
  * @param weight The weight; its shape is the layer's.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function binaryCrossEntropy(
   self: Tensor,
@@ -901,7 +901,7 @@ const crossEntropyLoss$$op = new Op("aten::cross_entropy_loss", "crossEntropyLos
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
  * @param weight The weight; its shape is the layer's.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  * @param ignoreIndex An integer; default `-100`.
  * @param labelSmoothing A number; default `0`.
  */
@@ -1685,7 +1685,7 @@ const huberLoss$$op = new Op("aten::huber_loss", "huberLoss");
  *
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  * @param delta A number; default `1`.
  */
 export function huberLoss(
@@ -1845,7 +1845,7 @@ const l1Loss$$op = new Op("aten::l1_loss", "l1Loss");
  *
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function l1Loss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**
@@ -2554,7 +2554,7 @@ const mseLoss$$op = new Op("aten::mse_loss", "mseLoss");
  *
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  *
  * @example
  * ```ts
@@ -2613,7 +2613,7 @@ const multiMarginLoss$$op = new Op("aten::multi_margin_loss", "multiMarginLoss")
  * @param p A probability from 0 to 1, or the order of a norm; default `1`.
  * @param margin The margin; default `1`.
  * @param weight The weight; its shape is the layer's.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function multiMarginLoss(
   self: Tensor,
@@ -2756,7 +2756,7 @@ const multilabelMarginLoss$$op = new Op("aten::multilabel_margin_loss", "multila
  *
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function multilabelMarginLoss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**
@@ -2816,7 +2816,7 @@ const nllLoss$$op = new Op("aten::nll_loss", "nllLoss");
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
  * @param weight The weight; its shape is the layer's.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  * @param ignoreIndex An integer; default `-100`.
  */
 export function nllLoss(
@@ -2935,7 +2935,7 @@ const nllLoss2d$$op = new Op("aten::nll_loss2d", "nllLoss2d");
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
  * @param weight The weight; its shape is the layer's.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  * @param ignoreIndex An integer; default `-100`.
  */
 export function nllLoss2d(
@@ -3054,7 +3054,7 @@ const nllLossNd$$op = new Op("aten::nll_loss_nd", "nllLossNd");
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
  * @param weight The weight; its shape is the layer's.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  * @param ignoreIndex An integer; default `-100`.
  */
 export function nllLossNd(
@@ -4799,7 +4799,7 @@ const smoothL1Loss$$op = new Op("aten::smooth_l1_loss", "smoothL1Loss");
  *
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  * @param beta A factor of the input; default `1`.
  */
 export function smoothL1Loss(
@@ -4887,7 +4887,7 @@ const softMarginLoss$$op = new Op("aten::soft_margin_loss", "softMarginLoss");
  *
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function softMarginLoss(self: Tensor, target: Tensor, reduction?: Reduction): Tensor;
 /**

@@ -1707,7 +1707,7 @@ const hingeEmbeddingLoss$$op = new Op("aten::hinge_embedding_loss", "hingeEmbedd
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
  * @param margin The margin; default `1`.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  */
 export function hingeEmbeddingLoss(
   self: Tensor,

@@ -707,7 +707,7 @@ const klDiv$$op = new Op("aten::kl_div", "klDiv");
  *
  * @param self The input, of any shape unless the op says otherwise.
  * @param target The target; its shape and dtype are as the loss says.
- * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `1`.
+ * @param reduction How the losses are put together: `"none"`, `"mean"` or `"sum"`; default `"mean"`.
  * @param options `logTarget`: A boolean; default `false`.
  */
 export function klDiv(
