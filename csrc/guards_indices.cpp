@@ -383,14 +383,20 @@ void bagOffsets(Arguments arguments) {
   within(offsets, 0, indices.numel() + 1, "offsets");
 }
 
-// torch._reshape_alias(torch.ones(2), [1000000], [1000]) reads past the end; so does its copy.
-void reshapeAlias(Arguments arguments) {
-  const auto& self = tensor(arguments, 0);
-  if (!canLook(self) || arguments.size() < 3) return;
-  const auto sizes = arguments[1].toIntVector();
-  const auto strides = arguments[2].toIntVector();
+namespace {
+
+// Whether elements of `size` bytes, from the one at `first` on, lie within the tensor's memory.
+void reaches(
+    const at::Tensor& self,
+    const at::IValue& shape,
+    const at::IValue& steps,
+    int64_t first,
+    int64_t size) {
+  const auto sizes = shape.toIntVector();
+  const auto strides = steps.toIntVector();
   TORCH_CHECK_VALUE(sizes.size() == strides.size(), "there must be a stride for each size");
-  int64_t last = self.storage_offset();
+  TORCH_CHECK_VALUE(first >= 0, "the offset lies before the tensor's memory");
+  int64_t last = first;
   for (size_t i = 0; i < sizes.size(); i++) {
     TORCH_CHECK_VALUE(sizes[i] >= 0 && strides[i] >= 0, "sizes and strides must not be negative");
     if (sizes[i] == 0) return;
@@ -400,8 +406,48 @@ void reshapeAlias(Arguments arguments) {
             !__builtin_add_overflow(last, step, &last),
         "sizes and strides are too large");
   }
-  const auto held = static_cast<int64_t>(self.storage().nbytes() / self.itemsize());
+  const auto held = static_cast<int64_t>(self.storage().nbytes()) / size;
   TORCH_CHECK_VALUE(last < held, "sizes and strides reach past the end of the tensor's memory");
+}
+
+}  // namespace
+
+// torch._reshape_alias(torch.ones(2), [1000000], [1000]) reads past the end; so does its copy.
+void reshapeAlias(Arguments arguments) {
+  const auto& self = tensor(arguments, 0);
+  if (!canLook(self) || arguments.size() < 3) return;
+  reaches(self, arguments[1], arguments[2], self.storage_offset(), self.itemsize());
+}
+
+// torch.ops.inductor._reinterpret_tensor(torch.ones(2), [1000000], [1000]) does as well. Self,
+// size, stride, offset_increment.
+void reinterpret(Arguments arguments) {
+  const auto& self = tensor(arguments, 0);
+  if (arguments.size() < 4) return;
+  int64_t first = 0;
+  TORCH_CHECK_VALUE(
+      self.is_cpu() && self.layout() == at::kStrided && !at::isTensorSubclassLike(self),
+      "it takes a dense tensor on the CPU");
+  TORCH_CHECK_VALUE(
+      !__builtin_add_overflow(self.storage_offset(), integer(arguments, 3), &first),
+      "the offset is too large");
+  reaches(self, arguments[1], arguments[2], first, self.itemsize());
+}
+
+// torch.ops.inductor._alloc_from_pool(torch.ones(2), 2**40, torch.float32, [2], [1]). Self,
+// offset_bytes, dtype, size, stride.
+void fromPool(Arguments arguments) {
+  const auto& self = tensor(arguments, 0);
+  if (arguments.size() < 5) return;
+  TORCH_CHECK_VALUE(
+      self.is_cpu() && self.layout() == at::kStrided && !at::isTensorSubclassLike(self) &&
+          self.storage_offset() == 0,
+      "it takes a dense tensor on the CPU, from the beginning of its memory");
+  const auto dtype = static_cast<at::ScalarType>(integer(arguments, 2));
+  const auto size = static_cast<int64_t>(c10::elementSize(dtype));
+  const auto offset = integer(arguments, 1);
+  TORCH_CHECK_VALUE(offset % size == 0, "offset_bytes must be a multiple of an element's size");
+  reaches(self, arguments[3], arguments[4], offset / size, size);
 }
 
 // torch.native_batch_norm_backward(g, x, None, None, None, None, None, False, 1e-5, [True] * 3):

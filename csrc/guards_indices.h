@@ -29,6 +29,8 @@ void rowsToPointers(c10::ArrayRef<at::IValue> arguments);
 void pointersToRows(c10::ArrayRef<at::IValue> arguments);
 void bagOffsets(c10::ArrayRef<at::IValue> arguments);
 void reshapeAlias(c10::ArrayRef<at::IValue> arguments);
+void reinterpret(c10::ArrayRef<at::IValue> arguments);
+void fromPool(c10::ArrayRef<at::IValue> arguments);
 void batchNormBackward(c10::ArrayRef<at::IValue> arguments);
 void flashAttention(c10::ArrayRef<at::IValue> arguments);
 void heads(c10::ArrayRef<at::IValue> arguments);

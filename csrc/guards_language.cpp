@@ -165,6 +165,20 @@ void sortNumbers(Arguments arguments) {
   }
 }
 
+// __upsample_bilinear(torch.ones(1, 1, 1, 2), None, []): takes a factor for each dimension. Input,
+// size, scale_factor.
+void upsample(Arguments arguments) {
+  if (arguments.size() < 3 || !arguments[0].isTensor() || !arguments[2].isList()) return;
+  const auto factors = static_cast<int64_t>(arguments[2].toListRef().size());
+  const int64_t dims = arguments[0].toTensor().dim() - 2;
+  TORCH_CHECK_VALUE(
+      factors == dims,
+      "scale_factor must have ",
+      dims,
+      " elements, one for each dimension after the second, but has ",
+      factors);
+}
+
 // l: List[Any] = []; l.append(l); print(l)
 void shown(Arguments arguments) {
   for (const auto& value : arguments) checkNesting(value);

@@ -21,6 +21,7 @@ void splitText(Arguments arguments);
 void numberKey(Arguments arguments);
 void pairsOfKeys(Arguments arguments);
 void sortNumbers(Arguments arguments);
+void upsample(Arguments arguments);
 void shown(Arguments arguments);
 
 }  // namespace flambeau::language

@@ -9,11 +9,16 @@ import * as torch from "../../mod.ts";
 
 const { int } = torch.jit;
 const aten = torch.jit.ops.aten!;
+const { onednn, quantized, mkldnn, inductor } = torch.jit.ops as Record<string, typeof aten>;
 type Reproduction = () => unknown;
 
 const x = (shape: number[], dtype: torch.DType = "float32") => torch.ones(shape, { dtype });
 const longs = (shape: number[], value: number) => torch.full(shape, value, { dtype: "int64" });
 const ints = (shape: number[], value: number) => torch.full(shape, value, { dtype: "int32" });
+const qint8 = (shape: number[]) => aten.quantize_per_tensor!(x(shape), 0.1, 3, int(12));
+const packedLinear = () => onednn!.qlinear_prepack!(x([4, 3], "int8"), null);
+const packedConvolution = () =>
+  onednn!.qconv_prepack!(x([4, 2, 3, 3], "int8"), x([4]), 1, 0, [1, 1], [0, 0], [1, 1], 1, null);
 /** Past every end. */
 const far = 2 ** 40;
 const bits = x([4, 4], "uint8");
@@ -379,5 +384,72 @@ export const reports: Readonly<Record<string, Reproduction>> = {
   "embedding_bag_4bit_prepack of nothing": () =>
     torch.jit.ops.quantized!.embedding_bag_4bit_prepack!(x([2, 4, 0])),
   "legendre polynomial of degree 2**32": () => torch.special.legendrePolynomialP(x([1]), 2 ** 32),
+  "__upsample_bilinear with no factors": () => aten.__upsample_bilinear!(x([1, 1, 1, 2]), null, []),
+  "__interpolate with no factors": () => aten.__interpolate!(x([1, 1, 1, 2]), null, [], "bilinear"),
+  "onednn.qlinear_prepack of one dimension": () => onednn!.qlinear_prepack!(x([4], "int8"), null),
+  "onednn.qlinear_prepack of a scalar": () => onednn!.qlinear_prepack!(x([], "int8"), null),
+  "onednn.qlinear_pointwise with a weight that is not packed": () =>
+    onednn!.qlinear_pointwise!(
+      ...[x([2, 3], "int8"), 1, 0, x([3, 3], "int8"), x([3]), x([3], "int8"), null],
+      ...[1, 0, "float32", "none", [], ""],
+    ),
+  "onednn.qlinear_pointwise without features": () =>
+    onednn!.qlinear_pointwise!(
+      ...[x([2, 0], "uint8"), 1, 0, packedLinear(), x([4]), x([4], "int8"), null],
+      ...[1, 0, "float32", "none", [], ""],
+    ),
+  "onednn.qlinear_pointwise that adds to less than there is": () =>
+    onednn!.qlinear_pointwise!(
+      ...[x([64, 3], "uint8"), 1, 0, packedLinear(), x([4]), x([4], "int8"), x([1]), null],
+      ...[1, 0, "float32", 1, 0, "sum", 1, "none", [], ""],
+    ),
+  "onednn.linear_dynamic_fp16 without features": () =>
+    onednn!.linear_dynamic_fp16!(x([2, 0]), onednn!.linear_prepack_fp16!(x([4, 3]), null), null),
+  "onednn.qconv_prepack with a shape of no numbers": () =>
+    onednn!.qconv_prepack!(x([1, 1, 3], "int8"), x([1]), 1, 0, [1], [0], [1], int(1), []),
+  "onednn.qconv2d_pointwise with a stride of 0": () =>
+    onednn!.qconv2d_pointwise!(
+      ...[x([1, 2, 5, 5], "uint8"), 1, 0, packedConvolution(), x([4]), x([4], "int8"), null],
+      ...[[0, 0], [0, 0], [1, 1], int(1), 1, 0, "float32", "none", [], null],
+    ),
+  "onednn.qbatch_norm2d with one number for a million channels": () =>
+    onednn!.qbatch_norm2d!(
+      ...[x([1, 1 << 20, 1, 1], "uint8"), 1, 0, x([1]).expand([1 << 20]), x([1 << 20])],
+      ...[x([1 << 20]), x([1 << 20]), 1e-5, 1, 0, "uint8"],
+    ),
+  "quantized.make_quantized_cell_params of nothing": () =>
+    quantized!.make_quantized_cell_params!(x([3, 1, 0]), x([]), x([3, 4]), x([])),
+  "quantized.conv2d_prepack of 0 groups": () =>
+    quantized!.conv2d_prepack!(qint8([4, 2, 3, 3]), null, [1, 1], [0, 0], [1, 1], int(0)),
+  "quantized.conv_transpose2d_prepack of 0 groups": () =>
+    quantized!.conv_transpose2d_prepack!(
+      ...[qint8([4, 2, 3, 3]), null, [1, 1], [0, 0], [0, 0], [1, 1], int(0)],
+    ),
+  "quantized.embedding_bag_4bit_rowwise_offsets with fewer weights than indices": () =>
+    quantized!.embedding_bag_4bit_rowwise_offsets!(
+      ...[quantized!.embedding_bag_4bit_prepack!(x([4, 8])), longs([3], 1)],
+      ...[torch.tensor([0, 2]), false, 0, false, x([0]), null, false],
+    ),
+  "_weight_int8pack_mm of rows of 8": () =>
+    aten._weight_int8pack_mm!(x([2, 8], "bfloat16"), x([4, 8], "int8"), x([4], "bfloat16")),
+  "_weight_int8pack_mm that begins within another tensor": () =>
+    aten._weight_int8pack_mm!(
+      x([3, 17], "bfloat16").narrow(1, 1, 16),
+      ...[x([4, 16], "int8"), x([4], "bfloat16")],
+    ),
+  "mkldnn._reorder_convolution_weight with a stride of 0": () =>
+    mkldnn!._reorder_convolution_weight!(
+      ...[x([4, 2, 3, 3]), [0, 0], [0, 0], [1, 1], int(1), [1, 2, 5, 5]],
+    ),
+  "mkldnn._convolution_transpose_pointwise of a scalar": () =>
+    mkldnn!._convolution_transpose_pointwise!(
+      ...[x([1, 2, 5, 5]), x([]), null, [0, 0], [0, 0], [1, 1], [1, 1], int(1), "none", [], ""],
+    ),
+  "inductor._reinterpret_tensor past the end": () =>
+    inductor!._reinterpret_tensor!(x([2]), [1000000], [1000]).sum(),
+  "inductor._reinterpret_tensor before the beginning": () =>
+    inductor!._reinterpret_tensor!(x([2]), [2], [1], int(-far)).sum(),
+  "inductor._alloc_from_pool past the end": () =>
+    inductor!._alloc_from_pool!(x([2]), int(far), "float32", [2], [1]).sum(),
   "truncNormal_ far outside": () => torch.nn.init.truncNormal_(x([4, 1], "float64"), 4294967296),
 };
