@@ -18,8 +18,39 @@ describe("jit.ops lists what is registered", () => {
     assert(names.length > 1500, `${names.length} ops`);
     for (const name of ["matmul", "add", "linalg_qr"]) assert(names.includes(name), name);
     assert("matmul" in aten && !("nope" in aten));
-    assertEquals(aten.nope, undefined);
-    assertEquals(ops.nope, undefined);
+    assert("aten" in ops && !("nope" in ops));
+  });
+
+  test("what is not registered is an error that says so, and what may have been meant", () => {
+    const refused = (read: () => unknown, op: string, ...parts: string[]) => {
+      const error = assertThrows(read, torch.TorchError);
+      assertEquals([error.op, error.kind], [op, "notImplemented"]);
+      for (const part of parts) assertStringIncludes(error.message, part);
+    };
+    refused(
+      () => ops.nons!.foo,
+      "jit.ops.nons",
+      "no op of a namespace nons is registered",
+      "jit.loadLibrary",
+    );
+    refused(() => ops.atn, "jit.ops.atn", "did you mean aten?");
+    refused(
+      () => aten.matmull!(torch.ones([2, 2]), torch.ones([2, 2])),
+      "jit.ops.aten.matmull",
+      "no op named aten::matmull is registered",
+      "did you mean matmul?",
+    );
+    refused(() => aten.batchNorm, "jit.ops.aten.batchNorm", "did you mean batch_norm?");
+    refused(() => aten.no_such_op, "jit.ops.aten.no_such_op", "jit.loadLibrary");
+  });
+
+  test("JavaScript may ask it for what every object may have", async () => {
+    assertEquals(await Promise.resolve(aten), aten);
+    assertEquals(JSON.stringify(ops.mkl), "{}");
+    const odd = aten as unknown as Record<PropertyKey, unknown>;
+    for (const key of [Symbol.iterator, "constructor", "toJSON", "$$typeof", "0", ""]) {
+      assertEquals(odd[key], undefined);
+    }
   });
 
   test("schemas as LibTorch writes them", () => {

@@ -13,6 +13,7 @@ import {
   requireNativeCode,
   scratch,
   takeText,
+  TorchError,
 } from "../../ffi/mod.ts";
 import { Callable } from "../callable.ts";
 import { applyMode } from "../tensor/call.ts";
@@ -20,6 +21,7 @@ import { writeArguments } from "./arguments.ts";
 import { pathOf } from "../files/mod.ts";
 import { splitOptions, startJob } from "../jobs/mod.ts";
 import { takeValue, takeValueAt } from "./decode.ts";
+import { nearNames } from "./near_names.ts";
 import { rewind } from "./words.ts";
 
 /** An op is called like a function. */
@@ -105,15 +107,23 @@ function registeredNames(): Map<string, Set<string>> {
   return names;
 }
 
+// What JavaScript and its consoles ask any object for.
+const ASKED = new Set(
+  ("then toJSON constructor prototype toString valueOf toLocaleString hasOwnProperty inspect length name nodeType " +
+    "asymmetricMatch")
+    .split(" "),
+);
+
 // A Proxy, since the keys are those of a registry that libraries add to, and listing them takes milliseconds
 // that a program without jit.ops should not pay.
 function lazyRecord<T>(
   keys: () => Iterable<string>,
   make: (key: string) => T | undefined,
+  missing: (key: string) => Error,
   label: string,
-): T {
+): Readonly<Record<string, T>> {
   const made = new Map<string, T>();
-  const get = (key: string | symbol): T | undefined => {
+  const find = (key: string | symbol): T | undefined => {
     if (typeof key !== "string") return undefined;
     const known = made.get(key);
     if (known !== undefined) return known;
@@ -121,36 +131,59 @@ function lazyRecord<T>(
     if (value !== undefined) made.set(key, value);
     return value;
   };
+  const get = (key: string | symbol): T | undefined => {
+    const value = find(key);
+    if (value !== undefined || typeof key !== "string") return value;
+    if (ASKED.has(key) || !/^[A-Za-z_]\w*$/.test(key)) return undefined;
+    // What was listed before may be less than there is now: whoever loads a library need not say so.
+    names = null;
+    const late = find(key);
+    if (late === undefined) throw missing(key);
+    return late;
+  };
   return new Proxy(Object.create(null), {
     get: (_, key) => key === Symbol.toStringTag ? label : get(key),
-    has: (_, key) => get(key) !== undefined,
+    has: (_, key) => find(key) !== undefined,
     ownKeys: () => [...keys()],
     getOwnPropertyDescriptor: (_, key) => {
-      const value = get(key);
+      const value = find(key);
       return value === undefined ? undefined : { value, enumerable: true, configurable: true };
     },
     set: () => false,
     defineProperty: () => false,
     deleteProperty: () => false,
-  }) as T;
+  });
+}
+
+/** The error of an op or a namespace that there is not. */
+function notRegistered(label: string, what: string, near: string[]): TorchError {
+  const hint = near.length === 0
+    ? "jit.loadLibrary opens a library that registers ops of its own"
+    : `did you mean ${near.join(" or ")}?`;
+  return new TorchError(`${label}: ${what}: ${hint}`, { op: label, kind: "notImplemented" });
 }
 
 function namespaceOf(namespace: string): OpNamespace | undefined {
   if (!registeredNames().has(namespace)) return undefined;
-  return lazyRecord<unknown>(
-    () => registeredNames().get(namespace) ?? [],
+  const known = (): Set<string> => registeredNames().get(namespace) ?? new Set();
+  return lazyRecord(
+    known,
+    (name) => known().has(name) ? new RegisteredOp(`${namespace}::${name}`) : undefined,
     (name) =>
-      registeredNames().get(namespace)?.has(name)
-        ? new RegisteredOp(`${namespace}::${name}`)
-        : undefined,
+      notRegistered(
+        `jit.ops.${namespace}.${name}`,
+        `no op named ${namespace}::${name} is registered`,
+        nearNames(name, known()),
+      ),
     `jit.ops.${namespace}`,
-  ) as OpNamespace;
+  );
 }
 
 /**
  * Every registered op: `jit.ops.aten.matmul(a, b)`. `Object.keys(jit.ops)` lists the namespaces, `Object.keys(jit.ops.aten)` the
  * ops, `jit.ops.aten.matmul.schemas` the overloads. The first overload, in the order of registration, that takes the arguments
- * is called, with its defaults; keywords go in a trailing `jit.kwargs({ … })`. A dtype is given by name.
+ * is called, with its defaults; keywords go in a trailing `jit.kwargs({ … })`. A dtype is given by name. To read an op that is not
+ * registered is a {@linkcode TorchError}, so ask with `in`: `"matmul" in jit.ops.aten`.
  *
  * @example
  * ```ts
@@ -165,11 +198,17 @@ function namespaceOf(namespace: string): OpNamespace | undefined {
  * assertEquals(ops.aten!.relu!.schemas[0], "aten::relu(Tensor self) -> Tensor");
  * ```
  */
-export const ops: { readonly [namespace: string]: OpNamespace } = lazyRecord<unknown>(
+export const ops: { readonly [namespace: string]: OpNamespace } = lazyRecord(
   () => registeredNames().keys(),
   namespaceOf,
+  (namespace) =>
+    notRegistered(
+      `jit.ops.${namespace}`,
+      `no op of a namespace ${namespace} is registered`,
+      nearNames(namespace, registeredNames().keys()),
+    ),
   "jit.ops",
-) as { readonly [namespace: string]: OpNamespace };
+);
 
 /**
  * Opens a library that registers ops with LibTorch (`TORCH_LIBRARY`), for `jit.ops` and for models that use them. Needs Deno's

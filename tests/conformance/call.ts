@@ -22,12 +22,19 @@ function methodName(name: string): string {
   return operators[name] ?? camelCase(name);
 }
 
+function isSpace(value: unknown): value is Space {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
 /** The object that has the functions of a namespace. */
 function spaceOf(path: readonly string[]): Space | undefined {
   const names = path[0] === "_nn" ? ["nn", "functional"] : path;
   const start: unknown = names[0] === "ops" ? (torch as Space)["jit"] : torch;
   let space = start;
-  for (const name of names) space = (space as Space | undefined)?.[name];
+  for (const name of names) {
+    // jit.ops throws where there is nothing.
+    space = isSpace(space) && name in space ? space[name] : undefined;
+  }
   return space as Space | undefined;
 }
 
@@ -54,7 +61,10 @@ export function has(step: Step): boolean {
 }
 
 function functionOf(path: readonly string[]): Callable | undefined {
-  if (path[0] === "ops") return spaceOf(path.slice(0, 2))?.[path[2]!] as Callable | undefined;
+  if (path[0] === "ops") {
+    const space = spaceOf(path.slice(0, 2));
+    return space && path[2]! in space ? space[path[2]!] as Callable : undefined;
+  }
   const value = spaceOf(path.slice(0, -1))?.[camelCase(path.at(-1)!)];
   return typeof value === "function" ? value as Callable : undefined;
 }
