@@ -151,7 +151,8 @@ const bigints: fc.Arbitrary<Spec> = fc.constantFrom(
   "1" + "0".repeat(40),
 )
   .map((value) => ({ kind: "bigint" as const, value }));
-const numberLists: fc.Arbitrary<Spec> = fc.array(
+/** A list of numbers. */
+export const numberLists: fc.Arbitrary<Spec> = fc.array(
   fc.oneof({ weight: 9, arbitrary: integers }, { weight: 1, arbitrary: bigints }),
   { maxLength: 5 },
 )

@@ -134,7 +134,8 @@ function start(batches: Batches, from: number, to: number, log: string): Promise
   let errors = "";
   started.stderr!.setEncoding("utf8").on(
     "data",
-    (text: string) => errors = (errors + text).slice(-2000),
+    // LibTorch's warnings would leave no room for what ended the process.
+    (text: string) => errors = (errors + text).replace(/^\[W\d.*\n/gm, "").slice(-2000),
   );
   const read = () => {
     try {

@@ -1,5 +1,6 @@
 /**
- * A million hostile calls: `deno task fuzz`. Arguments: how many, a seed, and "api" or "ops" for one kind alone.
+ * A million hostile calls: `deno task fuzz`. Arguments: how many, a seed, "api" or "ops" for one kind alone, and then a regular
+ * expression for the names of what is called.
  *
  * @module
  */
@@ -35,7 +36,7 @@ for (const kind of kinds) {
     batch: 2000,
     seed,
     parallel: Number(process.env.FLAMBEAU_FUZZ_PARALLEL ?? 2),
-    args: [kind],
+    args: [kind, process.argv[5] ?? ""],
     memory: 4_000_000,
     patience: 20,
     tell: (text) => console.error(text),

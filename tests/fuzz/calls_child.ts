@@ -18,7 +18,8 @@ import { targetsOf } from "./targets.ts";
 import { OwnError, Values } from "./values.ts";
 
 const seed = Number(process.argv[5]);
-const targets = targetsOf(process.argv[6] ?? "api");
+const wanted = new RegExp(process.argv[7] ?? "");
+const targets = targetsOf(process.argv[6] ?? "api").filter(({ name }) => wanted.test(name));
 // What takes a path must not find the project's files.
 process.chdir(mkdtempSync(join(tmpdir(), "flambeau-fuzz-")));
 torch.setNumThreads(1);
@@ -30,8 +31,8 @@ function dispose(value: unknown, depth = 0): void {
   if (value instanceof torch.Tensor || value instanceof torch.jit.ScriptModule) {
     return value.dispose();
   }
-  if (Array.isArray(value)) return value.slice(0, 1000).forEach((one) => dispose(one, depth + 1));
-  if (value instanceof Map) return [...value.values()].forEach((one) => dispose(one, depth + 1));
+  if (!Array.isArray(value) && !(value instanceof Map)) return;
+  for (const one of value.values()) dispose(one, depth + 1);
 }
 
 function judge(error: unknown): string {
@@ -71,9 +72,11 @@ function count(name: string, what: string): void {
   }
 }
 
-const alive = torch.memory().tensors;
-/** The slots of one page of each kind. */
-const PAGES = 256 + 32 + 8;
+/**
+ * What may be left: the slots of one page of each kind that still has room (src/memory/cell.ts), and of two more, since
+ * JavaScriptCore keeps what an old word on its stack may point to.
+ */
+const LEFT = 256 + 32 + 8 + 2 * 256;
 const pending: Promise<unknown>[] = [];
 const wrong: string[] = [];
 
@@ -125,8 +128,12 @@ await child(async (index, note) => {
   return what;
 }, async () => {
   if (wrong.length > 0) return wrong.slice(0, 5).join("\n");
-  // What the calls made and nobody holds is to be gone, but for what shares a page that still has room (src/memory/cell.ts).
-  const gone = () => torch.memory().tensors <= alive + PAGES;
+  // What the calls made is to be gone. The objects whose methods were called go first: each tensor that one keeps would
+  // keep a page full of others.
+  targets.length = 0;
+  const gone = () => torch.memory().tensors <= LEFT;
   if (await collectUntil(gone)) return null;
-  return `${torch.memory().tensors - alive} tensors are left alive`;
+  return `cases ${process.argv[2]} to ${
+    process.argv[3]
+  }: ${torch.memory().tensors} tensors are left alive`;
 }, tally);

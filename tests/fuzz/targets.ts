@@ -7,6 +7,7 @@
 import fc from "fast-check";
 import * as torch from "../../mod.ts";
 import { calls, layerArguments, objects } from "./objects.ts";
+import { nearlyRight } from "./nearly_right.ts";
 import { anything, integers, ofType, type Spec, tensorLists, tensors } from "./arbitraries.ts";
 
 /** Something to call with arguments. */
@@ -51,8 +52,9 @@ function isClass(value: Anything): boolean {
 function argumentsFor(name: string, method: boolean): fc.Arbitrary<Spec[]> {
   const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const aten = torch.jit.ops.aten!;
-  const op = aten[snake] ?? aten[`linalg_${snake}`] ?? aten[`fft_${snake}`] ??
-    aten[`special_${snake}`];
+  const names = ["", "linalg_", "fft_", "special_"].map((prefix) => prefix + snake);
+  const registered = names.find((name) => name in aten);
+  const op = registered === undefined ? undefined : aten[registered];
   const schemas = op?.schemas.filter((schema) => !schema.includes("a!) out")) ?? [];
   if (schemas.length === 0) return someArguments;
   const fitting = fc.oneof(...schemas.map(schemaArguments)).map((args) =>
@@ -142,8 +144,7 @@ export function schemaArguments(schema: string): fc.Arbitrary<Spec[]> {
 }
 
 function registered(targets: Target[]): void {
-  for (const namespace of ["aten", "prim", "quantized", "sparse", "mkldnn", "onednn", "profiler"]) {
-    const ops = torch.jit.ops[namespace] ?? {};
+  for (const [namespace, ops] of Object.entries(torch.jit.ops)) {
     for (const [name, op] of Object.entries(ops)) {
       if (
         /^(save|from_file|_print|warn|set_num|manual_seed|seed|_cuda|.*cudnn|.*miopen|.*mps|Print|_record)/
@@ -165,6 +166,7 @@ export function targetsOf(what: string): Target[] {
   const targets: Target[] = [];
   if (what === "ops") {
     registered(targets);
+    targets.push(...nearlyRight());
     return targets;
   }
   walk(targets, torch as unknown as Record<string, unknown>, "", 0);
