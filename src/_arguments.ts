@@ -35,3 +35,11 @@ export function asSized<S extends { readonly length: number }>(
     `${op}(): argument '${argument}' must have a length, but got ${describe(value)}`,
   );
 }
+
+/** Refuses to make a class that is but the base of others: `made` is the `new.target` of its constructor. */
+export function notTheBase(made: unknown, base: unknown, name: string, others: string): void {
+  if (made !== base) return;
+  throw new TypeError(
+    `${name}(): this is the base of ${others}, and is not made itself: make one of those, or of a class that extends it`,
+  );
+}

@@ -170,6 +170,11 @@ describe("State dicts", () => {
       [[2, 4]],
       false,
     ]);
+    assertThrows(
+      () => new nn.ParameterList(3 as unknown as torch.Tensor[]),
+      TypeError,
+      "nn.ParameterList(): argument 'values' must be iterable, but got 3",
+    );
     const list = new nn.ParameterList([torch.zeros([1])]);
     list.loadStateDict({ 0: torch.tensor([3], { dtype: "float64" }) }, { assign: true });
     assertEquals([list.at(0).dtype, list.at(0).requiresGrad], ["float64", true]);

@@ -192,10 +192,33 @@ describe("Schedulers", () => {
     assert(lines[0]!.includes("before the optimizer's step()"));
   });
 
+  test("note no rates that are not numbers", () => {
+    const scheduler = new lr.StepLR(plainOptimizer(), 2);
+    const before = torch.memory().tensors;
+    for (const rates of [torch.zeros([1 << 16]), ["a"], [torch.ones([])], 0.1, null]) {
+      assertThrows(
+        () => (scheduler as unknown as { noteLr(rates: unknown): void }).noteLr(rates),
+        TypeError,
+        "StepLR: learning rates must be numbers in an array, but got",
+      );
+    }
+    assert(torch.memory().tensors < before + 10);
+    assertThrows(
+      () => scheduler.loadStateDict({ ...scheduler.stateDict(), _last_lr: ["a"] }),
+      TypeError,
+      "StepLR: learning rates must be numbers",
+    );
+  });
+
   test("refuse wrong options by name", () => {
     const optimizer = plainOptimizer();
     assertThrows(() => new lr.StepLR({} as Optimizer, 2), TypeError, "'optimizer'");
     assertThrows(() => new lr.StepLR(optimizer, 0), RangeError, "'stepSize'");
+    assertThrows(
+      () => new lr.MultiStepLR(optimizer, 3 as unknown as number[]),
+      TypeError,
+      "MultiStepLR(): argument 'milestones' must be iterable, but got 3",
+    );
     assertThrows(
       () => new lr.StepLR(optimizer, 2, { gama: 1 } as object),
       TypeError,

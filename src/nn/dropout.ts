@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../_arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as F from "./functional.ts";
 import { LayerArguments } from "./_layer.ts";
@@ -27,6 +28,7 @@ export abstract class Dropping extends Module<[input: Tensor], Tensor> {
 
   /** Reads the arguments of a layer. */
   constructor(layer: string, args: readonly unknown[]) {
+    notTheBase(new.target, Dropping, "nn.Dropping", "nn.Dropout, nn.Dropout2d and their kin");
     super();
     const a = new LayerArguments(layer, "p, inplace", args);
     this.p = a.probability("p", 0.5);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asOptions } from "../_arguments.ts";
+import { asOptions, notTheBase } from "../_arguments.ts";
 import { showAsText } from "../inspect.ts";
 import { currentScope, keep } from "../memory/scope.ts";
 import { enableGrad, noGrad, withoutGrad } from "../autograd/modes.ts";
@@ -77,6 +77,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
 
   /** `defaults` are all options; each group is checked when it is added. */
   constructor(params: Params<O>, defaults: O) {
+    notTheBase(new.target, Optimizer, "optim.Optimizer", "optim.SGD, optim.Adam and their kin");
     this.defaults = defaults;
     this.check(defaults);
     for (const group of groupsOf(this.name, params)) this.addParamGroup(group);

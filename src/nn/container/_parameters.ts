@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import { Module } from "../module.ts";
 import { type Buffer, Parameter } from "../parameter.ts";
@@ -12,6 +13,17 @@ import { type Buffer, Parameter } from "../parameter.ts";
 export abstract class ParameterContainer extends Module<never, never> {
   /** The parameters by name. */
   protected held: Map<string, Parameter> = new Map();
+
+  /** Holds nothing yet. */
+  constructor() {
+    notTheBase(
+      new.target,
+      ParameterContainer,
+      "nn.ParameterContainer",
+      "nn.ParameterList and nn.ParameterDict",
+    );
+    super();
+  }
 
   /** A tensor as a parameter; one that is none becomes one that shares its memory. */
   protected parameterOf(value: Tensor, op: string): Parameter {

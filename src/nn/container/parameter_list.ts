@@ -1,3 +1,4 @@
+import { asIterable } from "../../_arguments.ts";
 import { describe, type Tensor } from "../../tensor/tensor.ts";
 import type { Parameter } from "../parameter.ts";
 import { ParameterContainer } from "./_parameters.ts";
@@ -63,7 +64,7 @@ export class ParameterList extends ParameterContainer {
 
   /** Adds parameters at the end. */
   extend(values: Iterable<Tensor>): this {
-    for (const value of [...values]) this.append(value);
+    for (const value of [...asIterable(values, "nn.ParameterList", "values")]) this.append(value);
     return this;
   }
 

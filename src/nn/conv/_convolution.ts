@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import type { Size } from "../../ops/_call.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { LayerArguments } from "../_layer.ts";
@@ -79,6 +80,12 @@ export abstract class Convolution<A extends unknown[] = [input: Tensor]> extends
 
   /** Reads the arguments of a layer of `rank` spatial dimensions, and draws its weights. */
   constructor(layer: string, rank: number, transposed: boolean, args: readonly unknown[]) {
+    notTheBase(
+      new.target,
+      Convolution,
+      "nn.Convolution",
+      "nn.Conv2d, nn.ConvTranspose2d and their kin",
+    );
     super();
     const a = new LayerArguments(layer, transposed ? TRANSPOSED : PLAIN, args);
     this.inChannels = a.count("inChannels");

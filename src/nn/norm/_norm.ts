@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import { noGrad } from "../../autograd/modes.ts";
 import { tensor } from "../../tensor/create.ts";
 import { zeros } from "../../ops/mod.ts";
@@ -42,6 +43,12 @@ export abstract class RunningNorm extends Module<[input: Tensor], Tensor> {
 
   /** Makes a layer that changes nothing yet: weight 1, bias 0, mean 0, variance 1. */
   constructor(a: LayerArguments, affine: boolean, trackRunningStats: boolean) {
+    notTheBase(
+      new.target,
+      RunningNorm,
+      "nn.RunningNorm",
+      "nn.BatchNorm2d, nn.InstanceNorm2d and their kin",
+    );
     super();
     this.numFeatures = a.count("numFeatures");
     this.eps = a.float("eps", 1e-5);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import { noGrad } from "../../autograd/modes.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import { LayerArguments } from "../_layer.ts";
@@ -29,6 +30,12 @@ export interface BatchNormLayerOptions extends FactoryOptions {
 export abstract class BatchNorm extends RunningNorm {
   /** Reads the arguments of a layer. */
   constructor(layer: string, args: readonly unknown[]) {
+    notTheBase(
+      new.target,
+      BatchNorm,
+      "nn.BatchNorm",
+      "nn.BatchNorm1d, nn.BatchNorm2d and nn.BatchNorm3d",
+    );
     super(new LayerArguments(layer, NORM, args), true, true);
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import { LayerArguments } from "../_layer.ts";
 import * as F from "../functional.ts";
@@ -22,6 +23,12 @@ export abstract class InstanceNorm extends RunningNorm {
 
   /** Reads the arguments of a layer of `rank` spatial dimensions. */
   constructor(layer: string, rank: number, args: readonly unknown[]) {
+    notTheBase(
+      new.target,
+      InstanceNorm,
+      "nn.InstanceNorm",
+      "nn.InstanceNorm1d, nn.InstanceNorm2d and nn.InstanceNorm3d",
+    );
     super(new LayerArguments(layer, NORM, args), false, false);
     this._rank = rank;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import * as F from "../functional.ts";
 import * as python from "../_python.ts";
@@ -16,6 +17,7 @@ export abstract class Padding extends Module<[input: Tensor], Tensor> {
 
   /** Takes the checked sizes. */
   constructor(padding: readonly number[]) {
+    notTheBase(new.target, Padding, "nn.Padding", "nn.ReflectionPad2d, nn.ZeroPad2d and their kin");
     super();
     this.padding = padding;
   }
@@ -33,6 +35,12 @@ export abstract class ConstantPadding extends Padding {
 
   /** Takes the checked sizes and the value. */
   constructor(padding: readonly number[], value: number) {
+    notTheBase(
+      new.target,
+      ConstantPadding,
+      "nn.ConstantPadding",
+      "nn.ConstantPad2d, nn.ZeroPad2d and their kin",
+    );
     super(padding);
     this.value = value;
   }

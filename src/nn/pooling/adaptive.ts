@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { OutputSize, Size } from "../../ops/_call.ts";
 import * as F from "../functional.ts";
@@ -20,6 +21,12 @@ export abstract class AdaptivePool<R> extends Module<[input: Tensor], R> {
 
   /** Takes the checked size. */
   constructor(outputSize: OutputSize) {
+    notTheBase(
+      new.target,
+      AdaptivePool,
+      "nn.AdaptivePool",
+      "nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d and their kin",
+    );
     super();
     this.outputSize = outputSize;
   }

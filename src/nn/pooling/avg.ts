@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Size } from "../../ops/_call.ts";
 import * as F from "../functional.ts";
@@ -46,6 +47,7 @@ export abstract class AvgPool extends Module<[input: Tensor], Tensor> {
 
   /** Reads the arguments of a layer of `rank` spatial dimensions. */
   constructor(layer: string, rank: number, args: readonly unknown[]) {
+    notTheBase(new.target, AvgPool, "nn.AvgPool", "nn.AvgPool1d, nn.AvgPool2d and nn.AvgPool3d");
     super();
     const names = "kernelSize, stride, padding, ceilMode, countIncludePad";
     const a = new LayerArguments(layer, rank === 1 ? names : `${names}, divisorOverride`, args);

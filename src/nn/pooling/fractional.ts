@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Size } from "../../ops/_call.ts";
 import * as F from "../functional.ts";
@@ -39,6 +40,12 @@ export abstract class FractionalMaxPool<R extends Tensor | Pooled>
 
   /** Reads the arguments of a layer of `rank` spatial dimensions. */
   constructor(layer: string, rank: number, args: readonly unknown[]) {
+    notTheBase(
+      new.target,
+      FractionalMaxPool,
+      "nn.FractionalMaxPool",
+      "nn.FractionalMaxPool2d and nn.FractionalMaxPool3d",
+    );
     super();
     const names = "kernelSize, outputSize, outputRatio, returnIndices, _randomSamples";
     const a = new LayerArguments(layer, names, args);

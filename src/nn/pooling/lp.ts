@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Size } from "../../ops/_call.ts";
 import * as F from "../functional.ts";
@@ -32,6 +33,7 @@ export abstract class LPPool extends Module<[input: Tensor], Tensor> {
 
   /** Reads the arguments of a layer of `rank` spatial dimensions. */
   constructor(layer: string, rank: number, args: readonly unknown[]) {
+    notTheBase(new.target, LPPool, "nn.LPPool", "nn.LPPool1d, nn.LPPool2d and nn.LPPool3d");
     super();
     const a = new LayerArguments(layer, "normType, kernelSize, stride, ceilMode", args);
     this.normType = a.float("normType");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Size } from "../../ops/_call.ts";
 import * as F from "../functional.ts";
@@ -51,6 +52,7 @@ export abstract class MaxPool<R extends Tensor | Pooled> extends Module<[input: 
 
   /** Reads the arguments of a layer of `rank` spatial dimensions. */
   constructor(layer: string, rank: number, args: readonly unknown[]) {
+    notTheBase(new.target, MaxPool, "nn.MaxPool", "nn.MaxPool1d, nn.MaxPool2d and nn.MaxPool3d");
     super();
     const names = "kernelSize, stride, padding, dilation, returnIndices, ceilMode";
     const a = new LayerArguments(layer, names, args);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Size } from "../../ops/_call.ts";
 import * as F from "../functional.ts";
@@ -31,6 +32,12 @@ export abstract class MaxUnpool
 
   /** Reads the arguments of a layer of `rank` spatial dimensions. */
   constructor(layer: string, rank: number, args: readonly unknown[]) {
+    notTheBase(
+      new.target,
+      MaxUnpool,
+      "nn.MaxUnpool",
+      "nn.MaxUnpool1d, nn.MaxUnpool2d and nn.MaxUnpool3d",
+    );
     super();
     const a = new LayerArguments(layer, "kernelSize, stride, padding", args);
     this.kernelSize = a.sizes("kernelSize", rank);

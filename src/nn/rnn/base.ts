@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import { native } from "../../../ffi/mod.ts";
 import { zeros } from "../../ops/mod.ts";
 import { Arguments, Temporaries } from "../../ops/_call.ts";
@@ -79,6 +80,7 @@ export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
 
   /** Makes a layer with random weights, of the arguments of its class. */
   protected constructor(mode: RecurrentMode, a: LayerArguments) {
+    notTheBase(new.target, RNNBase, "nn.RNNBase", "nn.RNN, nn.GRU and nn.LSTM");
     super();
     this.mode = mode;
     this.inputSize = a.positive("inputSize");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import { gruCell, lstmCell, rnnReluCell, rnnTanhCell, zeros } from "../../ops/mod.ts";
 import { Arguments, Temporaries } from "../../ops/_call.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
@@ -50,6 +51,7 @@ export abstract class RNNCellBase<A extends unknown[], R> extends Module<A, R> {
 
   /** Makes a layer with random weights, of the arguments of its class. */
   protected constructor(gates: number, a: LayerArguments) {
+    notTheBase(new.target, RNNCellBase, "nn.RNNCellBase", "nn.RNNCell, nn.GRUCell and nn.LSTMCell");
     super();
     this.inputSize = a.positive("inputSize");
     this.hiddenSize = a.positive("hiddenSize");

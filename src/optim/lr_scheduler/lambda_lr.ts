@@ -1,3 +1,4 @@
+import { notTheBase } from "../../_arguments.ts";
 import { describe } from "../../tensor/tensor.ts";
 import type { AnyOptimizer } from "../optimizer.ts";
 import { withDefaults } from "../options.ts";
@@ -17,6 +18,12 @@ export abstract class FunctionLR extends LRScheduler {
     lrLambda: LrLambda | readonly LrLambda[],
     options?: SchedulerOptions,
   ) {
+    notTheBase(
+      new.target,
+      FunctionLR,
+      "optim.lrScheduler.FunctionLR",
+      "optim.lrScheduler.LambdaLR and MultiplicativeLR",
+    );
     super(optimizer, withDefaults(new.target.name, { lastEpoch: -1 }, options).lastEpoch);
     const count = this.groups.length;
     const list: LrLambda[] = Array.isArray(lrLambda)

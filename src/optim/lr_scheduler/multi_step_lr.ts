@@ -1,3 +1,4 @@
+import { asIterable } from "../../_arguments.ts";
 import type { AnyOptimizer } from "../optimizer.ts";
 import { checkNumber, withDefaults } from "../options.ts";
 import { LRScheduler, type SchedulerOptions } from "./scheduler.ts";
@@ -42,7 +43,7 @@ export class MultiStepLR extends LRScheduler {
     );
     super(optimizer, lastEpoch);
     checkNumber("MultiStepLR", "gamma", gamma);
-    for (const epoch of milestones) {
+    for (const epoch of asIterable(milestones, "MultiStepLR", "milestones")) {
       checkNumber("MultiStepLR", "milestones", epoch, { integer: true });
       this.milestones.set(epoch, (this.milestones.get(epoch) ?? 0) + 1);
     }

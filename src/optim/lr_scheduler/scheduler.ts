@@ -4,6 +4,7 @@
  * @module
  */
 
+import { notTheBase } from "../../_arguments.ts";
 import { describe, isTensor } from "../../tensor/tensor.ts";
 import { checkNumber } from "../options.ts";
 import { type AnyOptimizer, Optimizer } from "../optimizer.ts";
@@ -54,6 +55,12 @@ export abstract class LRScheduler {
 
   /** A subclass calls {@linkcode start} once its fields are set. */
   constructor(optimizer: AnyOptimizer, lastEpoch: number = -1) {
+    notTheBase(
+      new.target,
+      LRScheduler,
+      "optim.lrScheduler.LRScheduler",
+      "optim.lrScheduler.StepLR, CosineAnnealingLR and their kin",
+    );
     checkOptimizer(new.target.name, optimizer);
     checkNumber(new.target.name, "lastEpoch", lastEpoch, { min: -1, integer: true });
     this.optimizer = optimizer;
@@ -131,12 +138,21 @@ export abstract class LRScheduler {
         `${this.name}: the optimizer has ${this.groups.length} groups now, but ${lrs.length} when the schedule was made`,
       );
     }
-    this.groups.forEach((group, i) => group.lr = lrs[i]!);
     this.noteLr(lrs);
+    this.groups.forEach((group, i) => group.lr = lrs[i]!);
   }
 
   /** Notes what {@linkcode getLastLr} gives. */
   protected noteLr(lrs: readonly number[]): void {
+    if (!Array.isArray(lrs) || !lrs.every((lr) => typeof lr === "number")) {
+      throw new TypeError(
+        `${this.name}: learning rates must be numbers in an array, but got ${
+          Array.isArray(lrs)
+            ? describe(lrs.find((lr) => typeof lr !== "number")) + " in it"
+            : describe(lrs)
+        }`,
+      );
+    }
     this.#lastLr = [...lrs];
   }
 
