@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describe } from "./tensor/tensor.ts";
+import { describe, isTensor } from "./tensor/tensor.ts";
 
 /** What can be looped over, or the TypeError that says what was given instead. */
 export function asIterable<T>(value: Iterable<T>, op: string, argument: string): Iterable<T> {
@@ -16,10 +16,46 @@ export function asIterable<T>(value: Iterable<T>, op: string, argument: string):
   );
 }
 
-/** An object of options, or the TypeError that says what was given instead. */
-export function asOptions<O extends object>(value: O, op: string, argument = "options"): O {
+const keySets = new Map<string, Set<string>>();
+
+function keySet(known: string): Set<string> {
+  let set = keySets.get(known);
+  if (!set) keySets.set(known, set = new Set(known === "" ? [] : known.split(", ")));
+  return set;
+}
+
+/** Refuses what is not among the known options by name: one that were passed over in silence would be a wrong result. */
+export function checkKnown(options: object, op: string, known: string): void {
+  for (const key of Object.keys(options)) {
+    if (keySet(known).has(key)) continue;
+    throw new TypeError(
+      `${op}(): unknown option '${key}'; ${
+        known === "" ? "it takes no options" : `its options are ${known}`
+      }`,
+    );
+  }
+}
+
+/** An object with none but the known options (`"lr, momentum"`), or the TypeError that says what is wrong with it. */
+export function asOptions<O extends object>(
+  value: O,
+  op: string,
+  known: string,
+  argument = "options",
+): O {
+  if (isTensor(value) || Array.isArray(value)) throw notAnObject(value, op, argument);
+  checkKnown(asObject(value, op, argument), op, known);
+  return value;
+}
+
+/** An object, or the TypeError that says what was given instead. */
+export function asObject<O extends object>(value: O, op: string, argument: string): O {
   if (typeof value === "object" && value !== null) return value;
-  throw new TypeError(
+  throw notAnObject(value, op, argument);
+}
+
+function notAnObject(value: unknown, op: string, argument: string): TypeError {
+  return new TypeError(
     `${op}(): argument '${argument}' must be an object, but got ${describe(value)}`,
   );
 }

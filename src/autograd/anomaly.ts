@@ -14,6 +14,7 @@ import {
   takeText,
   TorchError,
 } from "../../ffi/mod.ts";
+import { asOptions } from "../_arguments.ts";
 import { describe } from "../tensor/tensor.ts";
 import type { ModeGuard } from "./modes.ts";
 import { Call, keepForNative } from "./_host.ts";
@@ -93,7 +94,7 @@ export function detectAnomaly<R>(
       `detectAnomaly(): argument 'fn' must be a function, but got ${describe(first)}`,
     );
   }
-  const { checkNan = true } = options;
+  const { checkNan = true } = asOptions(options, "detectAnomaly", "checkNan");
   const guard = setDetectAnomaly(true, { checkNan });
   if (fn === undefined) return guard;
   try {
@@ -129,7 +130,7 @@ export function setDetectAnomaly(on: boolean, options: AnomalyOptions = {}): Mod
       `setDetectAnomaly(): argument 'on' must be a boolean, but got ${describe(on)}`,
     );
   }
-  const { checkNan = true } = options;
+  const { checkNan = true } = asOptions(options, "setDetectAnomaly", "checkNan");
   if (typeof checkNan !== "boolean") {
     throw new TypeError(
       `setDetectAnomaly(): argument 'checkNan' must be a boolean, but got ${describe(checkNan)}`,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { asIterable } from "../_arguments.ts";
+import { asIterable, asOptions } from "../_arguments.ts";
 import { TorchError } from "../../ffi/mod.ts";
 import { keep } from "../memory/mod.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
@@ -123,17 +123,12 @@ class Frame {
 }
 
 function asSettings(options: CheckpointOptions): Settings {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(
-      `${op}(): argument 'options' must be an object, but got ${describe(options)}`,
-    );
-  }
   const {
     useReentrant = false,
     preserveRngState = true,
     determinismCheck = "default",
     earlyStop = true,
-  } = options;
+  } = asOptions(options, op, "useReentrant, preserveRngState, determinismCheck, earlyStop");
   if (useReentrant !== false) {
     throw new TorchError(
       `${op}(): the re-entrant form is not offered: leave useReentrant out, or set it to false`,

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { TorchError } from "../../ffi/mod.ts";
 import { onesLike, stack, zeros, zerosLike } from "../ops/mod.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
@@ -27,6 +28,8 @@ export interface FunctionalOptions {
   /** Whether an output that does not depend on an input is an error, rather than zeros; default `false`. */
   strict?: boolean;
 }
+
+const OPTIONS = "createGraph, strict";
 
 function asList(value: unknown, name: string, op: string): [many: boolean, tensors: Tensor[]] {
   if (isTensor(value)) return [false, [value]];
@@ -163,7 +166,7 @@ export function jacobian(
   // deno-lint-ignore no-explicit-any -- the structure of outputs and inputs
 ): any {
   const op = "jacobian";
-  const { createGraph = false } = options;
+  const { createGraph = false } = asOptions(options, op, OPTIONS);
   return enableGrad(() => {
     const [manyInputs, given] = asList(inputs, "inputs", op);
     const own = prepare(given, createGraph);
@@ -217,6 +220,7 @@ export function hessian(
   // deno-lint-ignore no-explicit-any -- the structure of the inputs
 ): any {
   const op = "hessian";
+  asOptions(options, op, OPTIONS);
   const [many] = asList(inputs, "inputs", op);
   const first = (...own: Tensor[]): Tensor | Tensor[] => {
     const output = scalarOutput(run(fn, own, op), op);
@@ -248,7 +252,7 @@ export function vjp<I extends Tensors>(
   options: FunctionalOptions = {},
 ): [output: Tensor | Tensor[], product: Like<I>] {
   const op = "vjp";
-  const { createGraph = false } = options;
+  const { createGraph = false } = asOptions(options, op, OPTIONS);
   return enableGrad(() => {
     const [many, given] = asList(inputs, "inputs", op);
     const own = prepare(given, createGraph);
@@ -282,7 +286,7 @@ export function jvp(
   options: FunctionalOptions = {},
 ): [output: Tensor | Tensor[], product: Tensor | Tensor[]] {
   const op = "jvp";
-  const { createGraph = false } = options;
+  const { createGraph = false } = asOptions(options, op, OPTIONS);
   return enableGrad(() => {
     const [, given] = asList(inputs, "inputs", op);
     const vectors = asVectors(v, given, "v", op);
@@ -321,7 +325,7 @@ export function vhp<I extends Tensors>(
   options: FunctionalOptions = {},
 ): [output: Tensor, product: Like<I>] {
   const op = "vhp";
-  const { createGraph = false } = options;
+  const { createGraph = false } = asOptions(options, op, OPTIONS);
   return enableGrad(() => {
     const [many, given] = asList(inputs, "inputs", op);
     const vectors = asVectors(v, given, "v", op);
@@ -354,7 +358,7 @@ export function hvp<I extends Tensors>(
   options: FunctionalOptions = {},
 ): [output: Tensor, product: Like<I>] {
   const op = "hvp";
-  const { createGraph = false } = options;
+  const { createGraph = false } = asOptions(options, op, OPTIONS);
   return enableGrad(() => {
     const [many, given] = asList(inputs, "inputs", op);
     const vectors = asVectors(v, given, "v", op);

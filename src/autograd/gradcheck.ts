@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { imag, randn, real, zeros, zerosLike } from "../ops/mod.ts";
 import { tensor } from "../tensor/create.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
@@ -57,6 +58,9 @@ function fail(message: string): never {
   throw new GradcheckError(message);
 }
 
+const OPTIONS =
+  "eps, atol, rtol, raiseException, nondetTol, checkGradDtypes, checkForwardAd, checkBackwardAd";
+
 function settings(options: GradcheckOptions, op: string): Settings {
   return {
     eps: 1e-6,
@@ -67,7 +71,7 @@ function settings(options: GradcheckOptions, op: string): Settings {
     checkGradDtypes: false,
     checkForwardAd: false,
     checkBackwardAd: true,
-    ...options,
+    ...asOptions(options, op, OPTIONS),
     op,
   };
 }

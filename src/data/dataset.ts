@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asIterable, asOptions, asSized } from "../_arguments.ts";
+import { asIterable, asObject, asOptions, asSized } from "../_arguments.ts";
 import { randperm } from "../ops/mod.ts";
 import { itemsAt } from "./rows.ts";
 import type { Generator } from "../tensor/generator.ts";
@@ -242,7 +242,7 @@ export class StackDataset<D extends object> extends Dataset<Stacked<D> | Promise
   constructor(datasets: D) {
     super();
     const lengths =
-      (Object.values(asOptions(datasets, "StackDataset", "datasets")) as DatasetLike<unknown>[])
+      (Object.values(asObject(datasets, "StackDataset", "datasets")) as DatasetLike<unknown>[])
         .map((one) => one.length);
     if (lengths.length === 0 || new Set(lengths).size > 1) {
       throw new RangeError(
@@ -324,7 +324,7 @@ export function randomSplit<T>(
   lengths: readonly number[],
   options: { generator?: Generator | null } = {},
 ): Subset<T>[] {
-  const { generator = null } = asOptions(options, "randomSplit");
+  const { generator = null } = asOptions(options, "randomSplit", "generator");
   asSized(dataset, "randomSplit", "dataset");
   const counts = splitCounts(dataset.length, [...asIterable(lengths, "randomSplit", "lengths")]);
   const total = counts.reduce((sum, count) => sum + count, 0);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { Generator } from "../tensor/generator.ts";
 import { describe } from "../tensor/tensor.ts";
 import { type Collated, defaultCollate, defaultConvert } from "./collate.ts";
@@ -236,6 +237,9 @@ function needsAwait(reason: string): TypeError {
   return new TypeError(`DataLoader: ${reason}, so a pass is asynchronous: use "for await"`);
 }
 
+const OPTIONS = "batchSize, shuffle, sampler, batchSampler, dropLast, collate, generator, seed, " +
+  "numWorkers, worker, prefetchFactor, persistentWorkers";
+
 function isMapStyle(dataset: unknown): dataset is { length: number } {
   if (Array.isArray(dataset)) return true;
   return typeof (dataset as { get?: unknown }).get === "function" &&
@@ -256,6 +260,7 @@ function checkOptions<T, B>(dataset: unknown, options: DataLoaderOptions<T, B>):
       }`,
     );
   }
+  asOptions(options, "DataLoader", OPTIONS);
   checkValues(options);
   checkTogether(options, mapStyle);
 }

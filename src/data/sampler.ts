@@ -105,6 +105,7 @@ export class RandomSampler implements Sampler {
     const { replacement = false, numSamples, generator = null } = asOptions(
       options,
       "RandomSampler",
+      "replacement, numSamples, generator",
     );
     if (typeof replacement !== "boolean") {
       throw new TypeError(
@@ -161,7 +162,7 @@ export class SubsetRandomSampler implements Sampler {
   /** The numbers of the examples. */
   constructor(indices: Iterable<number>, options: SamplerOptions = {}) {
     this.#indices = [...asIterable(indices, "SubsetRandomSampler", "indices")];
-    this.#generator = asOptions(options, "SubsetRandomSampler").generator ?? null;
+    this.#generator = asOptions(options, "SubsetRandomSampler", "generator").generator ?? null;
   }
 
   /** How many they are. */
@@ -207,7 +208,7 @@ export class WeightedRandomSampler implements Sampler {
       : Array.from(asIterable(weights, "WeightedRandomSampler", "weights"), Number);
     this.length = checkCount(numSamples, "WeightedRandomSampler", "numSamples");
     this.#replacement = replacement;
-    this.#generator = options.generator ?? null;
+    this.#generator = asOptions(options, "WeightedRandomSampler", "generator").generator ?? null;
   }
 
   /** A pass. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { TorchError } from "../../ffi/mod.ts";
 import { type AnyModule, Module } from "../nn/module.ts";
 import { Parameter } from "../nn/parameter.ts";
@@ -112,7 +113,7 @@ export function functionalCall<A extends unknown[], R>(
   if (!(module instanceof Module)) {
     throw new TypeError(`${op}(): argument 'module' must be a Module, but got ${describe(module)}`);
   }
-  const { tieWeights = true, strict = false } = options;
+  const { tieWeights = true, strict = false } = asOptions(options, op, "tieWeights, strict");
   const given = merged(tensors);
   const own = places(module as AnyModule);
   checkNames(own, given, strict);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { grad as gradOf } from "../autograd/backward.ts";
 import { enableGrad, isGradEnabled } from "../autograd/modes.ts";
 import { zerosLike } from "../ops/mod.ts";
@@ -33,6 +34,8 @@ export interface FuncGradOptions {
   /** Whether `fn` returns `[output, aux]`, of which `aux` is passed on; default `false`. */
   hasAux?: boolean;
 }
+
+const OPTIONS = "argnums, hasAux";
 
 /** Arguments as a transform's level sees them: those that are derived by are tracked. */
 function wrapArgs(args: unknown[], argnums: number | number[], level: number, op: string) {
@@ -144,6 +147,7 @@ export function grad(
   options: FuncGradOptions = {},
 ): (...args: unknown[]) => unknown {
   asFunction(fn, "grad");
+  asOptions(options, "grad", OPTIONS);
   return (...args) => {
     const { gradient, value, aux } = runGrad(fn, args, options, "grad");
     value.dispose();
@@ -180,6 +184,7 @@ export function gradAndValue(
   options: FuncGradOptions = {},
 ): (...args: unknown[]) => [unknown, unknown] {
   asFunction(fn, "gradAndValue");
+  asOptions(options, "gradAndValue", OPTIONS);
   return (...args) => {
     const { gradient, value, aux } = runGrad(fn, args, options, "gradAndValue");
     return [gradient, options.hasAux ? [value, aux] : value];

@@ -74,7 +74,7 @@ export function jacrev<A extends unknown[]>(
 ): (...args: A) => Result {
   const op = "jacrev";
   asFunction(fn, op);
-  const { hasAux = false, chunkSize = null } = options;
+  const { hasAux = false, chunkSize = null } = asOptions(options, op, "argnums, hasAux, chunkSize");
   return (...args: A): Result => {
     const by = asArgnums(options.argnums ?? 0, args.length, op);
     const [output, pull, aux] = vjpBy(fn as never, args, by, hasAux, op);
@@ -113,7 +113,11 @@ export function jacfwd<A extends unknown[]>(
 ): (...args: A) => Result {
   const op = "jacfwd";
   asFunction(fn, op);
-  const { hasAux = false, randomness = "error" } = options;
+  const { hasAux = false, randomness = "error" } = asOptions(
+    options,
+    op,
+    "argnums, hasAux, randomness",
+  );
   return (...args: A): Result => {
     const by = asArgnums(options.argnums ?? 0, args.length, op);
     const given = sliceArgs(args, by);
@@ -159,6 +163,6 @@ export function hessian<A extends unknown[]>(
   fn: (...args: A) => unknown,
   options: { argnums?: Argnums } = {},
 ): (...args: A) => Result {
-  const { argnums = 0 } = asOptions(options, "hessian");
+  const { argnums = 0 } = asOptions(options, "hessian", "argnums");
   return jacfwd(jacrev(fn, { argnums }), { argnums });
 }

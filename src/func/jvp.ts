@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { check, native, TorchError } from "../../ffi/mod.ts";
 import { dualLevel, inDualLevel, makeDual, unpackDual } from "../autograd/forward_ad.ts";
 import { zerosLike } from "../ops/mod.ts";
@@ -139,6 +140,7 @@ export function jvp(
 ): unknown {
   const op = "jvp";
   asFunction(fn, op);
+  asOptions(options, op, "strict, hasAux");
   if (!Array.isArray(primals)) {
     throw new TypeError(
       `${op}(): argument 'primals' must be an array of the arguments, but got ${describe(primals)}`,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { checkHandle, native } from "../../ffi/mod.ts";
 import { cat } from "../ops/mod.ts";
 import { describe, handleOf, isTensor, OWNED, shapeOf, Tensor } from "../tensor/tensor.ts";
@@ -58,7 +59,11 @@ export function vmap<A extends unknown[], R>(
   options: VmapOptions = {},
 ): (...args: A) => R {
   asFunction(fn, op);
-  const { inDims = 0, outDims = 0, randomness = "error", chunkSize = null } = options;
+  const { inDims = 0, outDims = 0, randomness = "error", chunkSize = null } = asOptions(
+    options,
+    op,
+    "inDims, outDims, randomness, chunkSize",
+  );
   if (typeof randomness !== "string" || !Object.hasOwn(randomnessCodes, randomness)) {
     throw new RangeError(
       `${op}(): argument 'randomness' must be "error", "same" or "different", but got ${

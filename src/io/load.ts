@@ -52,7 +52,7 @@ const MAX_PICKLE = 1 << 30;
  */
 // deno-lint-ignore no-explicit-any -- the file decides, which no type knows
 export function load(source: string | URL | Uint8Array, options: LoadOptions = {}): any {
-  const { device = "cpu" } = asOptions(options, "io.load");
+  const { device = "cpu" } = asOptions(options, "io.load", "device");
   deviceCode(device, "io.load", "device");
   using bytes = openSource(source, "io.load");
   try {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { bytesSink, contentError, isZip, openSource, writeAtomically } from "../files/mod.ts";
 import { ZipArchive, ZipWriter } from "../files/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -44,7 +45,7 @@ export function saveNpz(
   options: SaveNpzOptions = {},
 ): void {
   const op = "io.saveNpz";
-  const { compressed = false } = options;
+  const { compressed = false } = asOptions(options, op, "compressed");
   const entries = tensorEntries(tensors, op);
   const headers = entries.map(([name, tensor]) => npyHeader(tensor, op, `tensors["${name}"]`));
   const elements: Elements[] = [];

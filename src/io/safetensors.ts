@@ -193,7 +193,7 @@ export function loadSafetensors(
   options: LoadSafetensorsOptions = {},
 ): Record<string, Tensor> {
   const op = "io.loadSafetensors";
-  const { device = "cpu", names: wanted } = asOptions(options, "io.loadSafetensors");
+  const { device = "cpu", names: wanted } = asOptions(options, op, "device, names");
   deviceCode(device, op, "device");
   using bytes = openSource(source, op);
   const { entries } = readHeader(bytes, op);

@@ -55,7 +55,7 @@ const FUNCTION = 2;
  * ```
  */
 export function transfer(value: unknown, options: TransferOptions = {}): unknown {
-  const { share = false } = asOptions(options, "transfer");
+  const { share = false } = asOptions(options, "transfer", "share");
   const leaves = new Map<object, Ticket>();
   const message = mapLeaves(value, (leaf) => {
     let ticket = leaves.get(leaf);

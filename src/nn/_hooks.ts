@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { describe } from "../tensor/tensor.ts";
 
 /** Removes a hook when called; harmless when called again. */
@@ -35,10 +36,13 @@ export class HookList<H extends (...args: never[]) => unknown> {
     if (typeof hook !== "function") {
       throw new TypeError(`A hook must be a function, but got ${describe(hook)}`);
     }
-    const entry = { hook, always: options.alwaysCall === true };
-    this.#entries = options.prepend === true
-      ? [entry, ...this.#entries]
-      : [...this.#entries, entry];
+    const { alwaysCall = false, prepend = false } = asOptions(
+      options,
+      "A hook",
+      "prepend, alwaysCall",
+    );
+    const entry = { hook, always: alwaysCall === true };
+    this.#entries = prepend === true ? [entry, ...this.#entries] : [...this.#entries, entry];
     return () => {
       this.#entries = this.#entries.filter((one) => one !== entry);
     };

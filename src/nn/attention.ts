@@ -1,3 +1,4 @@
+import { asOptions } from "../_arguments.ts";
 import { Temporaries } from "../ops/_call.ts";
 import { shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { asTuple } from "../tensor/tuple.ts";
@@ -192,6 +193,8 @@ function registerWeights(layer: MultiheadAttention, a: LayerArguments): void {
   layer.registerModule("out_proj", projection);
 }
 
+const OPTIONS = "keyPaddingMask, needWeights, attnMask, averageAttnWeights, isCausal";
+
 function attend(
   layer: MultiheadAttention,
   query: Tensor,
@@ -214,7 +217,7 @@ function attend(
     layer.out_proj.weight,
     layer.out_proj.bias,
     {
-      ...options,
+      ...asOptions(options, "MultiheadAttention", OPTIONS),
       training: layer.training,
       useSeparateProjWeight: layer.in_proj_weight === null,
       qProjWeight: layer.q_proj_weight,

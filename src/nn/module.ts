@@ -205,13 +205,10 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     second?: Tensor | null | { persistent?: boolean },
     third?: { persistent?: boolean },
   ): Buffer {
-    if (typeof first !== "string") {
-      return new Buffer(
-        first,
-        (second as { persistent?: boolean } | undefined)?.persistent ?? true,
-      );
-    }
-    const buffer = second == null ? null : new Buffer(second as Tensor, third?.persistent ?? true);
+    const options = typeof first === "string" ? third : second as { persistent?: boolean };
+    const { persistent = true } = asOptions(options ?? {}, "registerBuffer", "persistent");
+    if (typeof first !== "string") return new Buffer(first, persistent);
+    const buffer = second == null ? null : new Buffer(second as Tensor, persistent);
     this.#register(first, buffer);
     return buffer as Buffer;
   }
@@ -301,7 +298,11 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** This module and all below it by dotted name, each once unless `removeDuplicate` is `false`. */
   *namedModules(options: Omit<NamesOptions, "recurse"> = {}): Generator<[string, AnyModule]> {
-    const { prefix = "", removeDuplicate = true } = options;
+    const { prefix = "", removeDuplicate = true } = asOptions(
+      options,
+      "namedModules",
+      "prefix, removeDuplicate",
+    );
     yield* this.#walk(prefix, removeDuplicate ? new Set() : null);
   }
 
@@ -320,11 +321,12 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   *#tensors<T extends Tensor>(
     type: new (...args: never[]) => T,
     options: NamesOptions,
+    op: string,
   ): Generator<[string, T]> {
-    const { recurse = true, removeDuplicate = true, prefix = "" } = options;
+    const { recurse = true, removeDuplicate = true, prefix = "" } = asOptions(options, op, NAMES);
     const seen = new Set<Tensor>();
     const modules: Iterable<[string, AnyModule]> = recurse
-      ? this.namedModules(options)
+      ? this.#walk(prefix, removeDuplicate ? new Set() : null)
       : [[prefix, this]];
     for (const [path, module] of modules) {
       for (const [name, tensor] of module.ownTensors()) {
@@ -337,22 +339,24 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** Parameters of this module and all below it by dotted name, each once. */
   namedParameters(options: NamesOptions = {}): Iterable<[string, Tensor]> {
-    return this.#tensors(Parameter, options);
+    return this.#tensors(Parameter, options, "namedParameters");
   }
 
   /** Parameters, in the order of their names' appearance: what an optimizer takes. */
   *parameters(options: { recurse?: boolean } = {}): Generator<Tensor> {
-    for (const [, parameter] of this.namedParameters(options)) yield parameter;
+    const own = asOptions(options, "parameters", "recurse");
+    for (const [, parameter] of this.namedParameters(own)) yield parameter;
   }
 
   /** Buffers, likewise. */
   namedBuffers(options: NamesOptions = {}): Iterable<[string, Tensor]> {
-    return this.#tensors(Buffer, options);
+    return this.#tensors(Buffer, options, "namedBuffers");
   }
 
   /** Buffers. */
   *buffers(options: { recurse?: boolean } = {}): Generator<Tensor> {
-    for (const [, buffer] of this.namedBuffers(options)) yield buffer;
+    const own = asOptions(options, "buffers", "recurse");
+    for (const [, buffer] of this.namedBuffers(own)) yield buffer;
   }
 
   /** The submodule of a dotted name, such as `"encoder.layers.0"`; the module itself for `""`. */
@@ -433,7 +437,11 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** All parameters and persistent buffers by PyTorch's names; the tensors share the module's memory. */
   stateDict(options: StateDictOptions = {}): StateDict {
-    const { prefix = "", keepVars = false } = asOptions(options, "stateDict");
+    const { prefix = "", keepVars = false } = asOptions(
+      options,
+      "stateDict",
+      "prefix, keepVars",
+    );
     const dict: StateDict = {};
     this.#collectState(dict, prefix, keepVars);
     return dict;
@@ -460,7 +468,11 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
    * then, unless a hook of {@linkcode registerLoadStateDictPostHook} was there to judge the names.
    */
   loadStateDict(dict: StateDict, options: LoadStateDictOptions = {}): IncompatibleKeys {
-    const { strict = true, assign = false } = asOptions(options, "loadStateDict");
+    const { strict = true, assign = false } = asOptions(
+      options,
+      "loadStateDict",
+      "strict, assign",
+    );
     if (typeof dict !== "object" || dict === null || isTensor(dict)) {
       throw new TypeError(
         `loadStateDict(): argument 'dict' must be an object of tensors, but got ${describe(dict)}`,
@@ -572,7 +584,7 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
    * `"meta"` needs before it is loaded. They are new tensors: make the optimizer after this.
    */
   toEmpty(options: { device?: string; recurse?: boolean } = {}): this {
-    const { device = "cpu", recurse = true } = asOptions(options, "toEmpty");
+    const { device = "cpu", recurse = true } = asOptions(options, "toEmpty", "device, recurse");
     const moved = new Map<Tensor, Parameter | Buffer>();
     for (const module of recurse ? [...this.modules()] : [this]) {
       for (const [name, tensor] of [...module.ownTensors()]) {
@@ -615,7 +627,7 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   /** Clears the gradients of all parameters; with `setToNone: false` they become zeros. */
   zeroGrad(options: { setToNone?: boolean } = {}): void {
-    const { setToNone = true } = asOptions(options, "zeroGrad");
+    const { setToNone = true } = asOptions(options, "zeroGrad", "setToNone");
     for (const parameter of this.parameters()) {
       if (setToNone) parameter.grad = null;
       else parameter.grad?.detach_().zero_();
@@ -775,6 +787,7 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 }
 
 const EXTRA_STATE = "_extra_state";
+const NAMES = "prefix, recurse, removeDuplicate";
 
 // The name of what holds it, and its own.
 function splitName(target: string, op: string): [owner: string, name: string] {

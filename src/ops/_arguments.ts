@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkKnown } from "../_arguments.ts";
 import { asDType, asInt, asList, asTensor } from "../tensor/call.ts";
 import { TracedSize } from "../tensor/traced_size.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
@@ -25,14 +26,6 @@ export function isOptions(value: unknown): value is Options {
   return !("re" in value && "im" in value);
 }
 
-const keySets = new Map<string, Set<string>>();
-
-function keySet(known: string): Set<string> {
-  let set = keySets.get(known);
-  if (!set) keySets.set(known, set = new Set(known === "" ? [] : known.split(", ")));
-  return set;
-}
-
 /** Checks an options object for keys that the op does not know; `after` is the first argument that follows it. */
 export function readOptions(op: string, known: string, options: Options, after: unknown): Options {
   if (after !== undefined) {
@@ -40,16 +33,7 @@ export function readOptions(op: string, known: string, options: Options, after: 
       `${op}(): the options object must be the last argument, but ${describe(after)} follows it`,
     );
   }
-  const keys = keySet(known);
-  for (const key of Object.keys(options)) {
-    if (!keys.has(key)) {
-      throw new TypeError(
-        `${op}(): unknown option '${key}'; ${
-          known === "" ? "it takes no options" : `its options are ${known}`
-        }`,
-      );
-    }
-  }
+  checkKnown(options, op, known);
   return options;
 }
 

@@ -174,7 +174,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
    * @param options `setToNone` (default `true`): whether they become `null`, which is faster, rather than zeros.
    */
   zeroGrad(options: { setToNone?: boolean } = {}): void {
-    const { setToNone = true } = asOptions(options, "zeroGrad");
+    const { setToNone = true } = asOptions(options, "zeroGrad", "setToNone");
     if (typeof setToNone !== "boolean") {
       throw new TypeError(
         `zeroGrad(): argument 'setToNone' must be a boolean, but got ${describe(setToNone)}`,

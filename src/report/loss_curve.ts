@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asOptions } from "../_arguments.ts";
+import { asObject, asOptions } from "../_arguments.ts";
 import { encode } from "../../ffi/mod.ts";
 import { writeAtomically } from "../files/mod.ts";
 import { describe } from "../tensor/tensor.ts";
@@ -46,7 +46,7 @@ export class LossCurve {
         `LossCurve.add(): argument 'step' must be a number, but got ${describe(step)}`,
       );
     }
-    for (const [name, value] of Object.entries(asOptions(values, "LossCurve.add", "values"))) {
+    for (const [name, value] of Object.entries(asObject(values, "LossCurve.add", "values"))) {
       if (typeof value !== "number") {
         throw new TypeError(
           `LossCurve.add(): argument 'values.${name}' must be a number, but got ${describe(value)}`,
@@ -72,7 +72,7 @@ export class LossCurve {
 
   /** As text: a chart with axes. */
   toText(options: TextPlotOptions = {}): string {
-    return plotText(this.series, asOptions(options, "LossCurve.toText"));
+    return plotText(this.series, asOptions(options, "LossCurve.toText", "width, height"));
   }
 
   /** The same, for printing. */
@@ -82,7 +82,7 @@ export class LossCurve {
 
   /** As an SVG document. */
   toSVG(options: SvgPlotOptions = {}): string {
-    return plotSvg(this.series, asOptions(options, "LossCurve.toSVG"));
+    return plotSvg(this.series, asOptions(options, "LossCurve.toSVG", "width, height, title, log"));
   }
 
   /** Writes the SVG document to a file, whole or not at all. */

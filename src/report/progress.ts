@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import process from "node:process";
 import { describe } from "../tensor/tensor.ts";
 import { type Bar, startBar } from "./bar.ts";
@@ -37,6 +38,8 @@ export interface ProgressOptions {
   /** Milliseconds between two drawings; default 100 on a terminal, and 10,000 between two lines elsewhere. */
   interval?: number;
 }
+
+const OPTIONS = "title, total, unit, curve, stream, quiet, interval";
 
 /** A loop with a progress bar. */
 export interface Progress<T> extends Iterable<T>, AsyncIterable<T> {
@@ -76,6 +79,7 @@ export function progress<T>(
       `progress(): argument 'source' must be iterable, but got ${describe(source)}`,
     );
   }
+  asOptions(options, "progress", OPTIONS);
   return new ProgressLoop(source, options);
 }
 

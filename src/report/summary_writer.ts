@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asIterable } from "../_arguments.ts";
+import { asIterable, asOptions } from "../_arguments.ts";
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -85,7 +85,11 @@ export class SummaryWriter implements Disposable {
   }
 
   #add(op: string, step: unknown, options: SummaryOptions, value: SummaryValue): void {
-    const { wallTime = Date.now() / 1000 } = options;
+    const { wallTime = Date.now() / 1000 } = asOptions(
+      options,
+      `SummaryWriter.${op}`,
+      "wallTime",
+    );
     if (typeof step !== "number" || !Number.isSafeInteger(step)) {
       throw new TypeError(
         `SummaryWriter.${op}(): argument 'step' must be an integer, but got ${describe(step)}`,

@@ -42,6 +42,10 @@ export interface TransformerLayerOptions extends FactoryOptions {
   bias?: boolean;
 }
 
+/** Names of the masks of a decoder. */
+export const DECODER_MASKS =
+  "tgtMask, memoryMask, tgtKeyPaddingMask, memoryKeyPaddingMask, tgtIsCausal, memoryIsCausal";
+
 /** Names of the options of a layer, in PyTorch's order. */
 export const LAYER_NAMES: string =
   "dModel, nhead, dimFeedforward, dropout, activation, layerNormEps, " +

@@ -1,10 +1,11 @@
+import { asOptions } from "../../_arguments.ts";
 import { Temporaries } from "../../ops/_call.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { LayerArguments } from "../_layer.ts";
 import { ModuleList } from "../container/mod.ts";
 import { copyModule } from "../copy.ts";
 import { Module } from "../module.ts";
-import { checkLayers, isCausalMask, lengthOf, passedOf } from "./_layer.ts";
+import { checkLayers, DECODER_MASKS, isCausalMask, lengthOf, passedOf } from "./_layer.ts";
 import { type DecoderLayerMasks, TransformerDecoderLayer } from "./decoder_layer.ts";
 import { isBatchFirst } from "./encoder.ts";
 
@@ -63,7 +64,7 @@ export class TransformerDecoder
   /** Runs the layers. */
   override forward(tgt: Tensor, memory: Tensor, masks?: DecoderMasks): Tensor {
     using t = new Temporaries();
-    const given = masks ?? {};
+    const given = asOptions(masks ?? {}, "TransformerDecoder", DECODER_MASKS, "masks");
     const length = lengthOf(tgt, isBatchFirst(this.layers.at(0)));
     const tgtIsCausal = isCausalMask(given.tgtMask, given.tgtIsCausal, length);
     const masksOfLayers = { ...given, tgtIsCausal };

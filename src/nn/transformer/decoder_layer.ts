@@ -1,3 +1,4 @@
+import { asOptions } from "../../_arguments.ts";
 import { Temporaries } from "../../ops/_call.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { LayerArguments } from "../_layer.ts";
@@ -9,6 +10,7 @@ import { LayerNorm } from "../norm/layer.ts";
 import {
   activated,
   activationOf,
+  DECODER_MASKS,
   LAYER_NAMES,
   passed,
   type TransformerLayerOptions,
@@ -103,7 +105,7 @@ export class TransformerDecoderLayer
   /** Runs the layer. */
   override forward(tgt: Tensor, memory: Tensor, masks?: DecoderLayerMasks): Tensor {
     using t = new Temporaries();
-    const given = masks ?? {};
+    const given = asOptions(masks ?? {}, "TransformerDecoderLayer", DECODER_MASKS, "masks");
     const attend = (x: Tensor) => attendedSelf(this, x, given, t);
     const look = (x: Tensor) => attendedMemory(this, x, memory, given, t);
     const feed = (x: Tensor) => fed(this, x, t);

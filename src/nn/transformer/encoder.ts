@@ -1,3 +1,4 @@
+import { asOptions } from "../../_arguments.ts";
 import { isGradEnabled } from "../../autograd/modes.ts";
 import { Temporaries } from "../../ops/_call.ts";
 import { arange, eq, ge } from "../../ops/mod.ts";
@@ -84,7 +85,12 @@ export class TransformerEncoder extends Module<[src: Tensor, masks?: EncoderMask
   /** Runs the layers. */
   override forward(src: Tensor, masks?: EncoderMasks): Tensor {
     using t = new Temporaries();
-    const { mask: given, srcKeyPaddingMask: padding, isCausal: said } = masks ?? {};
+    const { mask: given, srcKeyPaddingMask: padding, isCausal: said } = asOptions(
+      masks ?? {},
+      "TransformerEncoder",
+      "mask, srcKeyPaddingMask, isCausal",
+      "masks",
+    );
     const srcMask = additive(given, src.dtype, t);
     const padded = padding && !given ? paddedPlaces(this, src, padding, t) : null;
     const srcKeyPaddingMask = additive(padded ?? padding, src.dtype, t);

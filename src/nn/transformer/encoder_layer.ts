@@ -1,3 +1,4 @@
+import { asOptions } from "../../_arguments.ts";
 import { Temporaries } from "../../ops/_call.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { LayerArguments } from "../_layer.ts";
@@ -89,7 +90,9 @@ export class TransformerEncoderLayer
   /** Runs the layer. */
   override forward(src: Tensor, masks?: EncoderLayerMasks): Tensor {
     using t = new Temporaries();
-    const attend = (x: Tensor) => attended(this, x, masks ?? {}, t);
+    const known = "srcMask, srcKeyPaddingMask, isCausal";
+    const given = asOptions(masks ?? {}, "TransformerEncoderLayer", known, "masks");
+    const attend = (x: Tensor) => attended(this, x, given, t);
     const feed = (x: Tensor) => fed(this, x, t);
     if (this.normFirst) {
       const x = t.note(src.add(attend(passed(t, this.norm1, this.norm1(src)))));

@@ -1,3 +1,4 @@
+import { asOptions } from "../../_arguments.ts";
 import { Temporaries } from "../../ops/_call.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { shapeOf, type Tensor } from "../../tensor/tensor.ts";
@@ -5,7 +6,7 @@ import { LayerArguments } from "../_layer.ts";
 import { xavierUniform_ } from "../init.ts";
 import { Module } from "../module.ts";
 import { LayerNorm } from "../norm/layer.ts";
-import { causalMask, passedOf, type TransformerLayerOptions } from "./_layer.ts";
+import { causalMask, DECODER_MASKS, passedOf, type TransformerLayerOptions } from "./_layer.ts";
 import { type DecoderMasks, TransformerDecoder } from "./decoder.ts";
 import { TransformerDecoderLayer } from "./decoder_layer.ts";
 import { type EncoderMasks, TransformerEncoder } from "./encoder.ts";
@@ -107,7 +108,9 @@ export class Transformer
   /** Runs encoder and decoder. */
   override forward(src: Tensor, tgt: Tensor, masks?: TransformerMasks): Tensor {
     checkInputs(this, src, tgt);
-    const { srcMask, srcKeyPaddingMask, srcIsCausal, ...others } = masks ?? {};
+    const known = `srcMask, srcKeyPaddingMask, srcIsCausal, ${DECODER_MASKS}`;
+    const given = asOptions(masks ?? {}, "Transformer", known, "masks");
+    const { srcMask, srcKeyPaddingMask, srcIsCausal, ...others } = given;
     using t = new Temporaries();
     const encoded = this.encoder(src, { mask: srcMask, srcKeyPaddingMask, isCausal: srcIsCausal });
     const memory = passedOf(t, TransformerEncoder, this.encoder, encoded);

@@ -91,6 +91,7 @@ export function spectralNorm<M extends AnyModule>(module: M, options: SpectralNo
   const { name = "weight", nPowerIterations: iterations = 1, eps = 1e-12 } = asOptions(
     options,
     "spectralNorm",
+    "name, nPowerIterations, eps, dim",
   );
   checkModule(module, "spectralNorm");
   if (hooked.get(module, name)) {

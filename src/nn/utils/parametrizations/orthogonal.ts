@@ -1,3 +1,4 @@
+import { asOptions } from "../../../_arguments.ts";
 import { TorchError } from "../../../../ffi/mod.ts";
 import { noGrad } from "../../../autograd/modes.ts";
 import { Temporaries } from "../../../ops/_call.ts";
@@ -174,7 +175,11 @@ export function orthogonal<M extends AnyModule>(
   options: OrthogonalParametrizationOptions = {},
 ): M {
   checkModule(module, "orthogonal");
-  const { name = "weight", useTrivialization = true } = options;
+  const { name = "weight", useTrivialization = true } = asOptions(
+    options,
+    "orthogonal",
+    "name, orthogonalMap, useTrivialization",
+  );
   const weight = isParametrized(module, name)
     ? tensorAt(module, name)
     : memberOf(module, name, "orthogonal");

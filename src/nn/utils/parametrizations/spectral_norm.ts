@@ -1,3 +1,4 @@
+import { asOptions } from "../../../_arguments.ts";
 import { noGrad } from "../../../autograd/modes.ts";
 import { Temporaries } from "../../../ops/_call.ts";
 import { shapeOf, type Tensor } from "../../../tensor/tensor.ts";
@@ -81,7 +82,11 @@ class SpectralNorm extends Module<[weight: Tensor], Tensor> {
  */
 export function spectralNorm<M extends AnyModule>(module: M, options: SpectralNormOptions = {}): M {
   checkModule(module, "spectralNorm");
-  const { name = "weight", nPowerIterations = 1, eps = 1e-12, dim = null } = options;
+  const { name = "weight", nPowerIterations = 1, eps = 1e-12, dim = null } = asOptions(
+    options,
+    "spectralNorm",
+    "name, nPowerIterations, eps, dim",
+  );
   const weight = isParametrized(module, name)
     ? tensorAt(module, name)
     : memberOf(module, name, "spectralNorm");

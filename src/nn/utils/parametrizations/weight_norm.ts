@@ -68,7 +68,7 @@ function takeOlder(dict: StateDict, prefix: string, name: string): void {
  * ```
  */
 export function weightNorm<M extends AnyModule>(module: M, options: WeightNormOptions = {}): M {
-  const { name = "weight", dim = 0 } = asOptions(options, "weightNorm");
+  const { name = "weight", dim = 0 } = asOptions(options, "weightNorm", "name, dim");
   const weight = memberOf(module, name, "weightNorm");
   const norm = new WeightNorm(normDim(dim, weight));
   registerParametrization(module, name, norm, { unsafe: true });

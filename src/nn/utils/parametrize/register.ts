@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../../../_arguments.ts";
 import { asModule } from "../_module.ts";
 import { noGrad } from "../../../autograd/modes.ts";
 import { describe, isTensor, type Tensor } from "../../../tensor/tensor.ts";
@@ -120,7 +121,7 @@ export function registerParametrization<M extends AnyModule>(
   parametrization: Parametrization,
   options: { unsafe?: boolean } = {},
 ): M {
-  const { unsafe = false } = options;
+  const { unsafe = false } = asOptions(options, "registerParametrization", "unsafe");
   checkModule(module, "registerParametrization");
   if (!(parametrization instanceof Module)) {
     throw new TypeError(
@@ -170,7 +171,11 @@ export function removeParametrizations<M extends AnyModule>(
   options: { leaveParametrized?: boolean } = {},
 ): M {
   checkModule(module, "removeParametrizations");
-  const { leaveParametrized = true } = options;
+  const { leaveParametrized = true } = asOptions(
+    options,
+    "removeParametrizations",
+    "leaveParametrized",
+  );
   const list = listOf(module, name);
   if (list === null) {
     throw new TypeError(

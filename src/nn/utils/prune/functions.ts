@@ -167,7 +167,9 @@ export function globalUnstructured(
       `globalUnstructured(): argument 'method' must be a class, but got ${describe(method)}`,
     );
   }
-  const own = new method(asOptions(options, "globalUnstructured").amount);
+  const own = new method(
+    asOptions(options, "globalUnstructured", "amount, importanceScores").amount,
+  );
   if (!(own instanceof BasePruningMethod) || own.pruningType !== "unstructured") {
     throw new TypeError(
       `globalUnstructured(): argument 'method' must be a class of methods that act on elements, but got ${

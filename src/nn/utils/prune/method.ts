@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asOptions } from "../../../_arguments.ts";
 import { noGrad } from "../../../autograd/modes.ts";
 import { Temporaries } from "../../../ops/_call.ts";
 import { onesLike } from "../../../ops/mod.ts";
@@ -89,6 +90,7 @@ export abstract class BasePruningMethod {
    */
   apply(module: AnyModule, name: string, options: PruningApplyOptions = {}): this {
     checkModule(module, "prune");
+    asOptions(options, "prune", "importanceScores");
     const before = pruned.get(module, name);
     const weight = before ? tensorAt(module, name) : parameterOf(module, name, "prune");
     const scores = checkScores(options.importanceScores, weight);
@@ -119,6 +121,7 @@ export abstract class BasePruningMethod {
 
   /** A tensor with the mask on it, without a module. */
   prune(t: Tensor, options: PruneOptions = {}): Tensor {
+    asOptions(options, "prune", "importanceScores, defaultMask");
     const scores = checkScores(options.importanceScores, t);
     using ones = onesLike(t);
     using mask = noGrad(() => this.computeMask(scores, options.defaultMask ?? ones));
