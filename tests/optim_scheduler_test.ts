@@ -50,6 +50,25 @@ const special: Record<string, Make> = {
       new lr.LinearLR(o, { startFactor: 0.1, totalIters: 5 }),
       new lr.CosineAnnealingLR(o, 15),
     ], [5]),
+  "SequentialLR of a chain": (o) =>
+    new lr.SequentialLR(o, [
+      new lr.ChainedScheduler([
+        new lr.LinearLR(o, { startFactor: 0.1, totalIters: 4 }),
+        new lr.ExponentialLR(o, 0.95),
+      ]),
+      new lr.StepLR(o, 2),
+    ], [7]),
+  "SequentialLR of a chain of a sequence": (o) =>
+    new lr.SequentialLR(o, [
+      new lr.ChainedScheduler([
+        new lr.SequentialLR(o, [
+          new lr.LinearLR(o, { startFactor: 0.1, totalIters: 2 }),
+          new lr.ExponentialLR(o, 0.95),
+        ], [2]),
+        new lr.ExponentialLR(o, 0.9),
+      ]),
+      new lr.StepLR(o, 3),
+    ], [7]),
 };
 
 function maker({ name, options }: Schedule): Make {
@@ -249,6 +268,30 @@ describe("Schedulers", () => {
       "needs a metric",
     );
     assertThrows(() => new lr.ReduceLROnPlateau(optimizer).step(), TypeError, "'metric'");
+    assertThrows(
+      () => new lr.MultiStepLR(optimizer, { milestones: [2] } as never),
+      TypeError,
+      "MultiStepLR(): argument 'milestones' must be iterable, but got an object",
+    );
+  });
+
+  test("refuse to begin several schedules at a milestone, where PyTorch fails too", () => {
+    for (
+      const second of [
+        (o: Optimizer) => new lr.ChainedScheduler([new lr.ConstantLR(o)]),
+        (o: Optimizer) => new lr.SequentialLR(o, [new lr.ConstantLR(o)], []),
+      ]
+    ) {
+      const optimizer = plainOptimizer();
+      const all = [new lr.ConstantLR(optimizer), second(optimizer)];
+      const schedule = new lr.SequentialLR(optimizer, all, [2]);
+      advance(optimizer, schedule, 0);
+      assertThrows(
+        () => advance(optimizer, schedule, 1),
+        TypeError,
+        `${all[1]!.name} cannot begin at a milestone of a SequentialLR`,
+      );
+    }
   });
 
   test("go on from an epoch only where there is a learning rate to go on from", () => {

@@ -69,7 +69,7 @@ OPTIMIZERS = [
     ("ASGD", {}),
     ("ASGD", {"lr": 0.05, "lambd": 0.1, "alpha": 0.5, "t0": 5, "weightDecay": 0.1}),
     ("ASGD", {"lr": 0.01, "t0": 20, "maximize": True}),
-    ("LBFGS", {"lr": 0.5, "maxIter": 1}),
+    ("LBFGS", {"lr": 0.1, "maxIter": 1}),
     ("LBFGS", {"lr": 0.5, "maxIter": 3, "historySize": 4}),
     ("LBFGS", {"lineSearchFn": "strong_wolfe", "maxIter": 2}),
     ("Adafactor", {}),
@@ -216,6 +216,19 @@ def made_schedules():
         "ChainedScheduler": lambda o: lr.ChainedScheduler([lr.ConstantLR(o, factor=0.1, total_iters=4), lr.ExponentialLR(o, gamma=0.9)]),
         "SequentialLR of cosines": lambda o: lr.SequentialLR(
             o, [lr.LinearLR(o, 0.1, 1.0, 5), lr.CosineAnnealingLR(o, T_max=15)], milestones=[5]),
+        "SequentialLR of a chain": lambda o: lr.SequentialLR(
+            o, [lr.ChainedScheduler([lr.LinearLR(o, 0.1, 1.0, 4), lr.ExponentialLR(o, gamma=0.95)]), lr.StepLR(o, 2)], milestones=[7]),
+        "SequentialLR of a chain of a sequence": lambda o: lr.SequentialLR(
+            o,
+            [
+                lr.ChainedScheduler([
+                    lr.SequentialLR(o, [lr.LinearLR(o, 0.1, 1.0, 2), lr.ExponentialLR(o, gamma=0.95)], milestones=[2]),
+                    lr.ExponentialLR(o, gamma=0.9),
+                ]),
+                lr.StepLR(o, 3),
+            ],
+            milestones=[7],
+        ),
     }
     for name, make in special.items():
         cases.append({"name": name, "options": {}, "optimizer": "SGD", **schedule(make)})

@@ -1,5 +1,5 @@
 import type { AnyOptimizer } from "../optimizer.ts";
-import { checkSchedulers, loadAll, stateOfAll } from "./several.ts";
+import { checkSchedulers, loadAll, refuseMilestone, stateOfAll } from "./several.ts";
 import { LRScheduler, type SchedulerStateDict } from "./scheduler.ts";
 
 /**
@@ -39,6 +39,16 @@ export class ChainedScheduler extends LRScheduler {
     this.noteLr(this.currentLr());
   }
 
+  /** Takes back the first setting of every schedule. */
+  override undo(): void {
+    for (const one of this.schedulers) one.undo();
+  }
+
+  /** Refused: several schedules have no first setting of their own. */
+  override update(): void {
+    refuseMilestone(this);
+  }
+
   /** Sets the learning rates of the next epoch. */
   override step(): void {
     for (const one of this.schedulers) one.step();
@@ -52,7 +62,7 @@ export class ChainedScheduler extends LRScheduler {
 
   /** The state under PyTorch's names. */
   override stateDict(): SchedulerStateDict {
-    return { _last_lr: this.getLastLr(), _schedulers: stateOfAll(this.schedulers) };
+    return { _last_lr: this.getLastLr(), ...stateOfAll(this.schedulers, this.wasBegun) };
   }
 
   /** Takes over a state dict. */

@@ -51,6 +51,8 @@ export abstract class LRScheduler {
   stepCount = 0;
   /** Whether the first setting is being made. */
   protected isInitial = false;
+  /** Whether {@linkcode start} was called. */
+  protected wasBegun = false;
   #lastLr: number[] = [];
 
   /** A subclass calls {@linkcode start} once its fields are set. */
@@ -95,6 +97,7 @@ export abstract class LRScheduler {
 
   /** Makes the first setting. */
   start(): void {
+    this.wasBegun = true;
     this.stepCount = 0;
     this.isInitial = true;
     try {
@@ -102,6 +105,11 @@ export abstract class LRScheduler {
     } finally {
       this.isInitial = false;
     }
+  }
+
+  /** Takes back the first setting, so that {@linkcode start} makes it. */
+  undo(): void {
+    this.lastEpoch--;
   }
 
   /** The learning rates that were set last, one a group. */

@@ -1,6 +1,7 @@
+import { asIterable } from "../../_arguments.ts";
 import type { AnyOptimizer } from "../optimizer.ts";
 import { checkNumber } from "../options.ts";
-import { checkSchedulers, loadAll, stateOfAll } from "./several.ts";
+import { checkSchedulers, loadAll, refuseMilestone, stateOfAll } from "./several.ts";
 import { LRScheduler, type SchedulerStateDict } from "./scheduler.ts";
 
 /**
@@ -40,7 +41,7 @@ export class SequentialLR extends LRScheduler {
   ) {
     super(optimizer);
     checkSchedulers("SequentialLR", optimizer, schedulers);
-    milestones.forEach((one, i) => {
+    [...asIterable(milestones, "SequentialLR", "milestones")].forEach((one, i) => {
       checkNumber("SequentialLR", `milestones[${i}]`, one, { integer: true });
     });
     if (milestones.length !== schedulers.length - 1) {
@@ -66,11 +67,13 @@ export class SequentialLR extends LRScheduler {
   }
 
   /** Takes back the first setting of every schedule. */
-  undo(): void {
-    for (const one of this.schedulers) {
-      if (one instanceof SequentialLR) one.undo();
-      else one.lastEpoch--;
-    }
+  override undo(): void {
+    for (const one of this.schedulers) one.undo();
+  }
+
+  /** Refused: several schedules have no first setting of their own. */
+  override update(): void {
+    refuseMilestone(this);
   }
 
   /** Sets the learning rates of the next epoch. */
@@ -94,7 +97,7 @@ export class SequentialLR extends LRScheduler {
       _milestones: [...this.milestones],
       last_epoch: this.lastEpoch,
       _last_lr: this.getLastLr(),
-      _schedulers: stateOfAll(this.schedulers),
+      ...stateOfAll(this.schedulers, this.wasBegun),
     };
   }
 

@@ -34,9 +34,20 @@ export function checkSchedulers(
   });
 }
 
-/** The state dicts of all. */
-export function stateOfAll(schedulers: readonly LRScheduler[]): SchedulerStateDict[] {
-  return schedulers.map((one) => one.stateDict());
+/** Refuses to begin several schedules at a milestone, where PyTorch fails too. */
+export function refuseMilestone(scheduler: LRScheduler): never {
+  throw new TypeError(
+    `${scheduler.name} cannot begin at a milestone of a SequentialLR: it may be its first schedule only`,
+  );
+}
+
+/** The state dicts of all; and, once another schedule began them, what PyTorch notes then. */
+export function stateOfAll(
+  schedulers: readonly LRScheduler[],
+  wasBegun: boolean,
+): SchedulerStateDict {
+  const noted = wasBegun ? { _step_count: 0, _is_initial: false } : {};
+  return { ...noted, _schedulers: schedulers.map((one) => one.stateDict()) };
 }
 
 /** Takes over the state dicts of all. */
