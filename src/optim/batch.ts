@@ -6,7 +6,15 @@
 
 import { viewAsReal } from "../ops/mod.ts";
 import { dtypeCode } from "../tensor/dtype.ts";
-import { META_DTYPE, META_LAYOUT, META_NUMEL, metaOf, type Tensor } from "../tensor/tensor.ts";
+import {
+  describe,
+  isTensor,
+  META_DTYPE,
+  META_LAYOUT,
+  META_NUMEL,
+  metaOf,
+  type Tensor,
+} from "../tensor/tensor.ts";
 
 /** What an optimizer keeps of a parameter, under PyTorch's names; numbers for what PyTorch keeps as tensors of one number. */
 export type ParamState = Record<string, unknown>;
@@ -69,7 +77,9 @@ export class Batch implements Disposable {
     const tensors: Tensor[] = [];
     const { states } = this;
     for (let i = 0; i < states.length; i++) {
-      tensors.push(this.#real(states[i]![name] as Tensor, this.#complex[i]!));
+      const tensor = states[i]![name];
+      if (!isTensor(tensor)) throw lacking(name);
+      tensors.push(this.#real(tensor, this.#complex[i]!));
     }
     return tensors;
   }
@@ -78,6 +88,12 @@ export class Batch implements Disposable {
   [Symbol.dispose](): void {
     for (const tensor of this.#temporary) tensor.dispose();
   }
+}
+
+function lacking(name: string): TypeError {
+  return new TypeError(
+    `step(): the state of a parameter has no '${name}': an option that needs it was switched on after the first step`,
+  );
 }
 
 /** Makes the state of a parameter that takes its first step; without one, no state is kept. */
@@ -121,8 +137,13 @@ export function collect(
   const batches: Batch[] = [];
   try {
     for (const param of params) {
-      const grad = param.grad;
+      const grad = param?.grad;
       if (grad === null) continue;
+      if (grad === undefined) {
+        throw new TypeError(
+          `${name}.step(): a parameter group must hold tensors, but has ${describe(param)}`,
+        );
+      }
       try {
         const meta = metaOf(grad, "step");
         const dtype = meta[META_DTYPE]!;

@@ -12,6 +12,7 @@ import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { type Batch, collect, type MakeState, type ParamState } from "./batch.ts";
 import { zero_ } from "./foreach.ts";
 import { type GroupOptions, makeGroup, type ParamGroup, type Params } from "./param_group.ts";
+import { checkTypes } from "./options.ts";
 import { type OptimizerStateDict, packState, unpackState } from "./state_dict.ts";
 
 /** An optimizer of any options. */
@@ -150,6 +151,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
     checkClosure(this.name, closure);
     for (const hook of this.#preHooks) hook(this, closure);
     for (const hook of everyPreHook) hook(this, closure);
+    for (const group of this.paramGroups) checkTypes(this.name, group, this.defaults);
     const loss = this.run(closure);
     this.stepCount++;
     for (const hook of this.#postHooks) hook(this, closure);

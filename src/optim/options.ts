@@ -116,6 +116,28 @@ export function checkBetas(name: string, betas: unknown): void {
   betas.forEach((beta, i) => checkNumber(name, `betas[${i}]`, beta, { min: 0, below: 1 }));
 }
 
+function isLike(value: unknown, like: unknown): boolean {
+  if (like === null || typeof like === "string") return true;
+  if (!Array.isArray(like)) return typeof value === typeof like;
+  return Array.isArray(value) && value.length === like.length &&
+    value.every((one) => typeof one === "number" || one === null);
+}
+
+/**
+ * Refuses options of another type than the defaults': they may be set between steps, and a learning rate that is no number
+ * would make all parameters NaN. Numbers out of range are let pass, as PyTorch does.
+ */
+export function checkTypes(name: string, group: object, defaults: object): void {
+  for (const [key, like] of Object.entries(defaults)) {
+    const value = (group as Record<string, unknown>)[key];
+    if (isLike(value, like)) continue;
+    const type = Array.isArray(like) ? `an array of ${like.length} numbers` : `a ${typeof like}`;
+    throw new TypeError(
+      `${name}.step(): '${key}' of a parameter group must be ${type}, but is ${describe(value)}`,
+    );
+  }
+}
+
 /** How a step is computed: the switches that PyTorch's optimizers share. */
 export interface StepSwitches {
   /**

@@ -152,10 +152,10 @@ function unpackGroup(group: Map<string, unknown>, known: object): Record<string,
   const options: Record<string, unknown> = {};
   for (const [key, value] of group) {
     const name = camel(key);
-    // PyTorch keeps options there that only other optimizers have (those of AdamW in Adam, say).
-    if (name !== "params" && (Object.hasOwn(known, name) || isSchedulers(name))) {
-      options[name] = unpackOption(value);
-    }
+    if (name === "params") continue;
+    // What is no option of the optimizer's is the user's own, such as a name: it goes on with the group.
+    const isOption = Object.hasOwn(known, name) || isSchedulers(name);
+    options[name] = isOption ? unpackOption(value) : value;
   }
   return options;
 }
