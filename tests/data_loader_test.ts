@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import process from "node:process";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
@@ -199,6 +202,11 @@ describe("DataLoader", () => {
     refused({ seed: 1, generator: generator() }, TypeError, "'seed' excludes 'generator'");
     assertThrows(() => new data.DataLoader(3 as never), TypeError, "must be a dataset");
     assertThrows(() => new data.DataLoader([], { shuffle: true }), RangeError, "numSamples");
+    assertThrows(
+      () => [...new data.DataLoader(["a", "b"], { sampler: [0, 2] })],
+      RangeError,
+      "DataLoader: example 2 was asked for, but the dataset has 2",
+    );
   });
 
   test("without Workers leaves nothing alive that the loop disposes", () => {
@@ -332,6 +340,12 @@ describe("DataLoader with Workers", () => {
       TypeError,
       "must export a dataset",
     );
+  });
+
+  test("finds a module by a path from the working directory", async () => {
+    const worker = `./${relative(process.cwd(), fileURLToPath(squares))}`;
+    const batches = await collect(loaderOf({ batchSampler: below13, worker }));
+    assertEquals(batches.length, below13.length);
   });
 
   test("shares an iterable dataset out, with a seed each", async () => {

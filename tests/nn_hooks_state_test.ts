@@ -162,3 +162,40 @@ describe("skipInit() and toEmpty()", () => {
     assertThrows(() => nn.utils.skipInit(Map as never), TypeError, "extends nn.Module");
   });
 });
+
+describe("State dicts", () => {
+  test("may be a Map, for script modules too", () => {
+    const net = new nn.Linear(2, 1);
+    const values = new Map([["weight", torch.full([1, 2], 3)], ["bias", torch.full([1], 4)]]);
+    assertEquals(net.loadStateDict(values), { missingKeys: [], unexpectedKeys: [] });
+    assertEquals([net.weight.toArray(), net.bias!.toArray()], [[[3, 3]], [4]]);
+    const script = torch.jit.trace(new nn.Linear(2, 1), [torch.ones([1, 2])]);
+    script.loadStateDict(values);
+    assertEquals(script.stateDict().weight!.toArray(), [[3, 3]]);
+    assertThrows(
+      () => net.loadStateDict(new Map([["weight", torch.ones([1, 2])]])),
+      TypeError,
+      "missing: 'bias'",
+    );
+  });
+
+  test("have one element for a tensor without dimensions where PyTorch wrote them before 0.4", () => {
+    class Scaled extends nn.Module {
+      scale = new nn.Parameter(torch.tensor(1.5));
+    }
+    const net = new Scaled();
+    const { scale } = net;
+    net.loadStateDict({ scale: torch.tensor([2.5]) });
+    assertEquals([scale.item(), scale.shape], [2.5, []]);
+    net.loadStateDict({ scale: torch.tensor([3.5]) }, { assign: true });
+    assertEquals([net.scale.item(), net.scale.shape], [3.5, []]);
+    assertThrows(
+      () => net.loadStateDict({ scale: torch.tensor([2.5, 1.5]) }),
+      TypeError,
+      "'scale' has shape [] here but [2] in the dict",
+    );
+    const norm = new nn.BatchNorm1d(1);
+    norm.loadStateDict({ ...norm.stateDict(), num_batches_tracked: torch.tensor([5]) });
+    assertEquals(norm.num_batches_tracked!.item(), 5);
+  });
+});

@@ -86,7 +86,11 @@ export function exampleOf<T>(
   dataset: DatasetLike<T> | readonly T[],
   index: number,
 ): T | Promise<T> {
-  return Array.isArray(dataset) ? dataset[index]! : (dataset as DatasetLike<T>).get(index);
+  if (!Array.isArray(dataset)) return (dataset as DatasetLike<T>).get(index);
+  if (Number.isInteger(index) && index >= 0 && index < dataset.length) return dataset[index]!;
+  throw new RangeError(
+    `DataLoader: example ${describe(index)} was asked for, but the dataset has ${dataset.length}`,
+  );
 }
 
 /**

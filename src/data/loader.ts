@@ -4,6 +4,8 @@
  * @module
  */
 
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { asOptions } from "../_arguments.ts";
 import { Generator } from "../tensor/generator.ts";
 import { describe } from "../tensor/tensor.ts";
@@ -55,7 +57,8 @@ export interface DataLoaderOptions<T, B> {
   numWorkers?: number;
   /**
    * The module that Workers import: what it exports as `default` is the dataset, a class of datasets, or a function that makes one; what it
-   * exports as `collate` collates. A dataset cannot be sent to a Worker as it is.
+   * exports as `collate` collates. A dataset cannot be sent to a Worker as it is. A path that begins with `./` or `../` counts from the
+   * working directory; `new URL("./numbers.ts", import.meta.url)` from the program's file.
    */
   worker?: string | URL;
   /** How many batches each Worker is ahead; default 2. */
@@ -130,7 +133,7 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
     const { numWorkers = 0, worker, prefetchFactor = 2 } = options;
     if (numWorkers === 0) return null;
     const { batchSize, dropLast } = this;
-    return { numWorkers, module: String(worker), batchSize, dropLast, prefetchFactor };
+    return { numWorkers, module: moduleOf(worker!), batchSize, dropLast, prefetchFactor };
   }
 
   /**
@@ -231,6 +234,13 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+// A relative path is the program's, whose directory a Worker of ours does not know.
+function moduleOf(worker: string | URL): string {
+  return typeof worker === "string" && /^\.{1,2}\//.test(worker)
+    ? pathToFileURL(resolve(worker)).href
+    : String(worker);
 }
 
 function needsAwait(reason: string): TypeError {

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { asOptions } from "../_arguments.ts";
 import { check, checkHandle, context, encode, native, takeBytes } from "../../ffi/mod.ts";
 import { type ModuleToOptions, readTarget } from "../nn/_convert.ts";
-import { loadInto } from "../nn/_state.ts";
+import { copyOfDict, loadInto } from "../nn/_state.ts";
 import {
   type AnyModule,
   type IncompatibleKeys,
@@ -353,10 +354,15 @@ export class ScriptModule extends Module<any[], any> {
   }
 
   /** Copies values into the parameters and buffers: see `nn.Module.loadStateDict`; `assign` is not for script modules. */
-  override loadStateDict(dict: StateDict, options: LoadStateDictOptions = {}): IncompatibleKeys {
-    const { strict = true, assign = false } = options;
+  override loadStateDict(
+    dict: StateDict | ReadonlyMap<string, Tensor>,
+    options: LoadStateDictOptions = {},
+  ): IncompatibleKeys {
+    const known = "strict, assign";
+    const { strict = true, assign = false } = asOptions(options, "loadStateDict", known);
     if (assign) throw new TypeError("loadStateDict(): a script module cannot 'assign'");
-    return loadInto(this.typeName(), this.stateDict(), dict, strict);
+    const given = copyOfDict(dict);
+    return loadInto(this.typeName(), this.stateDict(), given, strict);
   }
 
   /** Moves parameters and buffers: floating-point ones to `dtype`, all to `device`. */

@@ -14,6 +14,16 @@ export interface Comparison extends IncompatibleKeys {
   readonly problems: string[];
 }
 
+/** The entries of a dict that is an object or a `Map`, as an object of our own. */
+export function copyOfDict(dict: StateDict | ReadonlyMap<string, Tensor>): StateDict {
+  if (typeof dict !== "object" || dict === null || isTensor(dict)) {
+    throw new TypeError(
+      `loadStateDict(): argument 'dict' must be an object of tensors, but got ${describe(dict)}`,
+    );
+  }
+  return dict instanceof Map ? Object.fromEntries(dict) : { ...dict as StateDict };
+}
+
 /** Holds a dict against a module's tensors, and against the names of what else modules keep. */
 export function compare(
   own: Iterable<[string, Tensor]>,
@@ -39,8 +49,13 @@ export function compare(
 function mismatch(key: string, own: Tensor, given: unknown): string[] {
   if (!isTensor(given)) return [`'${key}' must be a Tensor, but is ${describe(given)}`];
   const [expected, got] = [shapeOf(own), shapeOf(given)];
-  if (expected.join() === got.join()) return [];
+  if (expected.join() === got.join() || isOldScalar(expected, got)) return [];
   return [`'${key}' has shape [${expected.join(", ")}] here but [${got.join(", ")}] in the dict`];
+}
+
+// Before PyTorch 0.4 there were no tensors without dimensions: files of that time have one of one element.
+function isOldScalar(expected: readonly number[], got: readonly number[]): boolean {
+  return expected.length === 0 && got.length === 1 && got[0] === 1;
 }
 
 /** Refuses a dict, with all that is wrong with it, a line each. */
@@ -64,9 +79,15 @@ function listed(kind: string, keys: string[]): string[] {
   return keys.length === 0 ? [] : [`${kind}: ${keys.map((key) => `'${key}'`).join(", ")}`];
 }
 
+/** What a dict has for a tensor, in its shape. */
+export function fitted(target: Tensor, source: Tensor): Tensor {
+  if (!isOldScalar(shapeOf(target), shapeOf(source))) return source;
+  return noGrad(() => source.detach().select(0, 0));
+}
+
 /** Copies values, whatever their dtype and device, into a tensor that optimizers and graphs go on with. */
 export function copyInto(target: Tensor, source: Tensor): void {
-  noGrad(() => target.copy_(source));
+  noGrad(() => target.copy_(fitted(target, source)));
 }
 
 /** Copies a dict into tensors that share a module's memory, and frees them. */

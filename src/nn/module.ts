@@ -19,7 +19,7 @@ import {
 import { everywhere } from "./global_hooks.ts";
 import { type ForwardHookOptions, HookList, type HookOptions, type RemoveHook } from "./_hooks.ts";
 import { indented } from "./_python.ts";
-import { compare, copyInto, refuse } from "./_state.ts";
+import { compare, copyInto, copyOfDict, fitted, refuse } from "./_state.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 import { inScope, isTracing } from "./trace_scope.ts";
 
@@ -463,22 +463,20 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   /**
    * Copies values into the module's parameters and buffers.
    *
-   * @param dict Tensors by name.
+   * @param dict Tensors by name, in an object or a `Map`. A tensor of one element fits one of no dimensions, as in PyTorch.
    * @throws {TypeError} If names or shapes do not match, with a line for each kind of name and each shape. Nothing is changed
    * then, unless a hook of {@linkcode registerLoadStateDictPostHook} was there to judge the names.
    */
-  loadStateDict(dict: StateDict, options: LoadStateDictOptions = {}): IncompatibleKeys {
+  loadStateDict(
+    dict: StateDict | ReadonlyMap<string, Tensor>,
+    options: LoadStateDictOptions = {},
+  ): IncompatibleKeys {
     const { strict = true, assign = false } = asOptions(
       options,
       "loadStateDict",
       "strict, assign",
     );
-    if (typeof dict !== "object" || dict === null || isTensor(dict)) {
-      throw new TypeError(
-        `loadStateDict(): argument 'dict' must be an object of tensors, but got ${describe(dict)}`,
-      );
-    }
-    const given = { ...dict };
+    const given = copyOfDict(dict);
     const modules = [...this.#walk("", null)].map(([path, module]) =>
       [dotted(path), module] as const
     );
@@ -498,8 +496,9 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
     for (const slot of slots) {
       const value = Object.hasOwn(given, slot.key) ? given[slot.key] : undefined;
       if (value === undefined) continue;
-      if (assign) slot.module.assignTensor(slot.name, likewise(slot.tensor, value));
-      else copyInto(slot.tensor, value);
+      if (assign) {
+        slot.module.assignTensor(slot.name, likewise(slot.tensor, fitted(slot.tensor, value)));
+      } else copyInto(slot.tensor, value);
     }
     for (const [prefix, module] of extras) {
       const key = prefix + EXTRA_STATE;
