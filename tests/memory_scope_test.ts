@@ -161,6 +161,40 @@ describe("torch.scope", () => {
     assertEquals(long.length, 300_000);
   });
 
+  it("frees everything where what is returned, or thrown, cannot be looked through", async () => {
+    await settled();
+    const before = live();
+    const refusing = () =>
+      new Proxy({}, {
+        ownKeys() {
+          throw new RangeError("not mine");
+        },
+      });
+    const make = () => {
+      torch.ones([2]).add(1);
+      return refusing();
+    };
+    assertThrows(() => torch.scope(make), RangeError, "not mine");
+    // What the function threw is not hidden by what looking through it throws.
+    const thrown = refusing();
+    const caught = await torch.scope(async () => {
+      torch.ones([2]);
+      await turn();
+      throw thrown;
+    }).catch((error: unknown) => error);
+    assert(caught === thrown);
+    assertEquals(live(), before);
+    class Silent extends Map<string, torch.Tensor> {
+      override [Symbol.iterator](): never {
+        throw new RangeError("iterated");
+      }
+    }
+    const map = torch.scope(() => new Silent().set("a", torch.ones([2])));
+    assertEquals(map.get("a")!.toArray(), [1, 1]);
+    map.get("a")!.dispose();
+    assertEquals(live(), before);
+  });
+
   it("refuses what is no function", () => {
     assertThrows(() => torch.scope(1 as never), TypeError, "argument 'fn' must be a function");
   });

@@ -37,8 +37,10 @@ export function tensorsIn(value: unknown): Set<Tracked> {
 }
 
 function addInsides(value: object, inside: unknown[]): void {
-  if (value instanceof Map) { for (const [key, one] of value) inside.push(key, one); }
-  else if (value instanceof Set) { for (const one of value) inside.push(one); }
+  // By the intrinsics: a class may iterate in a way of its own, or not at all.
+  if (value instanceof Map) {
+    Map.prototype.forEach.call(value, (one, key) => inside.push(key, one));
+  } else if (value instanceof Set) Set.prototype.forEach.call(value, (one) => inside.push(one));
   for (const key of Reflect.ownKeys(value)) {
     const property = Reflect.getOwnPropertyDescriptor(value, key);
     if (property !== undefined && "value" in property) inside.push(property.value);

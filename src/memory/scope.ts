@@ -42,11 +42,17 @@ export class Scope {
     this.#ended = true;
     const tensors = this.#tensors;
     this.#tensors = [];
-    const left = tensors.length === 0 ? null : tensorsIn(result);
-    for (const tensor of tensors) {
-      if (kept.has(tensor)) continue;
-      if (left!.has(tensor)) this.#parent?.add(tensor);
-      else tensor[Symbol.dispose]();
+    if (tensors.length === 0) return;
+    let left = new Set<Tracked>();
+    try {
+      left = tensorsIn(result);
+    } finally {
+      // A Proxy may refuse to be looked through: nothing is left then, as where the function throws.
+      for (const tensor of tensors) {
+        if (kept.has(tensor)) continue;
+        if (left.has(tensor)) this.#parent?.add(tensor);
+        else tensor[Symbol.dispose]();
+      }
     }
   }
 }
@@ -110,7 +116,7 @@ export function scope<R>(fn: () => R): R {
   try {
     result = storage.run(made, fn);
   } catch (error) {
-    close(made, error);
+    closeAfter(made, error);
     throw error;
   }
   if (result instanceof Promise) return settled(made, result) as R;
@@ -123,12 +129,21 @@ function close(scope: Scope, result: unknown): void {
   scope.end(result);
 }
 
+// What was thrown is what the caller is to hear of.
+function closeAfter(scope: Scope, error: unknown): void {
+  try {
+    close(scope, error);
+  } catch {
+    // It cannot be looked through; all is freed.
+  }
+}
+
 async function settled<T>(scope: Scope, result: Promise<T>): Promise<T> {
   let value: T;
   try {
     value = await result;
   } catch (error) {
-    close(scope, error);
+    closeAfter(scope, error);
     throw error;
   }
   close(scope, value);
