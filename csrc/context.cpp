@@ -7,6 +7,7 @@
 #include "handles.h"
 #include "internal.h"
 #include "jobs.h"
+#include "lent.h"
 
 namespace flambeau {
 
@@ -132,7 +133,7 @@ using namespace flambeau;
 double fb_context_new(void* words, uint32_t capacity) {
   return guard(0.0, [&] {
     auto* made = new Context{
-        static_cast<double*>(words), capacity, {}, {}, 0, nullptr, std::make_shared<Released>()};
+        static_cast<double*>(words), capacity, {}, {}, 0, nullptr, std::make_shared<Loans>()};
     liveContexts.fetch_add(1, std::memory_order_relaxed);
     ownContext(made);
     return toHandle(made);

@@ -237,6 +237,10 @@ FB_API int32_t fb_storage_write(double tensor, double offset, const void* data, 
 FB_API double fb_live(int32_t what);
 /* What the matching release does, of a handle that was forgotten: it is counted (fb_memory). */
 FB_API void fb_handle_forgotten(int32_t kind, double handle);
+/* To be called on a thread whose JavaScript is about to be torn down, while the memory that it lent
+ * is still there: drops its jobs, waits for those that may read that memory, and moves what lies in
+ * it elsewhere. The main thread's stays, so nothing is done there. */
+FB_API void fb_thread_ends(void);
 
 /* ---- Memory ---- */
 

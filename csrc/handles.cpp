@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "jobs.h"
+#include "lent.h"
 #include "memory.h"
 #include "script.h"
 #include "warnings.h"
@@ -114,6 +115,15 @@ void disownContext(Context* context) {
   contexts.erase(std::remove(contexts.begin(), contexts.end(), context), contexts.end());
 }
 
+void endContexts() {
+  for (Context* context : handlesOfThread().contexts) {
+    endJobs(*context);
+    if (!context->loans->any()) continue;
+    finishJobs(*context);
+    context->loans->replace();
+  }
+}
+
 int64_t forgottenScripts() {
   return scriptsForgotten.load(std::memory_order_relaxed);
 }
@@ -125,6 +135,15 @@ int64_t forgottenNodes() {
 }  // namespace flambeau
 
 using namespace flambeau;
+
+void fb_thread_ends(void) {
+  // The main thread's memory lasts as long as the process.
+  if (onMainThread()) return;
+  guard(0, [&] {
+    endContexts();
+    return 0;
+  });
+}
 
 void fb_handle_forgotten(int32_t kind, double handle) {
   if (handle == 0) return;

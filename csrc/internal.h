@@ -109,13 +109,6 @@ inline double bytesHeld(const at::Tensor& tensor) {
   return impl->requires_grad() ? -1 - bytes : bytes;
 }
 
-// Memories of the caller's that LibTorch used and has let go of. Deleters run on any thread, and
-// after the caller's has ended.
-struct Released {
-  std::mutex mutex;
-  std::vector<double> ids;
-};
-
 // The memory lent by the caller, and what did not fit it.
 struct Context {
   double* words;
@@ -126,8 +119,10 @@ struct Context {
   double page = 0;
   // What runAsync of this thread has done.
   std::shared_ptr<struct Completions> completions;
-  // Ids of lent memories that LibTorch has let go of.
-  std::shared_ptr<Released> released;
+  // What its JavaScript lent to tensors.
+  std::shared_ptr<class Loans> loans;
+  // Its thread is about to end: there are no more jobs, and no more loans.
+  bool ended = false;
 };
 
 inline Context& context(double handle) {

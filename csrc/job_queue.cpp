@@ -127,8 +127,22 @@ void JobQueue::close(Completions& completions) {
       }
     }
     queue_.swap(left);
+    for (Job* job : atWork_) {
+      if (job->completions_.get() == &completions) job->stop();
+    }
   }
   completions.close();
+}
+
+bool JobQueue::runsFor(const Completions& completions) const {
+  return std::any_of(atWork_.begin(), atWork_.end(), [&](const Job* job) {
+    return job->completions_.get() == &completions;
+  });
+}
+
+void JobQueue::finish(const Completions& completions) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  ended_.wait(lock, [&] { return !runsFor(completions); });
 }
 
 void JobQueue::limit(int32_t threads, int32_t queued) {
@@ -176,10 +190,12 @@ void JobQueue::loop() {
     queue_.pop_front();
     job->state_ = Job::State::running;
     running_++;
+    atWork_.push_back(job.get());
     const int share = shareOfCores();
     lock.unlock();
     job->run(share);
     lock.lock();
+    atWork_.erase(std::find(atWork_.begin(), atWork_.end(), job.get()));
     if (job->state_ == Job::State::abandoned) {
       abandoned_--;
       ended_.notify_all();

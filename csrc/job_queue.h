@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace flambeau {
 
@@ -51,6 +52,9 @@ class Job {
 
   // Does the work, on a thread of the queue's; `cores` are its share of the machine's.
   virtual void run(int cores) noexcept = 0;
+  // No one will hear of it: where it can, it ends before its work is done. From any thread, while
+  // it runs.
+  virtual void stop() noexcept {}
 
   int64_t id() const { return id_; }
 
@@ -84,8 +88,10 @@ class JobQueue {
   // A running job cannot be stopped: its result is dropped, and another thread takes its thread's
   // place. 1 when it ran.
   int32_t abandon(int64_t id);
-  // Drops what was queued for these, and closes them.
+  // Drops what was queued for these, stops what runs for them, and closes them.
   void close(Completions& completions);
+  // Waits until nothing runs for these, which were closed.
+  void finish(const Completions& completions);
 
   // Above 0: how many run at once, and how many may wait.
   void limit(int32_t threads, int32_t queued);
@@ -99,12 +105,15 @@ class JobQueue {
   void start();
   void loop();
   int shareOfCores() const;
+  bool runsFor(const Completions& completions) const;
 
   std::mutex mutex_;
   std::condition_variable waiting_;
   std::condition_variable ended_;
   std::deque<std::shared_ptr<Job>> queue_;
   std::map<int64_t, std::shared_ptr<Job>> byId_;
+  // What threads are at, the abandoned too.
+  std::vector<Job*> atWork_;
   const int cores_ = usableCores();
   int threads_ = cores_;
   size_t limit_ = 1 << 17;

@@ -6,8 +6,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/ThreadLocalState.h>
 #include <torch/csrc/jit/frontend/tracer.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -31,7 +29,7 @@ class TorchJob final : public Job {
       std::shared_ptr<Completions> completions, std::function<JobResult()> work, double maxBytes)
       : Job(std::move(completions)), work_(std::move(work)) {
     modes_.emplace();
-    if (maxBytes > 0) budget_ = Budget{maxBytes < 4e18 ? toInteger(maxBytes) : INT64_MAX / 2};
+    if (maxBytes > 0 && maxBytes < 4e18) budget_.limit = toInteger(maxBytes);
   }
 
   void run(int cores) noexcept override {
@@ -41,7 +39,7 @@ class TorchJob final : public Job {
     if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(cores);
     try {
       const at::ThreadLocalStateGuard modes(*modes_);
-      const BudgetScope budget(budget_ ? &*budget_ : nullptr);
+      const BudgetScope budget(&budget_);
       const WarningScope warned(warnings_);
       result_ = work_();
     } catch (...) {
@@ -52,6 +50,8 @@ class TorchJob final : public Job {
     modes_.reset();
   }
 
+  void stop() noexcept override { budget_.closed = true; }
+
   const std::exception_ptr& error() const { return error_; }
   const JobResult& result() const { return result_; }
   std::vector<std::string> takeWarnings() { return std::move(warnings_); }
@@ -59,7 +59,7 @@ class TorchJob final : public Job {
  private:
   std::function<JobResult()> work_;
   std::optional<at::ThreadLocalState> modes_;
-  std::optional<Budget> budget_;
+  Budget budget_{INT64_MAX / 2};
   JobResult result_;
   std::exception_ptr error_;
   std::vector<std::string> warnings_;
@@ -87,53 +87,25 @@ Completions& completionsOf(double ctx) {
   return *completions;
 }
 
-// The value with copies in the place of lent tensors, however deep. Lists and dicts are the call's
-// own, made of what JavaScript gave, and are changed in place.
-at::IValue owned(at::IValue value) {
-  if (value.isTensor()) {
-    const at::Tensor& tensor = value.toTensor();
-    return tensor.defined() && isLent(tensor) ? at::IValue(tensor.clone()) : std::move(value);
-  }
-  if (value.isIntList() || value.isDoubleList() || value.isBoolList()) return value;
-  if (value.isList()) {
-    auto list = value.toList();
-    for (size_t i = 0; i < list.size(); i++) {
-      list.set(i, owned(list.get(i)));
-    }
-  } else if (value.isGenericDict()) {
-    auto dict = value.toGenericDict();
-    std::vector<std::pair<at::IValue, at::IValue>> entries;
-    for (const auto& entry : dict) entries.emplace_back(entry.key(), entry.value());
-    for (auto& [key, element] : entries) dict.insert_or_assign(key, owned(std::move(element)));
-  } else if (value.isTuple()) {
-    auto tuple = value.toTuple();
-    std::vector<at::IValue> elements;
-    for (const auto& element : tuple->elements()) elements.push_back(owned(element));
-    return c10::ivalue::Tuple::createNamed(std::move(elements), tuple->type<c10::TupleType>());
-  }
-  return value;
-}
-
-// Memory that JavaScript lent goes with its Worker, which may be terminated while a job reads it:
-// there, the job has a copy. The main thread lives as long as the process.
-void ownArguments(std::vector<at::IValue>& stack) {
-  if (getpid() == static_cast<pid_t>(syscall(SYS_gettid))) return;
-  for (auto& value : stack) value = owned(std::move(value));
-}
-
 }  // namespace
 
 double submitJob(double ctx, std::function<JobResult()> work, double maxBytes) {
   TORCH_CHECK(
       !torch::jit::tracer::isTracing(),
       "runAsync cannot be traced: another thread would do the work; call the function instead");
+  TORCH_CHECK(!context(ctx).ended, "runAsync cannot begin: this Worker is at its end");
   completionsOf(ctx);
   auto job = std::make_shared<TorchJob>(context(ctx).completions, std::move(work), maxBytes);
   return static_cast<double>(jobs().submit(std::move(job)));
 }
 
 void endJobs(Context& context) {
+  context.ended = true;
   if (context.completions) jobs().close(*context.completions);
+}
+
+void finishJobs(const Context& context) {
+  if (context.completions) jobs().finish(*context.completions);
 }
 
 }  // namespace flambeau
@@ -147,7 +119,6 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
     std::optional<at::IValue> self;
     if (target.self) self = at::IValue(*target.self);
     auto stack = readArguments(in, target.function->getSchema(), self);
-    ownArguments(stack);
     return submitJob(
         ctx,
         [target, stack = std::move(stack)]() mutable {
@@ -161,7 +132,6 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
 double fb_job_op(const char* name, uint32_t bytes, double ctx, double max_bytes) {
   return guard(0.0, [&] {
     auto overload = chooseOverload(ctx, name, bytes);
-    ownArguments(overload.stack);
     return submitJob(
         ctx,
         [chosen = std::move(overload)]() mutable {

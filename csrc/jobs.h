@@ -18,7 +18,9 @@ struct JobResult {
 // full.
 double submitJob(double ctx, std::function<JobResult()> work, double maxBytes);
 
-// The context's thread has ended: nothing of its jobs is heard any more.
+// The context's thread ends: nothing of its jobs is heard any more.
 void endJobs(Context& context);
+// Waits for those that still run.
+void finishJobs(const Context& context);
 
 }  // namespace flambeau

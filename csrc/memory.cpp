@@ -192,6 +192,9 @@ void checkAvailable(size_t bytes) {
 
 void spend(size_t bytes) {
   if (threadBudget == nullptr) return;
+  TORCH_CHECK(
+      !threadBudget->closed.load(std::memory_order_relaxed),
+      "the Worker that made this call has ended");
   const auto asked = static_cast<int64_t>(std::min<size_t>(bytes, size_t{1} << 62));
   TORCH_CHECK_WITH(
       OutOfMemoryError,
@@ -445,8 +448,12 @@ BudgetScope::~BudgetScope() {
   threadBudget = outer_;
 }
 
+bool onMainThread() {
+  return getpid() == static_cast<pid_t>(syscall(SYS_gettid));
+}
+
 bool processEnds() {
-  if (getpid() == static_cast<pid_t>(syscall(SYS_gettid))) exiting = true;
+  if (onMainThread()) exiting = true;
   return exiting;
 }
 

@@ -1,8 +1,7 @@
 // What memory.cpp offers to the shim's other sources.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,6 +11,8 @@ namespace flambeau {
 struct Budget {
   int64_t limit;
   int64_t used = 0;
+  // Set by any thread: the call gets no more at all, so that it ends soon.
+  std::atomic<bool> closed{false};
 };
 
 // Puts a budget on this thread, null for none.
@@ -26,14 +27,13 @@ class BudgetScope {
   Budget* outer_;
 };
 
-// Whether a tensor lies in memory that the caller lent (tensor.cpp).
-bool isLent(const at::Tensor& tensor);
-
 // What frees a storage's memory in the end, whoever shares it (shared_memory.cpp).
 c10::DeleterFnPtr ownDeleter(const at::DataPtr& data);
 // The deleter of a buffer over shared memory.
 void sharedBufferCollected(void* bytes, void* block);
 
+// Whether the process began on this thread, whose JavaScript lasts as long as the process.
+bool onMainThread();
 // For the end of a thread: whether it is the main thread's, or that one has ended. LibTorch may be
 // half torn down then, and the system frees the memory anyway.
 bool processEnds();

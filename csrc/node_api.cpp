@@ -1,6 +1,7 @@
-// A Node-API entry beside the C ABI, for the one thing that FFI lacks in Deno: an ArrayBuffer with
-// a native deleter, by which V8 counts a tensor's bytes and tells when it was forgotten. The
-// functions are weak, so that the library also opens where there are none.
+// A Node-API entry beside the C ABI, for what FFI lacks. In Deno, an ArrayBuffer with a native
+// deleter, by which V8 counts a tensor's bytes and tells when it was forgotten. In both runtimes, a
+// call at the end of a Worker, however it comes, while the memory of its JavaScript is still there.
+// The functions are weak, so that the library also opens where there are none.
 #include <cstdint>
 #include <cstring>
 
@@ -23,6 +24,7 @@ FB_NODE_API napi_set_named_property(napi_env, napi_value, const char*, napi_valu
 FB_NODE_API napi_get_cb_info(
     napi_env, napi_callback_info, size_t*, napi_value*, napi_value*, void**);
 FB_NODE_API napi_get_value_double(napi_env, napi_value, double*);
+FB_NODE_API napi_add_env_cleanup_hook(napi_env, void (*)(void*), void*);
 
 FB_API napi_value napi_register_module_v1(napi_env env, napi_value exports);
 }
@@ -126,6 +128,10 @@ napi_value view(napi_env env, napi_callback_info info) {
   return made;
 }
 
+void ends(void* /*nothing*/) {
+  fb_thread_ends();
+}
+
 }  // namespace
 }  // namespace flambeau
 
@@ -140,5 +146,6 @@ napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   add("block", flambeau::block);
   add("share", flambeau::share);
   add("view", flambeau::view);
+  napi_add_env_cleanup_hook(env, flambeau::ends, nullptr);
   return exports;
 }

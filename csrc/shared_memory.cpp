@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "internal.h"
+#include "lent.h"
 #include "memory.h"
 
 namespace flambeau {
@@ -45,6 +46,9 @@ void checkShareable(const at::Tensor& tensor) {
       tensor.layout() == at::kStrided && tensor.is_cpu() && !tensor._is_zerotensor() &&
           tensor.unsafeGetTensorImpl()->has_storage(),
       "only a dense tensor in the CPU's memory can be shared: copy it with toTypedArray()");
+  TORCH_CHECK_TYPE(
+      onMainThread() || !isLent(tensor),
+      "the tensor lies in a TypedArray of this Worker's already: use that, or clone() the tensor");
   TORCH_CHECK_TYPE(
       !tensor.requires_grad(),
       "the tensor requires gradients, which would not see what is written to the array: call "

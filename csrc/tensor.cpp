@@ -6,25 +6,13 @@
 #include <torch/csrc/autograd/variable.h>
 
 #include <cstring>
-#include <mutex>
 
 #include "internal.h"
+#include "lent.h"
 #include "memory.h"
 
 namespace flambeau {
 namespace {
-
-// Memory that the caller lent: its id, and where to say that it was let go.
-struct Lent {
-  std::shared_ptr<Released> released;
-  double id;
-};
-
-void noteReleased(void* lent) {
-  const std::unique_ptr<Lent> loan(static_cast<Lent*>(lent));
-  const std::lock_guard<std::mutex> lock(loan->released->mutex);
-  loan->released->ids.push_back(loan->id);
-}
 
 std::vector<int64_t> readShape(double ctx) {
   Reader in(ctx);
@@ -71,11 +59,6 @@ at::Tensor readable(const at::Tensor& given) {
 }  // namespace
 }  // namespace flambeau
 
-bool flambeau::isLent(const at::Tensor& tensor) {
-  return tensor.defined() && tensor.has_storage() &&
-         ownDeleter(tensor.storage().data_ptr()) == &noteReleased;
-}
-
 using namespace flambeau;
 
 double fb_tensor_from_data(double ctx, const void* data, double bytes, int32_t dtype) {
@@ -92,33 +75,12 @@ double fb_tensor_from_data(double ctx, const void* data, double bytes, int32_t d
 
 double fb_tensor_from_memory(double ctx, void* data, double bytes, int32_t dtype, double id) {
   return guard(0.0, [&] {
+    TORCH_CHECK(!context(ctx).ended, "Memory cannot be lent: this Worker is at its end");
     const auto type = static_cast<at::ScalarType>(dtype);
     const auto shape = readShape(ctx);
     checkSize(shape, type, bytes);
     const Untransformed plain;
-    auto loan = std::make_unique<Lent>(Lent{context(ctx).released, id});
-    auto tensor = at::for_blob(data, shape)
-                      .context(loan.release(), noteReleased)
-                      .options(at::TensorOptions(type))
-                      .make_tensor();
-    return exportTensor(std::move(tensor));
-  });
-}
-
-int32_t fb_memory_released(double ctx) {
-  return guard(-1, [&] {
-    std::vector<double> ids;
-    {
-      auto& releasedIds = context(ctx).released->ids;
-      const std::lock_guard<std::mutex> lock(context(ctx).released->mutex);
-      // At most what fits: the rest is told at the next call.
-      const size_t count = std::min(releasedIds.size(), context(ctx).capacity);
-      ids.assign(releasedIds.end() - static_cast<ptrdiff_t>(count), releasedIds.end());
-      releasedIds.resize(releasedIds.size() - count);
-    }
-    Writer out(ctx);
-    for (const double id : ids) out.put(id);
-    return out.count();
+    return exportTensor(lentTensor(context(ctx).loans, id, data, shape, type));
   });
 }
 

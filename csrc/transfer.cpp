@@ -2,8 +2,9 @@
 // under a number that only the receiver is told.
 #include <random>
 #include <unordered_map>
+#include <unordered_set>
 
-#include "memory.h"
+#include "lent.h"
 #include "script.h"
 
 namespace flambeau {
@@ -31,24 +32,51 @@ at::Tensor ownMemory(const at::Tensor& tensor) {
   return isLent(tensor) ? tensor.clone() : tensor;
 }
 
+// Where an object holds a tensor in lent memory, at any depth: names with dots between them.
+// Nothing where it holds none.
+std::optional<std::string> pathToLent(
+    const at::IValue& value, const std::string& path, std::unordered_set<const void*>& seen) {
+  if (value.isTensor()) return isLent(value.toTensor()) ? std::optional(path) : std::nullopt;
+  if (!value.isPtrType() || !seen.insert(value.internalToPointer()).second) return std::nullopt;
+  std::optional<std::string> found;
+  if (value.isObject()) {
+    const auto object = value.toObject();
+    for (size_t slot = 0; slot < object->slots().size() && !found; slot++) {
+      const auto& name = object->type()->getAttributeName(slot);
+      found = pathToLent(object->getSlot(slot), path.empty() ? name : path + "." + name, seen);
+    }
+    return found;
+  }
+  value.visit([&](const at::IValue& inner) {
+    if (inner.is(value)) return false;
+    if (!found) found = pathToLent(inner, path, seen);
+    return true;
+  });
+  return found;
+}
+
+void refuseLent(const at::IValue& object) {
+  std::unordered_set<const void*> seen;
+  const auto path = pathToLent(object, "", seen);
+  TORCH_CHECK_VALUE(
+      !path,
+      "the attribute '",
+      path.value_or(""),
+      "' holds a tensor that lies in a TypedArray, whose memory goes with this thread: give it a "
+      "clone() of that");
+}
+
 InTransit pack(int32_t kind, double handle) {
   InTransit packed;
   packed.kind = kind;
   if (kind == 0) {
     packed.value = ownMemory(borrowTensor(handle));
   } else if (kind == 1) {
-    auto object = borrowObject(handle);
-    if (object->type()->is_module()) {
-      for (const auto& [name, tensor] : Module(object).named_parameters()) {
-        TORCH_CHECK_VALUE(!isLent(tensor), "the parameter ", name, " lies in a TypedArray");
-      }
-      for (const auto& [name, tensor] : Module(object).named_buffers()) {
-        TORCH_CHECK_VALUE(!isLent(tensor), "the buffer ", name, " lies in a TypedArray");
-      }
-    }
-    packed.value = std::move(object);
+    packed.value = borrowObject(handle);
+    refuseLent(packed.value);
   } else {
     packed.callable = flambeau::target<Callable>(handle);
+    if (packed.callable->self) refuseLent(at::IValue(*packed.callable->self));
   }
   return packed;
 }

@@ -5,6 +5,7 @@
  */
 
 import { createRequire } from "node:module";
+import process from "node:process";
 import type { Buffers } from "./ballast.ts";
 import type { WatchJobs } from "./jobs.ts";
 import type { Callback, Native, NativeCallback, NativeSymbol, NativeType } from "./symbols.ts";
@@ -59,7 +60,9 @@ export function makeCallback(callback: Callback): NativeCallback {
 }
 
 /** Ballast by a buffer whose deleter JavaScriptCore calls while it collects. */
-export function openBuffers(_path: string, native: Native): Buffers {
+export function openBuffers(path: string, native: Native): Buffers {
+  // By Node-API native code learns of the end of this Worker, before memory that tensors lie in goes.
+  process.dlopen({ exports: {} }, path);
   const { toArrayBuffer } = bunFfi();
   const address = native.fb_ballast(0);
   const deleter = native.fb_ballast(1);

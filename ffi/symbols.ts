@@ -76,6 +76,7 @@ export const symbols = {
   fb_memory_cache: { parameters: ["i32"], result: "i32" }, //                                       on
   fb_live: { parameters: ["i32"], result: "f64" }, //                                               what
   fb_handle_forgotten: { parameters: ["i32", "f64"], result: "void" }, //                           kind, handle
+  fb_thread_ends: { parameters: [], result: "void" },
 
   fb_host_set: { parameters: ["function", "f64"], result: "i32" }, //              callback, ctx
   fb_host_remove: { parameters: ["f64"], result: "i32" }, //                       id

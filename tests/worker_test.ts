@@ -9,6 +9,7 @@ import { collectGarbage } from "../ffi/mod.ts";
 import * as torch from "../mod.ts";
 import { liveCounts } from "./support/balance.ts";
 import { settled } from "./support/collect.ts";
+import { folder } from "./support/program.ts";
 
 const LIMIT_MS = 30_000;
 const MEGABYTE = 2 ** 20;
@@ -143,6 +144,31 @@ describe("a Worker that ends while it holds script objects and graph nodes", () 
     },
   );
 
+  test("does not pull it from under modules, sparse tensors and files", {
+    timeout: LIMIT_MS,
+  }, async () => {
+    using here = folder();
+    for (let i = 0; i < 3; i++) {
+      using worker = new Library();
+      await worker.ask("lendAll", here.file("model.pt"));
+      await sleep(10 * i);
+    }
+    assert(await until(() => torch.asyncSettings().running === 0), "The calls did not end");
+  });
+
+  test("leaves a graph whole that its memory is a part of", { timeout: LIMIT_MS }, async () => {
+    let handed: unknown;
+    {
+      using worker = new Library();
+      handed = await worker.ask("lendGraph");
+    }
+    await sleep(200);
+    const [loss, weight] = torch.receive<[torch.Tensor, torch.Tensor]>(handed);
+    loss.backward();
+    // d/dw of the sum of 3 w.
+    assert(torch.equal(weight.grad!, torch.full([4 << 20], 3)));
+  });
+
   test("drops the calls that it had queued", { timeout: LIMIT_MS }, async () => {
     await settled();
     const { bytes } = torch.memory();
@@ -248,6 +274,25 @@ describe("transfer and receive", () => {
     using received = torch.receive<torch.Tensor>(torch.transfer(lent, { share: true }));
     array[0] = 9;
     assertEquals(received.toArray(), [1, 2, 3]);
+  });
+
+  test("refuse a script object that holds such memory, however deep", () => {
+    using lent = torch.fromTypedArray(new Float32Array([1, 2]));
+    using own = torch.ones([2]);
+    const trace = () => torch.jit.trace(new torch.nn.Linear(2, 1), [torch.ones([1, 2])]);
+    const [outer, inner] = [trace(), trace()];
+    outer.registerAttribute("parts", { a: [own, lent] }, "Dict[str, List[Tensor]]");
+    inner.registerAttribute("weights", [lent], "List[Tensor]");
+    const [around, method] = [trace(), inner.method("forward")];
+    around.registerModule("inner", inner);
+    for (const [part, name] of [[outer, "parts"], [around, "inner.weights"], [method, "weights"]]) {
+      const message = `the attribute '${name}' holds a tensor that lies in a TypedArray`;
+      assertThrows(() => torch.transfer(part), torch.TorchError, message);
+    }
+    inner.registerAttribute("mine", [own], "List[Tensor]");
+    (inner as unknown as { weights: torch.Tensor[] }).weights = [own];
+    const back = torch.receive<typeof around>(torch.transfer(around));
+    assertEquals((back(torch.ones([4, 2])) as torch.Tensor).shape, [4, 1]);
   });
 
   test("refuse what was disposed, and what contains itself", () => {

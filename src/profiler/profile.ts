@@ -4,7 +4,6 @@
  * @module
  */
 
-import { asOptions } from "../_arguments.ts";
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import {

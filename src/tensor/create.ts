@@ -86,7 +86,8 @@ export function tensor(data: TensorData | Tensor, options: TensorOptions = {}): 
 
 /**
  * Makes a tensor that shares the memory of a TypedArray: a write to either is seen in the other. Nothing is copied, and
- * the array is kept alive for as long as LibTorch holds the memory.
+ * the array is kept alive for as long as LibTorch holds the memory. A Worker that ends, however it comes, keeps it until what
+ * its `runAsync` still runs is done; what tensors of other Workers still hold of it goes on in memory of LibTorch's own.
  *
  * @param array A TypedArray over an ArrayBuffer that cannot be resized. Do not transfer its buffer away while the tensor lives.
  * @param shape The sizes; default: one dimension.

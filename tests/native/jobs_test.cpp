@@ -244,6 +244,39 @@ void lentMemoryIsCopiedWhenHandedOver() {
   fb_tensor_release(words[2]);
 }
 
+// A Worker that is terminated: its jobs read what it lent, and so does what it left to others.
+void lentMemoryMayGoWithItsThread() {
+  Words left;
+  double view = 0;
+  std::thread([&] {
+    Words words;
+    std::vector<float> lent(1 << 20, 2.0F);
+    words.write({1, 1 << 20});
+    const double x = fb_tensor_from_memory(words.ctx, lent.data(), 4 << 20, 6, 7);
+    view = fb_tensor_retain(x);
+    for (int i = 0; i < 20; i++) EXPECT(submit(words, x, x) > 0);
+    // One that runs after its deadline reads on.
+    const double late = submit(words, x, x);
+    if (fb_jobs_setting(3, 0) > 0) fb_job_abandon(late - 20);
+    fb_tensor_release(x);
+    fb_thread_ends();
+    EXPECT(fb_memory_released(words.ctx) == 1 && words[0] == 7);
+    EXPECT(submit(words, view, view) == 0);
+    EXPECT(words.error().find("at its end") != std::string::npos);
+    words.write({1, 1});
+    EXPECT(fb_tensor_from_memory(words.ctx, lent.data(), 4, 6, 8) == 0);
+    fb_thread_ends();
+  }).join();
+  std::vector<float> read(1 << 20);
+  EXPECT(fb_tensor_read(view, read.data(), 4 << 20) == 0 && read.back() == 2.0F);
+  fb_tensor_release(view);
+  // The main thread's memory stays.
+  fb_thread_ends();
+  const double x = ones(left, 8);
+  EXPECT(submit(left, x, x) > 0 && takeAll(left, 1) == 0);
+  fb_tensor_release(x);
+}
+
 // What the collector of a runtime does: the pages are freed on another thread than their own.
 void pagesAreCollectedOnAnyThread() {
   Words words;
@@ -345,6 +378,7 @@ int main(int count, char**) {
       {"handed over tensors are taken once", handedOverTensorsAreTakenOnce},
       {"forged tickets give nothing", forgedTicketsGiveNothing},
       {"lent memory is copied when handed over", lentMemoryIsCopiedWhenHandedOver},
+      {"lent memory may go with its thread", lentMemoryMayGoWithItsThread},
       {"pages are collected on any thread", pagesAreCollectedOnAnyThread},
       {"pages outlive their thread", pagesOutliveTheirThread},
       {"a thread that ends releases what it holds", aThreadThatEndsReleasesWhatItHolds},

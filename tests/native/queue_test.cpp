@@ -235,6 +235,43 @@ void callersThatEndLeaveNothing() {
   untilIdle(queue);
 }
 
+// Works on its caller's memory until it is stopped.
+class Borrower final : public Job {
+ public:
+  Borrower(std::shared_ptr<Completions> completions, std::vector<int64_t>& memory)
+      : Job(std::move(completions)), memory_(memory) {
+    liveJobs++;
+  }
+  ~Borrower() override { liveJobs--; }
+
+  void run(int /*cores*/) noexcept override {
+    while (!stopped_) memory_[0] += memory_[1];
+  }
+  void stop() noexcept override { stopped_ = true; }
+
+ private:
+  std::vector<int64_t>& memory_;
+  std::atomic<bool> stopped_{false};
+};
+
+void callersThatEndWaitForTheirJobs() {
+  JobQueue& queue = newQueue(4);
+  inThreads(4, [&](int caller) {
+    for (int round = 0; round < 20; round++) {
+      auto mine = std::make_shared<Completions>();
+      std::vector<int64_t> memory(2, 1);
+      const int64_t id = queue.submit(std::make_shared<Borrower>(mine, memory));
+      for (int i = 0; i < 10; i++) put(queue, mine, i, 10);
+      if ((caller + round) % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+      if ((caller + round) % 3 == 0) queue.abandon(id);
+      queue.close(*mine);
+      queue.finish(*mine);
+      EXPECT(memory[1] == 1 && memory[0] >= 1);
+    }
+  });
+  untilIdle(queue);
+}
+
 void theEndWaitsForWhatIsHeard() {
   for (int round = 0; round < 5; round++) {
     JobQueue& queue = newQueue(3);
@@ -275,6 +312,7 @@ double fb_live(int32_t what) {
 int main() {
   return runTests({
       {"every caller hears its own", freed<everyCallerHearsItsOwn>},
+      {"callers that end wait for their jobs", freed<callersThatEndWaitForTheirJobs>},
       {"cancelled jobs are not heard", freed<cancelledJobsAreNotHeard>},
       {"deadlines free their threads", freed<deadlinesFreeTheirThreads>},
       {"settings change while jobs run", freed<settingsChangeWhileJobsRun>},

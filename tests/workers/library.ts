@@ -14,6 +14,8 @@ const commands: Record<string, (value: never) => unknown> = {
   holdAll,
   queue,
   lend,
+  lendAll,
+  lendGraph,
   close,
   write,
 };
@@ -80,7 +82,13 @@ def sums(x, xs: List[Tensor], deep: Dict[str, List[Tuple[int, Tensor]]], n: int)
     for i in range(n):
         y = y + x.sum() + xs[0].sum() + deep["a"][0][1].sum()
     return y
+
+def bump(x):
+    x.add_(1)
 `);
+  const array = new Float32Array(3);
+  await unit.bump!.runAsync(torch.fromTypedArray(array));
+  if (array[2] !== 1) throw new Error(`A call wrote to a copy: ${array}`);
   const lent = () => torch.fromTypedArray(new Float32Array(4 << 20).fill(1));
   const [x, others, deep] = [lent(), [lent()], { a: [torch.jit.tuple([2, lent()])] }];
   const expected = x.numel() * 4;
@@ -88,6 +96,42 @@ def sums(x, xs: List[Tensor], deep: Dict[str, List[Tuple[int, Tensor]]], n: int)
   if (sum.item() !== expected) throw new Error(`${sum.item()} is not ${expected}`);
   for (let i = 0; i < 3; i++) unit.sums!.runAsync(x, others, deep, 50);
   await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+class Lending extends torch.nn.Module<[torch.Tensor], torch.Tensor> {
+  weight = new torch.nn.Parameter(torch.fromTypedArray(new Float32Array(4 << 20).fill(1)));
+  override forward(x: torch.Tensor): torch.Tensor {
+    return Array.from({ length: 50 }).reduce<torch.Tensor>((y) => y.add(this.weight.sum()), x);
+  }
+}
+
+/** Calls, and a file that is written, over memory that this Worker lent to a module and to a sparse tensor. */
+function lendAll(path: never): void {
+  const x = torch.ones([1]);
+  const model = torch.noGrad(() => torch.jit.trace(new Lending(), [x], { checkTrace: false }));
+  const size = 1 << 20;
+  const places = torch.fromTypedArray(new BigInt64Array(size).map((_, i) => BigInt(i)), [1, size]);
+  const values = torch.fromTypedArray(new Float32Array(size).fill(1));
+  const sparse = torch.sparseCooTensor(places, values, [size]);
+  const unit = torch.jit.compile(`
+def total(x):
+    y = torch._values(x).sum()
+    for i in range(200):
+        y = y + torch._values(x).sum()
+    return y
+`);
+  for (let i = 0; i < 3; i++) {
+    torch.noGrad(() => model.runAsync(x));
+    unit.total!.runAsync(sparse);
+    torch.jit.saveAsync(model, `${path}-${i}`);
+  }
+}
+
+/** What is left of this Worker has memory behind it that was lent. */
+function lendGraph(): unknown {
+  const lent = torch.fromTypedArray(new Float32Array(4 << 20).fill(3));
+  const weight = torch.ones([4 << 20], { requiresGrad: true });
+  return torch.transfer([weight.mul(lent).sum(), weight]);
 }
 
 function close(): void {
