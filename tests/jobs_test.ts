@@ -177,6 +177,13 @@ describe("jit.runOptions", () => {
     assertEquals(torch.asyncSettings().threads, threads);
   });
 
+  it("has deadlines further away than a timer can be", async () => {
+    for (const deadline of [2 ** 31, 1e15, Infinity]) {
+      const options = jit.runOptions({ deadline });
+      assertEquals(typeof await unit.spin!.runAsync(2_000_000, options), "number");
+    }
+  });
+
   it("bounds the memory that a call may hold", async () => {
     const error = await assertRejects(
       () => unit.grow!.runAsync(1_000_000, jit.runOptions({ maxBytes: 1_000_000 })),

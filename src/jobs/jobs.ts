@@ -105,12 +105,28 @@ function heed(id: number, name: string, { signal, deadline }: Readonly<RunSettin
       ),
     );
   };
-  const timer = deadline === undefined ? undefined : setTimeout(onDeadline, deadline);
+  const clearTimer = deadline === undefined ? () => {} : after(deadline, onDeadline);
   signal?.addEventListener("abort", onAbort, { once: true });
   return () => {
-    clearTimeout(timer);
+    clearTimer();
     signal?.removeEventListener("abort", onAbort);
   };
+}
+
+// A longer timer goes off at once.
+const LONGEST_MS = 2 ** 31 - 1;
+
+// Calls it after that many milliseconds, however many; what this gives takes that back.
+function after(ms: number, call: () => void): () => void {
+  const at = performance.now() + ms;
+  const next = () => {
+    const left = at - performance.now();
+    return left > LONGEST_MS
+      ? setTimeout(() => timer = next(), LONGEST_MS)
+      : setTimeout(call, Math.max(0, left));
+  };
+  let timer = next();
+  return () => clearTimeout(timer);
 }
 
 function end(id: number, reason: unknown): void {
