@@ -8,7 +8,7 @@ import { asOptions } from "../_arguments.ts";
 import { Callable } from "../callable.ts";
 import { emptyLike } from "../ops/mod.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
+import { describe, type Tensor } from "../tensor/tensor.ts";
 import { isFloating, type ModuleToOptions, move, readTarget } from "./_convert.ts";
 import {
   BackwardCall,
