@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
+import { availableParallelism, freemem } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import type { Context } from "./context.ts";
@@ -37,6 +38,8 @@ export interface Shim {
 
 const KEPT = 3;
 const BUILD_MEGABYTES = 300;
+// What compiling one source takes.
+const COMPILER_MEMORY = 1.5 * 2 ** 30;
 
 /** The shim's file name on this platform. */
 export const SHIM_NAME: string = process.platform === "darwin"
@@ -107,6 +110,8 @@ async function build(context: Context, inputs: ShimInputs, staging: string): Pro
     `-Dlibtorch=${libtorch.directory}`,
     ...stdcxx.include.map((directory) => `-Dstdcxx-include=${directory}`),
     `-Dstdcxx-lib=${stdcxx.library}`,
+    // By itself Zig leaves a core free, which of two is half.
+    `-j${compilersAtOnce()}`,
     "--prefix",
     prefix,
     "--cache-dir",
@@ -127,6 +132,11 @@ async function build(context: Context, inputs: ShimInputs, staging: string): Pro
     `The shim did not compile: mend csrc/, or what Zig says below, and run the set-up again.\n` +
       tail(ended.stderr, 60),
   );
+}
+
+/** As many as there are cores, and memory for. */
+function compilersAtOnce(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / COMPILER_MEMORY)));
 }
 
 /** Says every ten seconds that work goes on; the function returned ends that and gives the seconds. */
