@@ -263,8 +263,9 @@ FB_API double fb_ballast(int32_t what);
  * value. 0 where there is none. */
 FB_API double fb_block_new(double bytes);
 /* Shares the memory of a dense, contiguous tensor on the CPU with a buffer of the caller's. Words:
- * the address of the first element, and the block: the caller holds it until it is given to
- * fb_memory_unshare, or to the deleter of fb_ballast(3). The storage cannot be resized any more. */
+ * the address of the first element, the block, which the caller holds until it is given to
+ * fb_memory_unshare or to the deleter of fb_ballast(3), and 0. The storage cannot be resized any
+ * more. Of memory that this caller has lent: the bytes before the first element, 0, and the id. */
 FB_API int32_t fb_memory_share(double tensor, double ctx);
 /* Lets go of a block. On any thread. */
 FB_API void fb_memory_unshare(double block);

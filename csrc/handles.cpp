@@ -3,6 +3,9 @@
 
 #include <torch/csrc/autograd/function.h>
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -138,7 +141,7 @@ using namespace flambeau;
 
 void fb_thread_ends(void) {
   // The main thread's memory lasts as long as the process.
-  if (onMainThread()) return;
+  if (getpid() == static_cast<pid_t>(syscall(SYS_gettid))) return;
   guard(0, [&] {
     endContexts();
     return 0;

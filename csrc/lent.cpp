@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "internal.h"
-#include "memory.h"
 
 namespace flambeau {
 
@@ -68,7 +67,7 @@ void Loans::replace() {
     }
   }
   for (const auto& storage : storages) {
-    if (ownDeleter(storage->data_ptr()) == &letGo) replaceMemory(*storage);
+    if (storage->data_ptr().get_deleter() == &letGo) replaceMemory(*storage);
   }
 }
 
@@ -95,7 +94,12 @@ bool isLent(const at::Tensor& tensor) {
     const auto [compressed, plain] = at::sparse_csr::getCompressedPlainIndices(tensor);
     return isLent(compressed) || isLent(plain) || isLent(tensor.values());
   }
-  return tensor.has_storage() && ownDeleter(tensor.storage().data_ptr()) == &letGo;
+  return tensor.has_storage() && tensor.storage().data_ptr().get_deleter() == &letGo;
+}
+
+std::optional<double> loanOf(const at::Tensor& tensor, const Loans* loans) {
+  const auto* loan = static_cast<const Loan*>(tensor.storage().data_ptr().get_context());
+  return loan->loans.get() == loans ? std::optional(loan->id) : std::nullopt;
 }
 
 }  // namespace flambeau

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -40,5 +41,7 @@ at::Tensor lentTensor(
 
 // Whether a tensor lies in memory that was lent.
 bool isLent(const at::Tensor& tensor);
+// The id of the loan that a dense tensor lies in (isLent), if it was made by `loans`.
+std::optional<double> loanOf(const at::Tensor& tensor, const Loans* loans);
 
 }  // namespace flambeau

@@ -448,12 +448,8 @@ BudgetScope::~BudgetScope() {
   threadBudget = outer_;
 }
 
-bool onMainThread() {
-  return getpid() == static_cast<pid_t>(syscall(SYS_gettid));
-}
-
 bool processEnds() {
-  if (onMainThread()) exiting = true;
+  if (getpid() == static_cast<pid_t>(syscall(SYS_gettid))) exiting = true;
   return exiting;
 }
 

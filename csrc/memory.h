@@ -27,13 +27,9 @@ class BudgetScope {
   Budget* outer_;
 };
 
-// What frees a storage's memory in the end, whoever shares it (shared_memory.cpp).
-c10::DeleterFnPtr ownDeleter(const at::DataPtr& data);
 // The deleter of a buffer over shared memory.
 void sharedBufferCollected(void* bytes, void* block);
 
-// Whether the process began on this thread, whose JavaScript lasts as long as the process.
-bool onMainThread();
 // For the end of a thread: whether it is the main thread's, or that one has ended. LibTorch may be
 // half torn down then, and the system frees the memory anyway.
 bool processEnds();

@@ -47,9 +47,6 @@ void checkShareable(const at::Tensor& tensor) {
           tensor.unsafeGetTensorImpl()->has_storage(),
       "only a dense tensor in the CPU's memory can be shared: copy it with toTypedArray()");
   TORCH_CHECK_TYPE(
-      onMainThread() || !isLent(tensor),
-      "the tensor lies in a TypedArray of this Worker's already: use that, or clone() the tensor");
-  TORCH_CHECK_TYPE(
       !tensor.requires_grad(),
       "the tensor requires gradients, which would not see what is written to the array: call "
       "detach() first");
@@ -65,11 +62,6 @@ void checkShareable(const at::Tensor& tensor) {
 
 }  // namespace
 
-c10::DeleterFnPtr ownDeleter(const at::DataPtr& data) {
-  if (data.get_deleter() != &letGo) return data.get_deleter();
-  return static_cast<const SharedBlock*>(data.get_context())->own.get_deleter();
-}
-
 void sharedBufferCollected(void* /*bytes*/, void* block) {
   letGo(block);
 }
@@ -82,11 +74,21 @@ int32_t fb_memory_share(double tensor, double ctx) {
   return guard(-1, [&] {
     const at::Tensor self = borrowTensor(tensor);
     checkShareable(self);
+    Writer out(ctx);
+    if (isLent(self)) {
+      const auto id = loanOf(self, context(ctx).loans.get());
+      TORCH_CHECK_VALUE(
+          id, "the tensor lies in a TypedArray of another Worker: clone() it, or copy it with toTypedArray()");
+      out.put(static_cast<double>(self.storage_offset()) * static_cast<double>(self.element_size()));
+      out.put(0);
+      out.put(*id);
+      return out.count();
+    }
     // Gives a storage that shares its bytes until one side writes bytes of its own.
     void* data = self.mutable_data_ptr();
-    Writer out(ctx);
     out.put(toHandle(data));
     out.put(toHandle(share(*self.storage().unsafeGetStorageImpl())));
+    out.put(0);
     return out.count();
   });
 }

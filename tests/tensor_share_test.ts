@@ -71,11 +71,14 @@ test("the tensor keeps its memory when the arrays are gone", async () => {
 });
 
 test("a tensor over a TypedArray shares with it", () => {
-  const array = new Float32Array([1, 2, 3]);
+  const array = new Float32Array([0, 1, 2, 3]).subarray(1);
   using x = torch.fromTypedArray(array);
   const again = x.asTypedArray() as Float32Array;
   again[1] = 20;
   assertEquals([...array], [1, 20, 3]);
+  assert(again.buffer === array.buffer);
+  using last = x.narrow(0, 2, 1);
+  assertEquals([...last.asTypedArray() as Float32Array], [3]);
   // What lies in a TypedArray is copied for another thread, shared or not.
   using received = torch.receive(torch.transfer(x)) as torch.Tensor;
   (received.asTypedArray() as Float32Array)[0] = 5;

@@ -21,6 +21,11 @@ export function dropReleased(): number {
   return kept.size;
 }
 
+/** The array that was lent under a number; it is kept as long as a tensor lies in it. */
+export function lentArray(id: number): TypedArray {
+  return kept.get(id)!;
+}
+
 /** A tensor over the array's own memory. */
 export function borrowMemory(array: TypedArray, shape: readonly number[], dtype: DType): Tensor {
   if (!isFixed(array)) {

@@ -6,9 +6,10 @@
 
 import { check, context, native, scratch, shareMemory, TorchError } from "../../ffi/mod.ts";
 import { dtypeName } from "./dtype.ts";
+import { lentArray } from "./memory_share.ts";
 import { handleOf, META_DTYPE, META_NUMEL, metaOf, type Tensor } from "./tensor.ts";
 import { frozenByTrace } from "./trace_guard.ts";
-import { arrayOf, arrayOver, byteLengthOf, type TypedArray } from "./typed_array.ts";
+import { arrayOf, arrayOver, byteLengthOf, placeOf, type TypedArray } from "./typed_array.ts";
 
 const OP = "asTypedArray";
 
@@ -25,8 +26,12 @@ export function asTypedArray(tensor: Tensor): TypedArray {
     );
   }
   check(native.fb_memory_share(handleOf(tensor, OP, "self"), context), OP);
-  const [address, block] = scratch.words;
-  return arrayOver(dtype, bufferOver(address!, count * byteLengthOf(one), block!))!;
+  const [at, block, id] = scratch.words;
+  if (id !== 0) {
+    const { buffer, start } = placeOf(lentArray(id!));
+    return arrayOver(dtype, buffer, start + at!, count);
+  }
+  return arrayOver(dtype, bufferOver(at!, count * byteLengthOf(one), block!), 0, count);
 }
 
 // The block is held until here, and from here on by the buffer.

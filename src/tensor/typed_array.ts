@@ -40,7 +40,7 @@ export type TensorData = number | bigint | boolean | Complex | TypedArray | read
 
 interface ArrayType {
   new (length: number): TypedArray;
-  new (buffer: ArrayBuffer): TypedArray;
+  new (buffer: ArrayBufferLike, start?: number, length?: number): TypedArray;
   readonly BYTES_PER_ELEMENT: number;
 }
 
@@ -86,6 +86,7 @@ const nameOf = getter(Symbol.toStringTag);
 const lengthGetter = getter("length");
 const byteLengthGetter = getter("byteLength");
 const bufferGetter = getter("buffer");
+const byteOffsetGetter = getter("byteOffset");
 const isResizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "resizable")?.get;
 
 /** Whether a value is a TypedArray, whatever realm it comes from and whatever its prototype says. */
@@ -150,8 +151,20 @@ export function unsetArrayOf(dtype: DType, count: number): TypedArray | null {
   return buffer === null ? arrayOf(dtype, count) : new type(buffer);
 }
 
-/** A dtype's array over a whole buffer; `null` for a dtype that no TypedArray holds. */
-export function arrayOver(dtype: DType, buffer: ArrayBuffer): TypedArray | null {
-  const type = types[dtype];
-  return type === undefined ? null : new type(buffer);
+/** A dtype's array over a part of a buffer, of so many elements. */
+export function arrayOver(
+  dtype: DType,
+  buffer: ArrayBufferLike,
+  start: number,
+  count: number,
+): TypedArray {
+  return new types[dtype]!(buffer, start, lengthFor(dtype, count));
+}
+
+/** Where an array begins, and in which buffer. */
+export function placeOf(array: TypedArray): { buffer: ArrayBufferLike; start: number } {
+  return {
+    buffer: bufferGetter.call(array) as ArrayBufferLike,
+    start: byteOffsetGetter.call(array) as number,
+  };
 }
