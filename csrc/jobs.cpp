@@ -13,7 +13,9 @@
 
 #include "memory.h"
 #include "registry.h"
+#include "retired.h"
 #include "script.h"
+#include "turns.h"
 #include "warnings.h"
 
 // LibTorch's pools are these libraries'. Weak: another build of LibTorch may have neither.
@@ -41,6 +43,7 @@ class TorchJob final : public Job {
       const at::ThreadLocalStateGuard modes(*modes_);
       const BudgetScope budget(&budget_);
       const WarningScope warned(warnings_);
+      const Reading reading;
       result_ = work_();
     } catch (...) {
       error_ = std::current_exception();
@@ -121,7 +124,10 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
     auto stack = readArguments(in, target.function->getSchema(), self);
     return submitJob(
         ctx,
-        [target, stack = std::move(stack)]() mutable {
+        [target,
+         turn = std::make_shared<Turn>(lineFor(target)),
+         stack = std::move(stack)]() mutable {
+          turn->begin();
           target.function->run(stack);
           return JobResult{{std::move(stack.back())}};
         },

@@ -24,7 +24,9 @@
 
 #include "guards.h"
 #include "inspect.h"
+#include "retired.h"
 #include "source_check.h"
+#include "turns.h"
 
 // As declared in torch/csrc/jit/codegen/onednn/interface.h, whose switch is a variable in each file
 // that includes it.
@@ -688,6 +690,7 @@ int32_t fb_module_define(double module, const char* source, double bytes) {
     const std::string text(source, static_cast<size_t>(bytes));
     checkSource(text, "the source");
     defineMethods(self._ivalue()->compilation_unit(), self.type(), text);
+    programsChanged();
     return 0;
   });
 }
@@ -718,6 +721,7 @@ int32_t fb_object_get(double object, double ctx, const char* name, uint32_t byte
     const auto self = borrowObject(object);
     const std::string key(name, bytes);
     const auto type = self->type();
+    const TurnAtOnce turn(lineFor(self));
     Writer out(ctx);
     if (const auto slot = type->findAttributeSlot(key)) {
       writeValue(out, self->getSlot(*slot));
@@ -739,7 +743,11 @@ int32_t fb_object_set(double object, double ctx, const char* name, uint32_t byte
         slot || !self->type()->findConstant(key), "'", key, "' is a constant, which cannot be set");
     TORCH_CHECK_VALUE(slot, nameOfType(self->type()), " has no attribute '", key, "'");
     Reader in(ctx);
-    self->setSlot(*slot, readValue(in, self->type()->getAttribute(*slot), key));
+    auto value = readValue(in, self->type()->getAttribute(*slot), key);
+    const TurnAtOnce turn(lineFor(self));
+    // Jobs may be about to take what is there.
+    retire(self->getSlot(*slot));
+    self->setSlot(*slot, std::move(value));
     return 0;
   });
 }
@@ -884,6 +892,7 @@ int32_t fb_callable_call(double callable, double ctx) {
       if (target.self) self = IValue(*target.self);
       stack = readArguments(in, target.function->getSchema(), self);
     }
+    const TurnAtOnce turn(lineFor(target));
     if (torch::jit::tracer::isTracing()) {
       runTraced(target, stack);
     } else {

@@ -19,7 +19,9 @@ using torch::jit::Module;
 struct Callable {
   std::shared_ptr<CompilationUnit> unit;
   Function* function;
-  std::optional<torch::jit::ObjectPtr> self;
+  std::optional<torch::jit::ObjectPtr> self = std::nullopt;
+  // When it was found that its program takes no turns (turns.h).
+  mutable int64_t turnless = -1;
 };
 
 struct Unit {

@@ -9,6 +9,7 @@
 
 #include "jobs.h"
 #include "script.h"
+#include "turns.h"
 
 namespace flambeau {
 namespace {
@@ -132,14 +133,17 @@ double fb_job_save(
     double script, double ctx, bool callable, bool mobile, const char* path, uint32_t bytes) {
   return guard(0.0, [&] {
     Reader in(ctx);
-    const auto work = [module =
-                           callable ? moduleAround(target<Callable>(script)) : borrowModule(script),
-                       files = readExtraFiles(in),
-                       mobile,
-                       name = std::string(path, bytes)] {
-      archiveFile(module, files, mobile, name);
-      return JobResult{};
-    };
+    const auto work =
+        [module = callable ? moduleAround(target<Callable>(script)) : borrowModule(script),
+         turn = std::make_shared<Turn>(
+             callable ? lineFor(target<Callable>(script)) : lineFor(borrowObject(script))),
+         files = readExtraFiles(in),
+         mobile,
+         name = std::string(path, bytes)] {
+          turn->begin();
+          archiveFile(module, files, mobile, name);
+          return JobResult{};
+        };
     return submitJob(ctx, work, 0);
   });
 }

@@ -148,6 +148,118 @@ describe("runAsync", () => {
   });
 });
 
+interface Stateful {
+  total: torch.Tensor;
+  weight: torch.Tensor;
+  add: torch.jit.ScriptFunction;
+  put: torch.jit.ScriptFunction;
+  read: torch.jit.ScriptFunction;
+  pull: torch.jit.ScriptFunction;
+}
+
+function stateful(): Stateful & torch.jit.ScriptModule {
+  const made = jit.trace(new torch.nn.Linear(2, 2), [torch.ones([1, 2])]);
+  made.registerAttribute("total", torch.zeros([1]), "Tensor");
+  made.registerAttribute("last", [0], "List[int]");
+  made.define(`
+def add(self, n: int) -> int:
+    for i in range(n):
+        self.total = self.total + 1
+    return n
+
+def put(self, value: int) -> int:
+    self.last.append(value)
+    return self.last[-2]
+
+def pull(self, x):
+    x.sum().backward()
+    return self.total
+`);
+  return made as unknown as Stateful & torch.jit.ScriptModule;
+}
+
+describe("a program that sets attributes of its module", () => {
+  it("runs once at a time on it, and loses nothing", async () => {
+    const model = stateful();
+    const calls = Array.from({ length: 200 }, () => model.add.runAsync(500));
+    let seen = 0;
+    for (let i = 0; i < 100; i++) {
+      // Between two calls, whoever looks, and whoever calls.
+      seen += model.total.item() as number % 500;
+      model.add(500);
+      await turn();
+    }
+    assertEquals(seen, 0);
+    await Promise.all(calls);
+    assertEquals(model.total.toArray(), [300 * 500]);
+    model.total = torch.zeros([1]);
+    await model.add.runAsync(3);
+    assertEquals(model.total.toArray(), [3]);
+  });
+
+  it("runs in the order in which it was called, without the calls that were aborted", async () => {
+    const model = stateful();
+    const control = new AbortController();
+    const options = jit.runOptions({ signal: control.signal });
+    const busy = model.add.runAsync(20_000);
+    const calls = Array.from({ length: 50 }, (_, i) => model.put.runAsync(i + 1));
+    const aborted = Array.from({ length: 20 }, () => model.put.runAsync(-1, options));
+    const later = Array.from({ length: 50 }, (_, i) => model.put.runAsync(i + 51));
+    control.abort();
+    const ends = await Promise.allSettled(aborted);
+    assert(ends.every((one) => one.status === "rejected"));
+    assertEquals(await Promise.all([...calls, ...later]), Array.from({ length: 100 }, (_, i) => i));
+    await busy;
+  });
+
+  it("may be called by a function that it calls itself", () => {
+    const model = stateful();
+    const x = torch.ones([2], { requiresGrad: true });
+    x.registerHook((grad) => {
+      model.add(7);
+      return grad;
+    });
+    assertEquals(model.pull(x).toArray(), [7]);
+  });
+});
+
+describe("an attribute that is set while calls read it", () => {
+  it("is the one or the other", async () => {
+    const model = stateful();
+    model.define(`
+def read(self, n: int) -> int:
+    k = 0
+    for i in range(n):
+        k += self.weight.size(0)
+    return k
+`);
+    // The program that sets none is not made to wait for turns.
+    const plain = jit.trace(new torch.nn.Linear(2, 2), [torch.ones([1, 2])]);
+    plain.define(`
+def read(self, n: int) -> int:
+    k = 0
+    for i in range(n):
+        k += self.weight.size(0)
+    return k
+`);
+    for (const one of [model, plain as unknown as Stateful]) {
+      for (let round = 0; round < 5; round++) {
+        let done = false;
+        const calls = Promise.all([one.read.runAsync(100_000), one.read.runAsync(100_000)]);
+        calls.finally(() => done = true);
+        while (!done) {
+          for (let i = 0; i < 100; i++) {
+            using weight = torch.ones([2, 2]);
+            one.weight = weight;
+          }
+          await turn();
+        }
+        assertEquals(await calls, [200_000, 200_000]);
+      }
+    }
+  });
+});
+
 describe("jit.runOptions", () => {
   it("has a signal that takes a waiting call out of the queue, and leaves a running one unheard", async () => {
     const { threads } = torch.asyncSettings();

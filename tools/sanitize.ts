@@ -55,8 +55,8 @@ const ADDRESS = [
 const EXERCISED =
   ("anomaly archive batching context crc32 error functorch graph guarded_operators guards guards_indices " +
     "guards_language guards_quantized guards_tensors handles host image inspect job_queue jobs lent memory nesting op " +
-    "pickle_check registry saved_hooks script shared_memory small_blocks sort_lists source_check state storage tensor trace " +
-    "transfer value warnings")
+    "pickle_check registry retired saved_hooks script shared_memory small_blocks sort_lists source_check state storage tensor " +
+    "trace transfer turns value warnings")
     .split(" ");
 
 const BINARIES: readonly Binary[] = [

@@ -145,6 +145,9 @@ export class ScriptFunction extends Callable {
    * Runs it on a native thread: the event loop stays free, and many calls run at once. Grad mode goes with the call; tensors
    * that it was given are held until it is done. `jit.runOptions({ … })` may stand last: a signal, a deadline, a bound of memory.
    *
+   * A program that sets attributes of its module (a state that it keeps from call to call) runs once at a time on that module, in
+   * the order of the calls; one that is not asynchronous goes before those that wait.
+   *
    * @returns A promise of what the call gives. It is rejected with what the call would throw.
    *
    * @example
