@@ -412,6 +412,7 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"quantized::embedding_bag_4bit_prepack", tensors::prepack},
       {"aten::choose_qparams_optimized", chooseQparams},
       {"quantized::linear_prepack_fp16", tensors::prepack},
+      {"_quantized::linear_prepack_fp16", tensors::prepack},
       {"onednn::linear_prepack_fp16", tensors::prepack},
       {"onednn::qlinear_prepack", quantized::linearPrepack},
       {"onednn::qlinear_pointwise", quantized::linear},

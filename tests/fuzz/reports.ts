@@ -9,7 +9,10 @@ import * as torch from "../../mod.ts";
 
 const { int } = torch.jit;
 const aten = torch.jit.ops.aten!;
-const { onednn, quantized, mkldnn, inductor } = torch.jit.ops as Record<string, typeof aten>;
+const { onednn, quantized, _quantized, mkldnn, inductor } = torch.jit.ops as Record<
+  string,
+  typeof aten
+>;
 type Reproduction = () => unknown;
 
 const x = (shape: number[], dtype: torch.DType = "float32") => torch.ones(shape, { dtype });
@@ -419,6 +422,8 @@ export const reports: Readonly<Record<string, Reproduction>> = {
     ),
   "quantized.make_quantized_cell_params of nothing": () =>
     quantized!.make_quantized_cell_params!(x([3, 1, 0]), x([]), x([3, 4]), x([])),
+  "_quantized.linear_prepack_fp16 of nothing": () =>
+    _quantized!.linear_prepack_fp16!(x([2, 2, 0]), x([2, 2, 0])),
   "quantized.conv2d_prepack of 0 groups": () =>
     quantized!.conv2d_prepack!(qint8([4, 2, 3, 3]), null, [1, 1], [0, 0], [1, 1], int(0)),
   "quantized.conv_transpose2d_prepack of 0 groups": () =>
