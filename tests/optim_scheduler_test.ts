@@ -211,6 +211,15 @@ describe("Schedulers", () => {
     assert(lines[0]!.includes("before the optimizer's step()"));
   });
 
+  test("ReduceLROnPlateau says whether it counts no epochs now, as PyTorch's in_cooldown does", () => {
+    const scheduler = new lr.ReduceLROnPlateau(plainOptimizer(), { patience: 0, cooldown: 2 });
+    const seen = [1, 1, 1, 1, 1, 1].map((metric) => {
+      scheduler.step(metric);
+      return scheduler.inCooldown;
+    });
+    assertEquals(seen, [false, true, true, false, true, true]);
+  });
+
   test("note no rates that are not numbers", () => {
     const scheduler = new lr.StepLR(plainOptimizer(), 2);
     const before = torch.memory().tensors;

@@ -20,6 +20,10 @@ export {
   type NormalizingModule,
   type WeightedModule,
 } from "./fusion.ts";
+export {
+  convertConv2dWeightMemoryFormat,
+  convertConv3dWeightMemoryFormat,
+} from "./memory_format.ts";
 export * as rnn from "./rnn.ts";
 export * as parametrizations from "./parametrizations.ts";
 export * as parametrize from "./parametrize.ts";

@@ -103,6 +103,11 @@ export class ReduceLROnPlateau extends LRScheduler {
     return this.mode === "min" ? Infinity : -Infinity;
   }
 
+  /** Whether epochs are not counted now, since the learning rates fell lately. */
+  get inCooldown(): boolean {
+    return this.cooldownCounter > 0;
+  }
+
   /** Notes a metric, and sets the learning rates that follow from it. */
   override step(metric?: number | Tensor, epoch: number = this.lastEpoch + 1): void {
     const current = typeof metric === "number" ? metric : numberOf(metric);
