@@ -46,6 +46,18 @@ await new Promise((resolve) => worker.onmessage = resolve);
 const IDLE = `self.postMessage("ready"); setInterval(() => held.add(1), 5);`;
 const BUSY = `spin.runAsync(3_000_000_000); setTimeout(() => self.postMessage("ready"), 100);`;
 
+const LENDING = `
+const { sums } = torch.jit.compile(\`
+def sums(x, n: int):
+    y = x.sum()
+    for i in range(n):
+        y = y + x.sum()
+    return y
+\`);
+const lent = torch.fromTypedArray(new Float32Array(4 << 20));
+sums.runAsync(lent, 1_000_000);
+setTimeout(() => self.postMessage("ready"), 50);`;
+
 interface Ending {
   readonly source: string;
   readonly code: number;
@@ -140,6 +152,18 @@ await call.catch((error) => console.log("end"));`,
   "a Worker that is terminated while its call runs": {
     source: worker(BUSY) +
       `worker.terminate(); await sleep(1500); console.log("end"); process.exit(3);`,
+    code: 3,
+  },
+  "process.exit just after a Worker was terminated whose call reads memory that it lent": {
+    source: worker(LENDING) + `worker.terminate(); console.log("end"); process.exit(3);`,
+    code: 3,
+  },
+  "a normal end after a Worker was terminated whose call reads memory that it lent": {
+    source: worker(LENDING) + `worker.terminate(); console.log("end");`,
+    code: 0,
+  },
+  "process.exit while such a Worker works": {
+    source: worker(LENDING) + `console.log("end"); process.exit(3);`,
     code: 3,
   },
   "a normal end after a Worker was terminated": {
