@@ -90,6 +90,46 @@ Completions& completionsOf(double ctx) {
   return *completions;
 }
 
+// Another tensor over the same memory, so that the caller may give its own another size or memory
+// meanwhile. One that gradients flow to stays itself: it is what they are for.
+at::Tensor pinned(const at::Tensor& tensor) {
+  constexpr c10::DispatchKeySet kWrapped(
+      {c10::DispatchKey::FuncTorchBatched, c10::DispatchKey::FuncTorchGradWrapper});
+  if (!tensor.defined() || tensor.layout() != at::kStrided || tensor.requires_grad() ||
+      tensor.key_set().has_any(kWrapped)) {
+    return tensor;
+  }
+  const auto* impl = tensor.unsafeGetTensorImpl();
+  return at::Tensor(impl->shallow_copy_and_detach(
+      impl->version_counter(), /*allow_tensor_metadata_change=*/true));
+}
+
+// The value with such tensors in it, however deep. Lists and dicts are the call's own, made of what
+// JavaScript gave, and are changed in place.
+at::IValue pinned(at::IValue value) {
+  if (value.isTensor()) return pinned(value.toTensor());
+  if (value.isIntList() || value.isDoubleList() || value.isBoolList()) return value;
+  if (value.isList()) {
+    auto list = value.toList();
+    for (size_t i = 0; i < list.size(); i++) list.set(i, pinned(list.get(i)));
+  } else if (value.isGenericDict()) {
+    auto dict = value.toGenericDict();
+    std::vector<std::pair<at::IValue, at::IValue>> entries;
+    for (const auto& entry : dict) entries.emplace_back(entry.key(), entry.value());
+    for (auto& [key, element] : entries) dict.insert_or_assign(key, pinned(std::move(element)));
+  } else if (value.isTuple()) {
+    auto tuple = value.toTuple();
+    std::vector<at::IValue> elements;
+    for (const auto& element : tuple->elements()) elements.push_back(pinned(element));
+    return c10::ivalue::Tuple::createNamed(std::move(elements), tuple->type<c10::TupleType>());
+  }
+  return value;
+}
+
+void pinArguments(std::vector<at::IValue>& stack) {
+  for (auto& value : stack) value = pinned(std::move(value));
+}
+
 }  // namespace
 
 double submitJob(double ctx, std::function<JobResult()> work, double maxBytes) {
@@ -122,6 +162,7 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
     std::optional<at::IValue> self;
     if (target.self) self = at::IValue(*target.self);
     auto stack = readArguments(in, target.function->getSchema(), self);
+    pinArguments(stack);
     return submitJob(
         ctx,
         [target,
@@ -138,6 +179,8 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
 double fb_job_op(const char* name, uint32_t bytes, double ctx, double max_bytes) {
   return guard(0.0, [&] {
     auto overload = chooseOverload(ctx, name, bytes);
+    // What an op writes to is to be the caller's own.
+    if (!overload.op->schema().is_mutable()) pinArguments(overload.stack);
     return submitJob(
         ctx,
         [chosen = std::move(overload)]() mutable {

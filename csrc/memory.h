@@ -27,6 +27,9 @@ class BudgetScope {
   Budget* outer_;
 };
 
+// A hold on a storage's memory, which then lives until sharedBufferCollected lets go of it, even
+// where the storage is given other memory (shared_memory.cpp).
+void* holdMemory(c10::StorageImpl& storage);
 // The deleter of a buffer over shared memory.
 void sharedBufferCollected(void* bytes, void* block);
 

@@ -1,10 +1,15 @@
 // Values that were replaced. See retired.h.
 #include "retired.h"
 
+#include <c10/core/impl/COW.h>
+#include <torch/custom_class.h>
+
 #include <deque>
 #include <mutex>
 #include <set>
 #include <utility>
+
+#include "memory.h"
 
 namespace flambeau {
 namespace {
@@ -22,7 +27,38 @@ Retired& retired() {
   return *all;
 }
 
+thread_local bool reads = false;
+
+// Whether any job but this thread's own may be reading.
+bool othersRead() {
+  auto& all = retired();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  return all.readers.size() > (reads ? 1U : 0U);
+}
+
+// A storage, and the memory that it has now.
+struct Held final : torch::CustomClassHolder {
+  explicit Held(const c10::Storage& of) : storage(of) {
+    auto& impl = *storage.unsafeGetStorageImpl();
+    // Lent memory, and memory that is copied when it is written to, others keep.
+    const bool own = impl.resizable() && !c10::impl::cow::is_cow_data_ptr(impl.data_ptr());
+    if (own && impl.nbytes() > 0) block = holdMemory(impl);
+  }
+  ~Held() override {
+    if (block != nullptr) sharedBufferCollected(nullptr, block);
+  }
+
+  c10::Storage storage;
+  void* block = nullptr;
+};
+
 }  // namespace
+
+void retireMemory(const at::Tensor& tensor) {
+  const bool inMemory = tensor.defined() && tensor.is_cpu() && tensor.has_storage();
+  if (!inMemory || !othersRead()) return;
+  retire(at::IValue::make_capsule(c10::make_intrusive<Held>(tensor.storage())));
+}
 
 void retire(at::IValue value) {
   auto& all = retired();
@@ -35,9 +71,11 @@ Reading::Reading() {
   const std::lock_guard<std::mutex> lock(all.mutex);
   since_ = ++all.clock;
   all.readers.insert(since_);
+  reads = true;
 }
 
 Reading::~Reading() {
+  reads = false;
   auto& all = retired();
   // Freed outside of the lock.
   std::deque<std::pair<uint64_t, at::IValue>> freed;

@@ -2,11 +2,15 @@
 // runs any more.
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 
 namespace flambeau {
 
 void retire(at::IValue value);
+
+// The tensor is about to be given other memory: what it lies in now is retired.
+void retireMemory(const at::Tensor& tensor);
 
 // On the thread of a job, as long as it runs.
 class Reading {

@@ -779,6 +779,7 @@ int32_t fb_module_to(double module, int32_t device, int32_t dtype) {
         options = options.dtype(static_cast<at::ScalarType>(dtype));
       }
       const at::Tensor grad = tensor.grad();
+      retireMemory(tensor);
       tensor.set_data(tensor.to(options));
       if (grad.defined()) tensor.mutable_grad() = grad.to(options);
     }

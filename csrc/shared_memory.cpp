@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 #include "internal.h"
@@ -23,8 +24,11 @@ void letGo(void* block) {
   if (shared->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete shared;
 }
 
+std::mutex sharing;
+
 // The block under a storage, with one more holder.
 SharedBlock* share(c10::StorageImpl& storage) {
+  const std::lock_guard<std::mutex> lock(sharing);
   const at::DataPtr& now = storage.data_ptr();
   if (now.get_deleter() == &letGo) {
     auto* shared = static_cast<SharedBlock*>(now.get_context());
@@ -36,8 +40,6 @@ SharedBlock* share(c10::StorageImpl& storage) {
   auto* shared = new SharedBlock{};
   shared->holders = 2;
   shared->own = storage.set_data_ptr(at::DataPtr(data, shared, &letGo, device));
-  // As PyTorch's numpy() does: a resized storage would leave the array behind.
-  storage.set_resizable(false);
   return shared;
 }
 
@@ -62,6 +64,10 @@ void checkShareable(const at::Tensor& tensor) {
 
 }  // namespace
 
+void* holdMemory(c10::StorageImpl& storage) {
+  return share(storage);
+}
+
 void sharedBufferCollected(void* /*bytes*/, void* block) {
   letGo(block);
 }
@@ -78,8 +84,11 @@ int32_t fb_memory_share(double tensor, double ctx) {
     if (isLent(self)) {
       const auto id = loanOf(self, context(ctx).loans.get());
       TORCH_CHECK_VALUE(
-          id, "the tensor lies in a TypedArray of another Worker: clone() it, or copy it with toTypedArray()");
-      out.put(static_cast<double>(self.storage_offset()) * static_cast<double>(self.element_size()));
+          id,
+          "the tensor lies in a TypedArray of another Worker: clone() it, or copy it with "
+          "toTypedArray()");
+      out.put(
+          static_cast<double>(self.storage_offset()) * static_cast<double>(self.element_size()));
       out.put(0);
       out.put(*id);
       return out.count();
@@ -87,7 +96,10 @@ int32_t fb_memory_share(double tensor, double ctx) {
     // Gives a storage that shares its bytes until one side writes bytes of its own.
     void* data = self.mutable_data_ptr();
     out.put(toHandle(data));
-    out.put(toHandle(share(*self.storage().unsafeGetStorageImpl())));
+    auto& storage = *self.storage().unsafeGetStorageImpl();
+    out.put(toHandle(share(storage)));
+    // As PyTorch's numpy() does: a resized storage would leave the array behind.
+    storage.set_resizable(false);
     out.put(0);
     return out.count();
   });

@@ -143,7 +143,8 @@ class ThreadBlocks {
   }
 
   static size_t bytesOf(int index) {
-    if (index >= kTensorClasses) return (static_cast<size_t>(index - kTensorClasses) + 1) * kObjectStep;
+    if (index >= kTensorClasses)
+      return (static_cast<size_t>(index - kTensorClasses) + 1) * kObjectStep;
     if (index < kEvenClasses) return (static_cast<size_t>(index) + 1) * kStep;
     const int above = index - kEvenClasses;
     return (static_cast<size_t>(above % 8) + 9) << (above / 8 + 7);

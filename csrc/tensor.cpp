@@ -10,6 +10,7 @@
 #include "internal.h"
 #include "lent.h"
 #include "memory.h"
+#include "retired.h"
 
 namespace flambeau {
 namespace {
@@ -190,7 +191,9 @@ double fb_tensor_grad_fn(double tensor, double ctx) {
 
 int32_t fb_tensor_set_data(double tensor, double other) {
   return guard(-1, [&] {
-    borrowTensor(tensor).set_data(borrowTensor(other));
+    const at::Tensor self = borrowTensor(tensor);
+    retireMemory(self);
+    self.set_data(borrowTensor(other));
     return 0;
   });
 }
