@@ -50,6 +50,21 @@ export function writeGolden(
       lines.push(JSON.stringify({ ...sample, entry: entry.header.entry }));
     }
   }
+  store(golden, lines, blob);
+}
+
+/** Writes the sample anew with those of its samples that `keep` says. */
+export function rewriteGolden(
+  keep: (sample: Sample, index: number) => boolean,
+  golden: Golden = GOLDEN.ops,
+): void {
+  const { samples, blob } = readGolden(golden);
+  const kept = new Bytes();
+  const lines = samples.filter(keep).map((sample) => JSON.stringify(moved(sample, blob, kept)));
+  store(golden, lines, kept);
+}
+
+function store(golden: Golden, lines: readonly string[], blob: Bytes): void {
   const text = new TextEncoder().encode(lines.join("\n"));
   mkdirSync(new URL(".", golden.file), { recursive: true });
   const head = new Uint8Array(new Uint32Array([text.length]).buffer);
