@@ -10,6 +10,12 @@
 #include <utility>
 
 namespace flambeau {
+namespace {
+
+constexpr auto kBrief = std::chrono::microseconds(100);
+constexpr auto kLook = std::chrono::microseconds(50);
+
+}  // namespace
 
 void Completions::add(std::shared_ptr<Job> job) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -74,8 +80,9 @@ int64_t JobQueue::submit(std::shared_ptr<Job> job) {
   job->id_ = id;
   byId_.emplace(id, job);
   queue_.push_back(std::move(job));
-  if (idle_ == 0 && alive_ < threads_) start();
-  waiting_.notify_one();
+  if (static_cast<int>(queue_.size()) > idle_ && alive_ < threads_) start();
+  if (looking_) called_.store(true, std::memory_order_relaxed);
+  if (!looking_ || queue_.size() > 1) waiting_.notify_one();
   return id;
 }
 
@@ -193,7 +200,9 @@ void JobQueue::loop() {
     atWork_.push_back(job.get());
     const int share = shareOfCores();
     lock.unlock();
+    const auto began = std::chrono::steady_clock::now();
     job->run(share);
+    const bool brief = std::chrono::steady_clock::now() - began < kBrief;
     lock.lock();
     atWork_.erase(std::find(atWork_.begin(), atWork_.end(), job.get()));
     if (job->state_ == Job::State::abandoned) {
@@ -214,7 +223,25 @@ void JobQueue::loop() {
     // Results that no one is left to take are freed here, outside of the lock.
     completions.reset();
     lock.lock();
+    if (brief) look(lock);
   }
+}
+
+// To wake a thread that sleeps takes longer than a brief job does: after one, a thread looks for the
+// next for a moment before it sleeps.
+void JobQueue::look(std::unique_lock<std::mutex>& lock) {
+  if (looking_ || !queue_.empty() || stopping_) return;
+  looking_ = true;
+  called_.store(false, std::memory_order_relaxed);
+  idle_++;
+  lock.unlock();
+  const auto until = std::chrono::steady_clock::now() + kLook;
+  while (!called_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+  lock.lock();
+  idle_--;
+  looking_ = false;
 }
 
 // So that jobs together have as many threads as there are cores.

@@ -2,6 +2,7 @@
 // ThreadSanitizer, which would have to see all of LibTorch, can watch it on its own.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -104,6 +105,7 @@ class JobQueue {
  private:
   void start();
   void loop();
+  void look(std::unique_lock<std::mutex>& lock);
   int shareOfCores() const;
   bool runsFor(const Completions& completions) const;
 
@@ -124,6 +126,9 @@ class JobQueue {
   int abandoned_ = 0;
   int64_t lastId_ = 0;
   bool stopping_ = false;
+  // A thread is idle but awake, and is called by this instead.
+  bool looking_ = false;
+  std::atomic<bool> called_{false};
 
   static int usableCores();
 };

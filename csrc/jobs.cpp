@@ -31,14 +31,16 @@ class TorchJob final : public Job {
       std::shared_ptr<Completions> completions, std::function<JobResult()> work, double maxBytes)
       : Job(std::move(completions)), work_(std::move(work)) {
     modes_.emplace();
+    threads_ = at::get_num_threads();
     if (maxBytes > 0 && maxBytes < 4e18) budget_.limit = toInteger(maxBytes);
   }
 
   void run(int cores) noexcept override {
     // LibTorch sets a thread's number when it is first asked; it must not do so in the midst.
     at::get_num_threads();
-    if (omp_set_num_threads != nullptr) omp_set_num_threads(cores);
-    if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(cores);
+    const int threads = std::min(cores, threads_);
+    if (omp_set_num_threads != nullptr) omp_set_num_threads(threads);
+    if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(threads);
     try {
       const at::ThreadLocalStateGuard modes(*modes_);
       const BudgetScope budget(&budget_);
@@ -62,6 +64,8 @@ class TorchJob final : public Job {
  private:
   std::function<JobResult()> work_;
   std::optional<at::ThreadLocalState> modes_;
+  // As many as the caller's own calls would take, at the most.
+  int threads_ = 1;
   Budget budget_{INT64_MAX / 2};
   JobResult result_;
   std::exception_ptr error_;
