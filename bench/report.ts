@@ -13,7 +13,7 @@ const titles: Record<string, [title: string, says: string]> = {
   dispatch: [
     "Small ops",
     "One thread; each result is disposed in the loop. *C++* is a loop over LibTorch as it comes, in the same process; *C++, our allocator* " +
-    "the same loop with the allocator that Flambeau gives LibTorch, which keeps small freed blocks: what is above 1 there is the way there " +
+    "the same loop with the memory that Flambeau gives LibTorch, which is kept by size when it is freed: what is above 1 there is the way there " +
     "and back.",
   ],
   shumai: [

@@ -22,15 +22,57 @@ namespace {
 
 using Stack = c10::ArrayRef<at::IValue>;
 
+bool isDefined(const at::IValue& value) {
+  return value.isTensor() && value.toTensor().defined();
+}
+
+// torch.batch_norm_update_stats(torch.ones(4, 3, 1), torch.ones(3), None, 0.1): the kernels take a
+// number a channel from whatever is there, and statistics for both or none.
+void channelNumbers(Stack stack, std::initializer_list<size_t> places) {
+  if (!isDefined(stack[0])) return;
+  const at::Tensor& input = stack[0].toTensor();
+  TORCH_CHECK_VALUE(
+      input.dim() >= 2, "the input must have two dimensions or more, but has ", input.dim());
+  for (const size_t place : places) {
+    if (place >= stack.size() || !isDefined(stack[place])) continue;
+    const at::Tensor& numbers = stack[place].toTensor();
+    TORCH_CHECK_VALUE(
+        numbers.layout() == at::kStrided && numbers.dim() == 1 && numbers.size(0) == input.size(1),
+        "weight, bias, running_mean and running_var must have a number for each of the ",
+        input.size(1),
+        " channels, but one is of shape ",
+        numbers.sizes());
+  }
+}
+
+void bothOrNone(const at::IValue& mean, const at::IValue& variance) {
+  TORCH_CHECK_VALUE(
+      isDefined(mean) == isDefined(variance),
+      "running_mean and running_var must both be given, or neither");
+  TORCH_CHECK_VALUE(
+      !isDefined(mean) || mean.toTensor().scalar_type() == variance.toTensor().scalar_type(),
+      "running_mean and running_var must be of one dtype");
+}
+
+void batchNormStats(Stack stack) {
+  if (stack.size() < 3) return;
+  channelNumbers(stack, {1, 2});
+  bothOrNone(stack[1], stack[2]);
+}
+
+void batchNormParts(Stack stack) {
+  if (stack.size() < 5) return;
+  channelNumbers(stack, {1, 2, 3, 4});
+  bothOrNone(stack[3], stack[4]);
+}
+
 // torch.native_batch_norm(x, None, None, None, None, False, 0.1, 1e-5): reads the statistics that
 // are not there.
 void nativeBatchNorm(Stack stack) {
-  const auto defined = [](const at::IValue& value) {
-    return value.isTensor() && value.toTensor().defined();
-  };
-  if (stack.size() < 6 || stack[5].toBool()) return;
+  if (stack.size() < 6) return;
+  batchNormParts(stack);
   TORCH_CHECK_VALUE(
-      defined(stack[3]) && defined(stack[4]),
+      stack[5].toBool() || (isDefined(stack[3]) && isDefined(stack[4])),
       "running_mean and running_var are needed when training is false");
 }
 
@@ -365,6 +407,10 @@ void otherMemory(c10::ArrayRef<at::IValue> arguments) {
 const std::unordered_map<std::string, OpGuard>& checks() {
   static const auto* made = new std::unordered_map<std::string, OpGuard>{
       {"aten::native_batch_norm", nativeBatchNorm},
+      {"aten::batch_norm_update_stats", batchNormStats},
+      {"aten::_batch_norm_with_update", batchNormParts},
+      {"aten::_batch_norm_with_update_functional", batchNormParts},
+      {"aten::_batch_norm_no_update", batchNormParts},
       {"aten::_pad_packed_sequence", padPacked},
       {"aten::lstm", lstm},
       {"aten::gru", gru},

@@ -227,8 +227,8 @@ void JobQueue::loop() {
   }
 }
 
-// To wake a thread that sleeps takes longer than a brief job does: after one, a thread looks for the
-// next for a moment before it sleeps.
+// To wake a thread that sleeps takes longer than a brief job does: after one, a thread looks for
+// the next for a moment before it sleeps.
 void JobQueue::look(std::unique_lock<std::mutex>& lock) {
   if (looking_ || !queue_.empty() || stopping_) return;
   looking_ = true;

@@ -353,6 +353,12 @@ export const reports: Readonly<Record<string, Reproduction>> = {
   "_reshape_alias past the end": () => aten._reshape_alias!(x([2]), [1000000], [1000]).sum(),
   "_reshape_alias_copy with a negative stride": () =>
     aten._reshape_alias_copy!(x([2]), [5, 5], [-3, 2]),
+  "batch_norm_update_stats with one statistic of two": () =>
+    aten.batch_norm_update_stats!(x([4, 3, 1]), x([3]), null, 0.1),
+  "batch_norm_update_stats with statistics of other shapes": () =>
+    aten.batch_norm_update_stats!(x([3, 4, 1]), x([1]), x([1, 2, 0], "float16"), 0.1),
+  "_batch_norm_with_update_functional with statistics of nothing": () =>
+    aten._batch_norm_with_update_functional!(x([1, 2]), x([]), x([]), x([0, 2]), x([0]), 0.1, 1e-5),
   "native_batch_norm_backward without statistics": () =>
     aten.native_batch_norm_backward!(
       ...[x([2, 3]), x([2, 3]), null, null, null, null, null, false, 1e-5, [true, true, true]],
