@@ -69,7 +69,8 @@ void batchNormParts(Stack stack) {
 // torch.native_batch_norm(x, None, None, None, None, False, 0.1, 1e-5): reads the statistics that
 // are not there.
 void nativeBatchNorm(Stack stack) {
-  if (stack.size() < 6) return;
+  // An overload has no statistics: input, weight, bias, training.
+  if (stack.size() < 6 || stack[3].isBool()) return channelNumbers(stack, {1, 2});
   batchNormParts(stack);
   TORCH_CHECK_VALUE(
       stack[5].toBool() || (isDefined(stack[3]) && isDefined(stack[4])),
@@ -407,6 +408,8 @@ void otherMemory(c10::ArrayRef<at::IValue> arguments) {
 const std::unordered_map<std::string, OpGuard>& checks() {
   static const auto* made = new std::unordered_map<std::string, OpGuard>{
       {"aten::native_batch_norm", nativeBatchNorm},
+      {"aten::_native_batch_norm_legit", nativeBatchNorm},
+      {"aten::_native_batch_norm_legit_functional", nativeBatchNorm},
       {"aten::batch_norm_update_stats", batchNormStats},
       {"aten::_batch_norm_with_update", batchNormParts},
       {"aten::_batch_norm_with_update_functional", batchNormParts},

@@ -357,8 +357,15 @@ void sameChannels(Arguments arguments) {
   }
 }
 
-// torch._convert_indices_from_coo_to_csr(torch.full([4], 2**40), 5)
+// torch._convert_indices_from_coo_to_csr(torch.full([4], 2**40), 5); indices that do not lie one
+// after another (torch.zeros(1).expand(1000)) it reads as if they did, and so are those it writes.
 void rowsToPointers(Arguments arguments) {
+  for (const auto& argument : arguments) {
+    TORCH_CHECK_VALUE(
+        !argument.isTensor() || !argument.toTensor().defined() ||
+            argument.toTensor().is_contiguous(),
+        "the indices must be contiguous: call contiguous() first");
+  }
   within(tensor(arguments, 0), 0, integer(arguments, 1), "indices");
 }
 
@@ -412,10 +419,14 @@ void reaches(
 
 }  // namespace
 
-// torch._reshape_alias(torch.ones(2), [1000000], [1000]) reads past the end; so does its copy.
+// torch._reshape_alias(torch.ones(2), [1000000], [1000]) reads past the end; so does its copy, and
+// of nothing: torch._reshape_alias_copy(torch.ones(0), [], []).
 void reshapeAlias(Arguments arguments) {
   const auto& self = tensor(arguments, 0);
-  if (!canLook(self) || arguments.size() < 3) return;
+  if (!self.defined() || !self.is_cpu() || self.layout() != at::kStrided ||
+      at::isTensorSubclassLike(self) || arguments.size() < 3) {
+    return;
+  }
   reaches(self, arguments[1], arguments[2], self.storage_offset(), self.itemsize());
 }
 

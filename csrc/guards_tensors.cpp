@@ -41,9 +41,18 @@ void hasParts(const at::Tensor& gates, int64_t parts) {
 
 }  // namespace
 
-// x.to(None, copy=True) in TorchScript reads a dtype that is not there.
+// x.to(None, copy=True) in TorchScript reads a dtype that is not there, and so does
+// x.to(None, -2), whose dtype is a plain number.
 void copyTo(Arguments arguments) {
   const size_t count = arguments.size();
+  for (size_t i = 1; i < count; i++) {
+    if (!arguments[i].isInt()) continue;
+    const auto code = arguments[i].toInt();
+    TORCH_CHECK_VALUE(
+        code >= 0 && code < static_cast<int64_t>(c10::ScalarType::Undefined),
+        "there is no dtype ",
+        code);
+  }
   const bool byDtype = count == 4 && arguments[1].isNone() && arguments[3].isBool();
   const bool byDevice =
       count == 5 && arguments[1].isNone() && arguments[2].isNone() && arguments[4].isBool();
@@ -87,10 +96,16 @@ void reorderRnn(Arguments arguments) {
   TORCH_CHECK_VALUE(isDense(input) && isDense(hidden), "the weights must be dense");
 }
 
-// torch.ops.quantized.embedding_bag_4bit_prepack(torch.ones(2, 4, 0)),
-// torch.ops.onednn.linear_prepack_fp16(torch.ones(1, 2, 0, 0), [])
+// torch.ops.quantized.embedding_bag_4bit_prepack(torch.ones(2, 4, 0)), which with optimized_qparams
+// tries each of nbins; torch.ops.onednn.linear_prepack_fp16(torch.ones(1, 2, 0, 0), [])
 void prepack(Arguments arguments) {
   const auto& weight = tensor(arguments, 0);
+  if (arguments.size() > 2 && arguments[1].isBool() && arguments[2].isInt()) {
+    TORCH_CHECK_VALUE(
+        arguments[2].toInt() > 0 && arguments[2].toInt() <= 1 << 20,
+        "nbins must be from 1 to 1048576, but is ",
+        arguments[2].toInt());
+  }
   TORCH_CHECK_VALUE(
       weight.dim() == 2 && weight.numel() > 0, "the weight must have two dimensions and elements");
 }

@@ -353,6 +353,21 @@ export const reports: Readonly<Record<string, Reproduction>> = {
   "_reshape_alias past the end": () => aten._reshape_alias!(x([2]), [1000000], [1000]).sum(),
   "_reshape_alias_copy with a negative stride": () =>
     aten._reshape_alias_copy!(x([2]), [5, 5], [-3, 2]),
+  "_native_batch_norm_legit_functional with statistics of nothing": () =>
+    aten._native_batch_norm_legit_functional!(
+      x([2, 2, 4, 2]),
+      null,
+      x([0]),
+      x([3, 4]),
+      x([0, 1]),
+      false,
+      0.1,
+      -1,
+    ),
+  "_reshape_alias_copy of nothing": () => aten._reshape_alias_copy!(x([0]), [], []),
+  "to with a dtype that is none": () => aten.to!(x([0, 1]), null, int(-2), true, false),
+  "embedding_bag_4bit_prepack with 2**40 bins": () =>
+    quantized!.embedding_bag_4bit_prepack!(x([4, 4]), true, 2 ** 40),
   "batch_norm_update_stats with one statistic of two": () =>
     aten.batch_norm_update_stats!(x([4, 3, 1]), x([3]), null, 0.1),
   "batch_norm_update_stats with statistics of other shapes": () =>
