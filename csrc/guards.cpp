@@ -66,11 +66,65 @@ void batchNormParts(Stack stack) {
   bothOrNone(stack[3], stack[4]);
 }
 
+// torch.native_group_norm(x, None, None, 4, -3, 0, 0, 2.): divides by group, and believes sizes.
+void nativeGroupNorm(Stack stack) {
+  if (stack.size() < 7 || !isDefined(stack[0])) return;
+  const auto batch = stack[3].toInt();
+  const auto channels = stack[4].toInt();
+  const auto places = stack[5].toInt();
+  const auto groups = stack[6].toInt();
+  TORCH_CHECK_VALUE(
+      batch >= 0 && channels >= 0 && places >= 0 && groups > 0 && channels % groups == 0,
+      "N, C and HxW must not be negative, and C a multiple of group");
+  int64_t count = 0;
+  TORCH_CHECK_VALUE(
+      !__builtin_mul_overflow(batch, channels, &count) &&
+          !__builtin_mul_overflow(count, places, &count) && count == stack[0].toTensor().numel(),
+      "N, C and HxW must be the sizes of the input, which has ",
+      stack[0].toTensor().numel(),
+      " elements");
+  for (const size_t place : {1, 2}) {
+    TORCH_CHECK_VALUE(
+        !isDefined(stack[place]) || (stack[place].toTensor().layout() == at::kStrided &&
+                                     stack[place].toTensor().numel() == channels),
+        "weight and bias must have a number for each of the ",
+        channels,
+        " channels");
+  }
+}
+
+// torch.ops.aten._fused_moving_avg_obs_fq_helper(x, torch.ones(()), torch.ones(1), torch.ones(0),
+// ...)
+void movingAverage(Stack stack) {
+  for (const auto& argument : stack) {
+    TORCH_CHECK_VALUE(
+        !isDefined(argument) || argument.toTensor().numel() > 0,
+        "the input and what was observed of it must not be empty");
+  }
+}
+
+// torch.ops.aten._foreach_addcmul_(xs, ys, zs, []): the gradient's code takes a scalar for each.
+void scalarEach(Stack stack) {
+  if (!stack[0].isTensorList() || !stack.back().isList()) return;
+  TORCH_CHECK_VALUE(
+      stack[0].toListRef().size() == stack.back().toListRef().size(),
+      "there must be a scalar for each of the ",
+      stack[0].toListRef().size(),
+      " tensors, but there are ",
+      stack.back().toListRef().size());
+}
+
 // torch.native_batch_norm(x, None, None, None, None, False, 0.1, 1e-5): reads the statistics that
 // are not there.
 void nativeBatchNorm(Stack stack) {
   // An overload has no statistics: input, weight, bias, training.
-  if (stack.size() < 6 || stack[3].isBool()) return channelNumbers(stack, {1, 2});
+  if (stack.size() < 6 || stack[3].isBool()) {
+    channelNumbers(stack, {1, 2});
+    TORCH_CHECK_VALUE(
+        stack.size() < 4 || !stack[3].isBool() || stack[3].toBool(),
+        "running_mean and running_var are needed when training is false");
+    return;
+  }
   batchNormParts(stack);
   TORCH_CHECK_VALUE(
       stack[5].toBool() || (isDefined(stack[3]) && isDefined(stack[4])),
@@ -410,6 +464,24 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::native_batch_norm", nativeBatchNorm},
       {"aten::_native_batch_norm_legit", nativeBatchNorm},
       {"aten::_native_batch_norm_legit_functional", nativeBatchNorm},
+      {"aten::native_group_norm", nativeGroupNorm},
+      {"aten::_fused_moving_avg_obs_fq_helper", movingAverage},
+      {"aten::_fused_moving_avg_obs_fq_helper_functional", movingAverage},
+      {"aten::fused_moving_avg_obs_fake_quant", movingAverage},
+      {"aten::_foreach_add.ScalarList", scalarEach},
+      {"aten::_foreach_add_.ScalarList", scalarEach},
+      {"aten::_foreach_sub.ScalarList", scalarEach},
+      {"aten::_foreach_sub_.ScalarList", scalarEach},
+      {"aten::_foreach_mul.ScalarList", scalarEach},
+      {"aten::_foreach_mul_.ScalarList", scalarEach},
+      {"aten::_foreach_div.ScalarList", scalarEach},
+      {"aten::_foreach_div_.ScalarList", scalarEach},
+      {"aten::_foreach_pow.ScalarList", scalarEach},
+      {"aten::_foreach_pow_.ScalarList", scalarEach},
+      {"aten::_foreach_addcmul.ScalarList", scalarEach},
+      {"aten::_foreach_addcmul_.ScalarList", scalarEach},
+      {"aten::_foreach_addcdiv.ScalarList", scalarEach},
+      {"aten::_foreach_addcdiv_.ScalarList", scalarEach},
       {"aten::batch_norm_update_stats", batchNormStats},
       {"aten::_batch_norm_with_update", batchNormParts},
       {"aten::_batch_norm_with_update_functional", batchNormParts},

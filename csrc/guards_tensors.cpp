@@ -79,7 +79,7 @@ void removeBatchDim(Arguments arguments) {
   if (!isTensor(arguments, 0)) return;
   const auto rank = tensor(arguments, 0).dim();
   const auto place = integer(arguments, 3);
-  TORCH_CHECK_INDEX(place >= -rank - 1 && place <= rank, "out_dim is out of range");
+  TORCH_CHECK_INDEX(place >= 0 && place <= rank, "out_dim is out of range");
   TORCH_CHECK_VALUE(integer(arguments, 1) >= 1, "there is no such level");
   TORCH_CHECK_VALUE(integer(arguments, 2) >= 0, "batch_size is negative");
 }

@@ -364,6 +364,30 @@ export const reports: Readonly<Record<string, Reproduction>> = {
       0.1,
       -1,
     ),
+  "_native_batch_norm_legit.no_stats in evaluation": () =>
+    aten._native_batch_norm_legit!(x([1, 3, 2]), x([3]), x([3]), false, 0, 6),
+  "native_group_norm of no groups": () =>
+    aten.native_group_norm!(x([3, 1]), null, null, 4, -3, 0, 0, 2),
+  "_fused_moving_avg_obs_fq_helper of nothing observed": () =>
+    aten._fused_moving_avg_obs_fq_helper_functional!(
+      x([2]),
+      x([1]),
+      x([1]),
+      x([0]),
+      x([1, 0]),
+      x([0, 4]),
+      x([1, 1]),
+      4,
+      -1,
+      -3,
+      0,
+      false,
+      false,
+    ),
+  "_foreach_addcmul_ with no scalars": () =>
+    aten._foreach_addcmul_!([x([3, 2])], [x([3, 2]).requiresGrad_()], [x([3, 2])], []),
+  "_remove_batch_dim to a place that is not there": () =>
+    aten._remove_batch_dim!(x([64, 64]), 2, 2 ** 40, -2),
   "_reshape_alias_copy of nothing": () => aten._reshape_alias_copy!(x([0]), [], []),
   "to with a dtype that is none": () => aten.to!(x([0, 1]), null, int(-2), true, false),
   "embedding_bag_4bit_prepack with 2**40 bins": () =>
