@@ -103,6 +103,18 @@ void movingAverage(Stack stack) {
   }
 }
 
+// torch.ops.aten._adaptive_avg_pool3d(quantized, []): takes the three of no sizes.
+template <size_t count>
+void outputSizes(Stack stack) {
+  if (stack.size() < 2 || !stack[1].isIntList()) return;
+  TORCH_CHECK_VALUE(
+      stack[1].toIntVector().size() == count,
+      "output_size must have ",
+      count,
+      " elements, but has ",
+      stack[1].toIntVector().size());
+}
+
 // torch.ops.aten._foreach_addcmul_(xs, ys, zs, []): the gradient's code takes a scalar for each.
 void scalarEach(Stack stack) {
   if (!stack[0].isTensorList() || !stack.back().isList()) return;
@@ -465,6 +477,8 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::_native_batch_norm_legit", nativeBatchNorm},
       {"aten::_native_batch_norm_legit_functional", nativeBatchNorm},
       {"aten::native_group_norm", nativeGroupNorm},
+      {"aten::_adaptive_avg_pool2d", outputSizes<2>},
+      {"aten::_adaptive_avg_pool3d", outputSizes<3>},
       {"aten::_fused_moving_avg_obs_fq_helper", movingAverage},
       {"aten::_fused_moving_avg_obs_fq_helper_functional", movingAverage},
       {"aten::fused_moving_avg_obs_fake_quant", movingAverage},

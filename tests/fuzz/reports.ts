@@ -364,6 +364,8 @@ export const reports: Readonly<Record<string, Reproduction>> = {
       0.1,
       -1,
     ),
+  "_adaptive_avg_pool3d of a quantized tensor to no sizes": () =>
+    aten._adaptive_avg_pool3d!(qint8([3, 7, 5, 2]), []),
   "_native_batch_norm_legit.no_stats in evaluation": () =>
     aten._native_batch_norm_legit!(x([1, 3, 2]), x([3]), x([3]), false, 0, 6),
   "native_group_norm of no groups": () =>
