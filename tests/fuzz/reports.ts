@@ -390,6 +390,8 @@ export const reports: Readonly<Record<string, Reproduction>> = {
     aten._foreach_addcmul_!([x([3, 2])], [x([3, 2]).requiresGrad_()], [x([3, 2])], []),
   "_remove_batch_dim to a place that is not there": () =>
     aten._remove_batch_dim!(x([64, 64]), 2, 2 ** 40, -2),
+  "_convert_indices_from_coo_to_csr of indices that share their place": () =>
+    aten._convert_indices_from_coo_to_csr!(ints([1], 0).expand([1 << 20]), 3),
   "_reshape_alias_copy of nothing": () => aten._reshape_alias_copy!(x([0]), [], []),
   "to with a dtype that is none": () => aten.to!(x([0, 1]), null, int(-2), true, false),
   "embedding_bag_4bit_prepack with 2**40 bins": () =>
