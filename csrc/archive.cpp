@@ -32,8 +32,7 @@ constexpr uint32_t kDescriptor = 0x08074b50;
 constexpr uint32_t kEnd = 0x06054b50;
 constexpr uint32_t kEnd64 = 0x06064b50;
 constexpr uint32_t kLocator64 = 0x07064b50;
-constexpr size_t kLocalSize = 30, kCentralSize = 46, kEndSize = 22, kEnd64Size = 56,
-                 kLocatorSize = 20;
+constexpr size_t kCentralSize = 46, kEndSize = 22, kEnd64Size = 56, kLocatorSize = 20;
 constexpr uint32_t kWide = 0xffffffff;
 
 // Deflate options (1, 2), sizes that follow the data (3), and names in UTF-8 (11).

@@ -81,7 +81,8 @@ enum fb_handle_kind {
   FB_HANDLE_CALLABLE = 1,
   FB_HANDLE_UNIT = 2,
   FB_HANDLE_GENERATOR = 3,
-  FB_HANDLE_NODE = 4
+  FB_HANDLE_NODE = 4,
+  FB_HANDLE_ARCHIVE = 5
 };
 
 enum fb_scalar_tag {

@@ -39,6 +39,9 @@ void release(int32_t kind, double handle) {
     case FB_HANDLE_GENERATOR:
       c10::raw::intrusive_ptr::decref(fromHandle<c10::GeneratorImpl>(handle));
       break;
+    case FB_HANDLE_ARCHIVE:
+      delete fromHandle<std::shared_ptr<void>>(handle);
+      break;
     default:
       c10::intrusive_ptr<torch::autograd::Node>::reclaim(fromHandle<torch::autograd::Node>(handle));
   }

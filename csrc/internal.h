@@ -118,7 +118,7 @@ struct Context {
   // The page that fb_page_new made last.
   double page = 0;
   // What runAsync of this thread has done.
-  std::shared_ptr<struct Completions> completions;
+  std::shared_ptr<class Completions> completions;
   // What its JavaScript lent to tensors.
   std::shared_ptr<class Loans> loans;
   // Its thread is about to end: there are no more jobs, and no more loans.

@@ -75,15 +75,29 @@ int JobQueue::usableCores() {
 
 int64_t JobQueue::submit(std::shared_ptr<Job> job) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (queue_.size() >= limit_) return -1;
+  if (waitingJobs() >= limit_) return -1;
   const int64_t id = ++lastId_;
   job->id_ = id;
   byId_.emplace(id, job);
   queue_.push_back(std::move(job));
+  call();
+  return id;
+}
+
+// A thread for what was queued.
+void JobQueue::call() {
   if (static_cast<int>(queue_.size()) > idle_ && alive_ < threads_) start();
   if (looking_) called_.store(true, std::memory_order_relaxed);
   if (!looking_ || queue_.size() > 1) waiting_.notify_one();
-  return id;
+}
+
+void JobQueue::ready(int64_t id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = apart_.find(id);
+  if (found == apart_.end()) return;
+  queue_.push_front(std::move(found->second));
+  apart_.erase(found);
+  call();
 }
 
 int32_t JobQueue::cancel(int64_t id) {
@@ -99,7 +113,7 @@ int32_t JobQueue::cancel(int64_t id) {
     ended_.notify_all();
     return 0;
   }
-  queue_.erase(std::find(queue_.begin(), queue_.end(), job));
+  if (apart_.erase(id) == 0) queue_.erase(std::find(queue_.begin(), queue_.end(), job));
   byId_.erase(found);
   return 1;
 }
@@ -134,6 +148,15 @@ void JobQueue::close(Completions& completions) {
       }
     }
     queue_.swap(left);
+    for (auto at = apart_.begin(); at != apart_.end();) {
+      if (at->second->completions_.get() != &completions) {
+        ++at;
+        continue;
+      }
+      byId_.erase(at->first);
+      dropped.push_back(std::move(at->second));
+      at = apart_.erase(at);
+    }
     for (Job* job : atWork_) {
       if (job->completions_.get() == &completions) job->stop();
     }
@@ -164,16 +187,21 @@ JobCounts JobQueue::counts() {
   return {
       threads_,
       static_cast<int32_t>(limit_),
-      static_cast<int32_t>(queue_.size()),
+      static_cast<int32_t>(waitingJobs()),
       running_,
       abandoned_};
 }
 
 bool JobQueue::drain(std::chrono::milliseconds most) {
+  // Freed outside of the lock.
+  std::deque<std::shared_ptr<Job>> dropped;
+  std::map<int64_t, std::shared_ptr<Job>> droppedApart;
   std::unique_lock<std::mutex> lock(mutex_);
   stopping_ = true;
-  for (const auto& job : queue_) byId_.erase(job->id_);
-  queue_.clear();
+  dropped.swap(queue_);
+  droppedApart.swap(apart_);
+  for (const auto& job : dropped) byId_.erase(job->id_);
+  for (const auto& [id, job] : droppedApart) byId_.erase(id);
   ended_.wait_for(lock, most, [&] { return running_ == unheard_; });
   return running_ == 0 && abandoned_ == 0;
 }
@@ -193,8 +221,8 @@ void JobQueue::loop() {
       alive_--;
       return;
     }
-    auto job = std::move(queue_.front());
-    queue_.pop_front();
+    auto job = next();
+    if (!job) continue;
     job->state_ = Job::State::running;
     running_++;
     atWork_.push_back(job.get());
@@ -202,12 +230,14 @@ void JobQueue::loop() {
     lock.unlock();
     const auto began = std::chrono::steady_clock::now();
     job->run(share);
+    auto rest = job->takeRest();
     const bool brief = std::chrono::steady_clock::now() - began < kBrief;
     lock.lock();
     atWork_.erase(std::find(atWork_.begin(), atWork_.end(), job.get()));
     if (job->state_ == Job::State::abandoned) {
       abandoned_--;
       ended_.notify_all();
+      lock.unlock();
       return;
     }
     byId_.erase(job->id_);
@@ -220,11 +250,25 @@ void JobQueue::loop() {
     auto completions = std::move(job->completions_);
     if (heard) completions->add(std::move(job));
     job.reset();
+    // Who is called by it may be heard of only after this.
+    rest.reset();
     // Results that no one is left to take are freed here, outside of the lock.
     completions.reset();
     lock.lock();
     if (brief) look(lock);
   }
+}
+
+// The first that may run, if any does.
+std::shared_ptr<Job> JobQueue::next() {
+  while (!queue_.empty()) {
+    auto job = std::move(queue_.front());
+    queue_.pop_front();
+    if (job->mayRun()) return job;
+    const int64_t id = job->id_;
+    apart_.emplace(id, std::move(job));
+  }
+  return nullptr;
 }
 
 // To wake a thread that sleeps takes longer than a brief job does: after one, a thread looks for

@@ -51,8 +51,13 @@ class Job {
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
+  // Whether it may run now; asked when it comes to the front. If not it waits apart, and takes no
+  // thread, until JobQueue::ready says to ask again.
+  virtual bool mayRun() noexcept { return true; }
   // Does the work, on a thread of the queue's; `cores` are its share of the machine's.
   virtual void run(int cores) noexcept = 0;
+  // Asked once it has run: what is let go of after its end can be heard.
+  virtual std::shared_ptr<void> takeRest() noexcept { return nullptr; }
   // No one will hear of it: where it can, it ends before its work is done. From any thread, while
   // it runs.
   virtual void stop() noexcept {}
@@ -86,6 +91,8 @@ class JobQueue {
   int64_t submit(std::shared_ptr<Job> job);
   // 1: it will not run. 0: it is done, or runs, and then its result is dropped.
   int32_t cancel(int64_t id);
+  // A job that waits apart goes to the front.
+  void ready(int64_t id);
   // A running job cannot be stopped: its result is dropped, and another thread takes its thread's
   // place. 1 when it ran.
   int32_t abandon(int64_t id);
@@ -105,6 +112,9 @@ class JobQueue {
  private:
   void start();
   void loop();
+  std::shared_ptr<Job> next();
+  size_t waitingJobs() const { return queue_.size() + apart_.size(); }
+  void call();
   void look(std::unique_lock<std::mutex>& lock);
   int shareOfCores() const;
   bool runsFor(const Completions& completions) const;
@@ -114,6 +124,8 @@ class JobQueue {
   std::condition_variable ended_;
   std::deque<std::shared_ptr<Job>> queue_;
   std::map<int64_t, std::shared_ptr<Job>> byId_;
+  // Those that may not run yet.
+  std::map<int64_t, std::shared_ptr<Job>> apart_;
   // What threads are at, the abandoned too.
   std::vector<Job*> atWork_;
   const int cores_ = usableCores();

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "in_flight.h"
 #include "memory.h"
 #include "registry.h"
 #include "retired.h"
@@ -28,12 +29,17 @@ namespace {
 class TorchJob final : public Job {
  public:
   TorchJob(
-      std::shared_ptr<Completions> completions, std::function<JobResult()> work, double maxBytes)
-      : Job(std::move(completions)), work_(std::move(work)) {
+      std::shared_ptr<Completions> completions,
+      std::function<JobResult()> work,
+      double maxBytes,
+      std::shared_ptr<Turn> turn)
+      : Job(std::move(completions)), work_(std::move(work)), turn_(std::move(turn)) {
     modes_.emplace();
     threads_ = at::get_num_threads();
     if (maxBytes > 0 && maxBytes < 4e18) budget_.limit = toInteger(maxBytes);
   }
+
+  bool mayRun() noexcept override { return !turn_ || turn_->begin(id()); }
 
   void run(int cores) noexcept override {
     // LibTorch sets a thread's number when it is first asked; it must not do so in the midst.
@@ -55,6 +61,8 @@ class TorchJob final : public Job {
     modes_.reset();
   }
 
+  std::shared_ptr<void> takeRest() noexcept override { return std::move(turn_); }
+
   void stop() noexcept override { budget_.closed = true; }
 
   const std::exception_ptr& error() const { return error_; }
@@ -63,6 +71,7 @@ class TorchJob final : public Job {
 
  private:
   std::function<JobResult()> work_;
+  std::shared_ptr<Turn> turn_;
   std::optional<at::ThreadLocalState> modes_;
   // As many as the caller's own calls would take, at the most.
   int threads_ = 1;
@@ -136,14 +145,24 @@ void pinArguments(std::vector<at::IValue>& stack) {
 
 }  // namespace
 
-double submitJob(double ctx, std::function<JobResult()> work, double maxBytes) {
+double submitJob(
+    double ctx, std::function<JobResult()> work, double maxBytes, std::shared_ptr<Turn> turn) {
   TORCH_CHECK(
       !torch::jit::tracer::isTracing(),
       "runAsync cannot be traced: another thread would do the work; call the function instead");
   TORCH_CHECK(!context(ctx).ended, "runAsync cannot begin: this Worker is at its end");
   completionsOf(ctx);
-  auto job = std::make_shared<TorchJob>(context(ctx).completions, std::move(work), maxBytes);
+  auto job = std::make_shared<TorchJob>(
+      context(ctx).completions, std::move(work), maxBytes, std::move(turn));
   return static_cast<double>(jobs().submit(std::move(job)));
+}
+
+double submitJob(double ctx, std::function<JobResult()> work, double maxBytes) {
+  return submitJob(ctx, std::move(work), maxBytes, nullptr);
+}
+
+void callJob(int64_t id) {
+  if (id >= 0) jobs().ready(id);
 }
 
 void endJobs(Context& context) {
@@ -170,13 +189,13 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
     return submitJob(
         ctx,
         [target,
-         turn = std::make_shared<Turn>(lineFor(target)),
+         running = target.self ? std::make_shared<InFlight>(*target.self) : nullptr,
          stack = std::move(stack)]() mutable {
-          turn->begin();
           target.function->run(stack);
           return JobResult{{std::move(stack.back())}};
         },
-        max_bytes);
+        max_bytes,
+        turnFor(lineFor(target)));
   });
 }
 

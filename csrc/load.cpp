@@ -11,6 +11,7 @@
 #include "archive.h"
 #include "deep_stack.h"
 #include "guards.h"
+#include "handles.h"
 #include "inspect.h"
 #include "jobs.h"
 #include "script.h"
@@ -104,6 +105,17 @@ struct Opened {
   Image image;
   std::unique_ptr<Archive> read;
 };
+
+// A job that looks into it holds it too: its caller may end before the job.
+template <class... Source>
+double giveOpened(Source&&... source) {
+  std::shared_ptr<void> opened = std::make_shared<Opened>(std::forward<Source>(source)...);
+  return giveHandle(FB_HANDLE_ARCHIVE, new std::shared_ptr<void>(std::move(opened)));
+}
+
+std::shared_ptr<Opened> opened(double archive) {
+  return std::static_pointer_cast<Opened>(flambeau::target<std::shared_ptr<void>>(archive));
+}
 
 Module loadModule(
     Opened& opened,
@@ -244,7 +256,7 @@ using namespace flambeau;
 double fb_archive_open(const void* data, double bytes) {
   return guard(0.0, [&] {
     guardOperators();
-    return toHandle(new Opened(static_cast<const char*>(data), static_cast<uint64_t>(bytes)));
+    return giveOpened(static_cast<const char*>(data), static_cast<uint64_t>(bytes));
   });
 }
 
@@ -252,29 +264,30 @@ double fb_archive_open_copy(const void* data, double bytes) {
   return guard(0.0, [&] {
     guardOperators();
     const auto* begin = static_cast<const char*>(data);
-    return toHandle(new Opened(std::vector<char>(begin, begin + static_cast<size_t>(bytes))));
+    return giveOpened(std::vector<char>(begin, begin + static_cast<size_t>(bytes)));
   });
 }
 
 double fb_archive_open_file(const char* path, uint32_t bytes) {
   return guard(0.0, [&] {
     guardOperators();
-    return toHandle(new Opened(std::string(path, bytes)));
+    return giveOpened(std::string(path, bytes));
   });
 }
 
 void fb_archive_close(double archive) {
+  if (archive == 0) return;
   guard(0, [&] {
-    delete fromHandle<Opened>(archive);
+    takeHandle(FB_HANDLE_ARCHIVE, archive);
     return 0;
   });
 }
 
 int32_t fb_archive_ops(double archive, double ctx, bool verify) {
   return guard(-1, [&] {
-    const auto& opened = flambeau::target<Opened>(archive).archive();
+    const auto file = opened(archive);
     std::set<std::string> ops;
-    onDeepStack([&] { ops = reachableOps(inspectArchive(opened, verify)); });
+    onDeepStack([&] { ops = reachableOps(inspectArchive(file->archive(), verify)); });
     Writer out(ctx);
     putTexts(out, ops);
     return out.count();
@@ -283,7 +296,7 @@ int32_t fb_archive_ops(double archive, double ctx, bool verify) {
 
 double fb_job_archive_ops(double archive, double ctx, bool verify) {
   return guard(0.0, [&] {
-    const auto work = [target = fromHandle<Opened>(archive), verify] {
+    const auto work = [target = opened(archive), verify] {
       std::set<std::string> ops;
       onDeepStack([&] { ops = reachableOps(inspectArchive(target->archive(), verify)); });
       c10::List<std::string> names;
@@ -296,14 +309,15 @@ double fb_job_archive_ops(double archive, double ctx, bool verify) {
 
 int32_t fb_archive_describe(double archive, double ctx, bool verify) {
   return guard(-1, [&] {
-    const auto& opened = flambeau::target<Opened>(archive).archive();
+    const auto file = opened(archive);
+    const auto& contents = file->archive();
     Writer out(ctx);
     onDeepStack([&] {
       if (verify) {
-        for (const auto& record : opened.records()) opened.verify(record);
-        opened.checkFingerprint();
+        for (const auto& record : contents.records()) contents.verify(record);
+        contents.checkFingerprint();
       }
-      describe(out, opened, inspectArchive(opened, verify));
+      describe(out, contents, inspectArchive(contents, verify));
     });
     return out.count();
   });
@@ -336,12 +350,12 @@ std::optional<at::Device> deviceOrNone(int32_t device) {
 
 double fb_job_load(double archive, double ctx, int32_t device, bool verify) {
   return guard(0.0, [&] {
-    const auto work = [opened = fromHandle<Opened>(archive),
+    const auto work = [file = opened(archive),
                        target = deviceOrNone(device),
                        files = readExtraNames(ctx),
                        verify]() mutable {
       std::optional<Module> module;
-      onDeepStack([&] { module = loadModule(*opened, target, files, verify); });
+      onDeepStack([&] { module = loadModule(*file, target, files, verify); });
       c10::Dict<std::string, at::Tensor> contents;
       for (const auto& [name, content] : files) contents.insert(name, bytesOf(content).toTensor());
       return JobResult{{IValue(std::move(contents)), IValue(module->_ivalue())}};
@@ -355,8 +369,7 @@ int32_t fb_load(double archive, double ctx, int32_t device, bool verify) {
     auto files = readExtraNames(ctx);
     const auto target = deviceOrNone(device);
     std::optional<Module> module;
-    onDeepStack(
-        [&] { module = loadModule(flambeau::target<Opened>(archive), target, files, verify); });
+    onDeepStack([&] { module = loadModule(*opened(archive), target, files, verify); });
     Writer out(ctx);
     out.put(FB_VALUE_MAP);
     out.put(static_cast<double>(files.size()));

@@ -23,6 +23,7 @@
 #include <unordered_set>
 
 #include "guards.h"
+#include "in_flight.h"
 #include "inspect.h"
 #include "retired.h"
 #include "source_check.h"
@@ -625,6 +626,7 @@ int32_t fb_module_add_tensor(
     double module, const char* name, uint32_t bytes, double tensor, bool is_parameter) {
   return guard(-1, [&] {
     Module self = borrowModule(module);
+    checkNotInFlight(self._ivalue());
     const std::string key(name, bytes);
     if (tensor == 0) {
       // As PyTorch's scripting does for `register_parameter(name, None)`.
@@ -638,6 +640,7 @@ int32_t fb_module_add_tensor(
 
 int32_t fb_module_add_module(double module, const char* name, uint32_t bytes, double child) {
   return guard(-1, [&] {
+    checkNotInFlight(borrowObject(module));
     borrowModule(module).register_module(std::string(name, bytes), borrowModule(child));
     return 0;
   });
@@ -651,6 +654,7 @@ int32_t fb_module_add_attribute(
     const char* type,
     uint32_t type_bytes) {
   return guard(-1, [&] {
+    checkNotInFlight(borrowObject(module));
     const std::string key(name, bytes);
     Reader in(ctx);
     if (type_bytes > 0) {
@@ -668,6 +672,7 @@ int32_t fb_module_add_attribute(
 
 int32_t fb_module_add_constant(double module, double ctx, const char* name, uint32_t bytes) {
   return guard(-1, [&] {
+    checkNotInFlight(borrowObject(module));
     const std::string key(name, bytes);
     Reader in(ctx);
     const IValue value = readAnyValue(in, key);
@@ -687,6 +692,7 @@ int32_t fb_module_add_constant(double module, double ctx, const char* name, uint
 int32_t fb_module_define(double module, const char* source, double bytes) {
   return guard(-1, [&] {
     const Module self = borrowModule(module);
+    checkNotInFlight(self._ivalue());
     const std::string text(source, static_cast<size_t>(bytes));
     checkSource(text, "the source");
     defineMethods(self._ivalue()->compilation_unit(), self.type(), text);

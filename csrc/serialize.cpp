@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "in_flight.h"
 #include "jobs.h"
 #include "script.h"
 #include "turns.h"
@@ -135,16 +136,18 @@ double fb_job_save(
     Reader in(ctx);
     const auto work =
         [module = callable ? moduleAround(target<Callable>(script)) : borrowModule(script),
-         turn = std::make_shared<Turn>(
-             callable ? lineFor(target<Callable>(script)) : lineFor(borrowObject(script))),
+         running = callable ? nullptr : std::make_shared<InFlight>(borrowObject(script)),
          files = readExtraFiles(in),
          mobile,
          name = std::string(path, bytes)] {
-          turn->begin();
           archiveFile(module, files, mobile, name);
           return JobResult{};
         };
-    return submitJob(ctx, work, 0);
+    return submitJob(
+        ctx,
+        work,
+        0,
+        turnFor(callable ? lineFor(target<Callable>(script)) : lineFor(borrowObject(script))));
   });
 }
 

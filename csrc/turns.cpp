@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "jobs.h"
+
 namespace flambeau {
 namespace {
 
@@ -123,21 +125,41 @@ uint64_t Line::takeNumber() {
   return next_++;
 }
 
-void Line::begin(uint64_t number) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [&] { return !busy_ && urgent_ == 0 && now_ == number; });
+bool Line::begin(uint64_t number, int64_t job) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (busy_ || urgent_ > 0 || now_ != number) {
+    jobs_[number] = job;
+    return false;
+  }
   busy_ = true;
+  return true;
+}
+
+// The job to call, now that something has changed; -1 for none.
+int64_t Line::takeNext() {
+  changed_.notify_all();
+  const auto first = jobs_.find(now_);
+  if (busy_ || urgent_ > 0 || first == jobs_.end()) return -1;
+  const int64_t job = first->second;
+  jobs_.erase(first);
+  return job;
 }
 
 void Line::end(uint64_t number, bool begun) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (begun) busy_ = false;
-  past_.insert(number);
-  while (!past_.empty() && *past_.begin() == now_) {
-    past_.erase(past_.begin());
-    now_++;
+  int64_t next = -1;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (begun) busy_ = false;
+    jobs_.erase(number);
+    past_.insert(number);
+    while (!past_.empty() && *past_.begin() == now_) {
+      past_.erase(past_.begin());
+      now_++;
+    }
+    next = takeNext();
   }
-  changed_.notify_all();
+  // The queue's lock comes before a line's.
+  callJob(next);
 }
 
 void Line::beginAtOnce() {
@@ -149,9 +171,13 @@ void Line::beginAtOnce() {
 }
 
 void Line::endAtOnce() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  busy_ = false;
-  changed_.notify_all();
+  int64_t next = -1;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    busy_ = false;
+    next = takeNext();
+  }
+  callJob(next);
 }
 
 std::shared_ptr<Line> lineFor(const torch::jit::ObjectPtr& object) {
@@ -175,6 +201,10 @@ std::shared_ptr<Line> lineFor(const Callable& callable) {
   return line;
 }
 
+std::shared_ptr<Turn> turnFor(std::shared_ptr<Line> line) {
+  return line ? std::make_shared<Turn>(std::move(line)) : nullptr;
+}
+
 Turn::Turn(std::shared_ptr<Line> line) : line_(std::move(line)) {
   if (line_) number_ = line_->takeNumber();
 }
@@ -183,10 +213,9 @@ Turn::~Turn() {
   if (line_) line_->end(number_, begun_);
 }
 
-void Turn::begin() {
-  if (!line_) return;
-  line_->begin(number_);
-  begun_ = true;
+bool Turn::begin(int64_t job) {
+  begun_ = !line_ || line_->begin(number_, job);
+  return begun_;
 }
 
 TurnAtOnce::TurnAtOnce(std::shared_ptr<Line> line) : line_(std::move(line)) {

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -17,8 +18,9 @@ namespace flambeau {
 class Line {
  public:
   uint64_t takeNumber();
-  // Waits until all numbers before are done with.
-  void begin(uint64_t number);
+  // Whether all numbers before are done with, and no one is at it: then it is this one's turn. If
+  // not, its job is called when that is to be asked again.
+  bool begin(uint64_t number, int64_t job);
   // It was its turn, or it gave that up.
   void end(uint64_t number, bool begun);
   // Goes before all numbers, as soon as no one is at it.
@@ -26,8 +28,12 @@ class Line {
   void endAtOnce();
 
  private:
+  int64_t takeNext();
+
   std::mutex mutex_;
   std::condition_variable changed_;
+  // The jobs that wait, by number.
+  std::map<uint64_t, int64_t> jobs_;
   uint64_t next_ = 0;
   uint64_t now_ = 0;
   std::set<uint64_t> past_;
@@ -47,14 +53,17 @@ class Turn {
   ~Turn();
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
-  // Waits for it, on the job's thread.
-  void begin();
+  // Whether it has come; if not, the job is called (`callJob`) when it may have.
+  bool begin(int64_t job);
 
  private:
   std::shared_ptr<Line> line_;
   uint64_t number_ = 0;
   bool begun_ = false;
 };
+
+// Null for no line.
+std::shared_ptr<Turn> turnFor(std::shared_ptr<Line> line);
 
 // For a call that JavaScript waits for: before jobs that wait, within one of its own too.
 class TurnAtOnce {

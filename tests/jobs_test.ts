@@ -212,6 +212,43 @@ describe("a program that sets attributes of its module", () => {
     await busy;
   });
 
+  it("leaves the threads to others while its calls wait for each other", async () => {
+    const model = stateful();
+    const { threads } = torch.asyncSettings();
+    torch.asyncSettings({ threads: 2 });
+    try {
+      const ends: string[] = [];
+      const note = (name: string) => () => ends.push(name);
+      const first = model.add.runAsync(100_000).then(note("first"));
+      const rest = Array.from({ length: 20 }, () => model.add.runAsync(1).then(note("rest")));
+      assertEquals(torch.asyncSettings().queued + torch.asyncSettings().running, 21);
+      const other = unit.echo!.runAsync(1).then(note("other"));
+      await Promise.all([first, ...rest, other]);
+      assertEquals(ends.slice(0, 3), ["other", "first", "rest"]);
+      assertEquals(model.total.toArray(), [100_020]);
+    } finally {
+      torch.asyncSettings({ threads });
+    }
+  });
+
+  it("is out of the queue when a call that waits for its turn is aborted", async () => {
+    const model = stateful();
+    const control = new AbortController();
+    const busy = model.add.runAsync(50_000);
+    const options = jit.runOptions({ signal: control.signal });
+    const waiting = Array.from({ length: 10 }, () => model.add.runAsync(1, options));
+    const late = model.add.runAsync(1, jit.runOptions({ deadline: 1 }));
+    const last = model.add.runAsync(5);
+    const all = Promise.allSettled([...waiting, late]);
+    await turn();
+    control.abort();
+    const ends = await all;
+    assert(ends.every((one) => one.status === "rejected"));
+    await Promise.all([busy, last]);
+    assertEquals(model.total.toArray(), [50_005]);
+    assertEquals(torch.asyncSettings().queued, 0);
+  });
+
   it("may be called by a function that it calls itself", () => {
     const model = stateful();
     const x = torch.ones([2], { requiresGrad: true });
@@ -257,6 +294,43 @@ def read(self, n: int) -> int:
         assertEquals(await calls, [200_000, 200_000]);
       }
     }
+  });
+});
+
+describe("a module's structure", () => {
+  it("does not change while calls of it, or of what it is a part of, are in flight", async () => {
+    const outer = new torch.nn.Sequential(new torch.nn.Linear(2, 2), new torch.nn.ReLU());
+    const model = jit.trace(outer, [torch.ones([1, 2])]);
+    model.define(`
+def spin(self, n: int) -> int:
+    x = 0
+    for i in range(n):
+        x += i % 7
+    return x
+`);
+    const child = Reflect.get(model, "0") as torch.jit.ScriptModule;
+    const other = jit.trace(new torch.nn.Linear(2, 2), [torch.ones([1, 2])]);
+    const changes: Record<string, (module: torch.jit.ScriptModule) => void> = {
+      registerAttribute: (module) => module.registerAttribute("name", 3, "int"),
+      registerBuffer: (module) => module.registerBuffer("mean", torch.ones([1])),
+      registerParameter: (module) => module.registerParameter("scale", torch.ones([1])),
+      registerModule: (module) => module.registerModule("inner", other),
+      registerConstant: (module) => module.registerConstant("size", 7),
+      define: (module) => module.define("def one(self) -> int:\n    return 1\n"),
+    };
+    const call = model.method("spin").runAsync(1_000_000);
+    for (const change of Object.values(changes)) {
+      for (const module of [model, child]) {
+        assertThrows(() => change(module), torch.TorchError, "1 call of runAsync");
+      }
+    }
+    // It is no part of what is called.
+    other.registerAttribute("name", 3, "int");
+    assertEquals(typeof await call, "number");
+    for (const change of Object.values(changes)) {
+      for (const module of [model, child]) change(module);
+    }
+    assertEquals(child.method("one")(), 1);
   });
 });
 

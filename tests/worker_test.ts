@@ -111,6 +111,19 @@ describe("a Worker that ends while it holds script objects and graph nodes", () 
     });
   }
 
+  test("lets go of the files that it was loading", { timeout: LIMIT_MS }, async () => {
+    await settled();
+    const before = torch.memory();
+    {
+      using worker = new Library();
+      await worker.ask("load");
+      // Ten open files, and modules of 16 MB that are read.
+      assert(torch.memory().scripts > before.scripts);
+    }
+    await assertReleased(before);
+    assert(await until(() => torch.memory().bytes < before.bytes + MEGABYTE));
+  });
+
   test("leaves the others' alone, and what was handed over", { timeout: LIMIT_MS }, async () => {
     using staying = new Library();
     const model = torch.jit.trace(new torch.nn.Linear(3, 2), [torch.ones([1, 3])]);

@@ -172,6 +172,56 @@ void settingsChangeWhileJobsRun() {
   untilIdle(queue);
 }
 
+// Runs once the one before it in its line has run.
+class InLine final : public Job {
+ public:
+  InLine(std::shared_ptr<Completions> completions, std::atomic<int>& turn, int number)
+      : Job(std::move(completions)), turn_(turn), number_(number) {
+    liveJobs++;
+  }
+  ~InLine() override { liveJobs--; }
+
+  bool mayRun() noexcept override { return turn_ >= number_; }
+  void run(int /*cores*/) noexcept override { turn_++; }
+
+ private:
+  std::atomic<int>& turn_;
+  int number_;
+};
+
+void jobsThatMayNotRunWaitApart() {
+  JobQueue& queue = newQueue(2);
+  inThreads(3, [&](int caller) {
+    auto mine = std::make_shared<Completions>();
+    for (int round = 0; round < 20; round++) {
+      std::atomic<int> turn{0};
+      std::vector<int64_t> ids;
+      for (int i = 0; i < 8; i++)
+        ids.push_back(queue.submit(std::make_shared<InLine>(mine, turn, i + 1)));
+      // They take no threads: others run meanwhile.
+      auto others = std::make_shared<Completions>();
+      put(queue, others, caller);
+      while (!take(*others)) others->wait(Milliseconds(100));
+      EXPECT(turn == 0 && queue.counts().queued >= 8);
+      EXPECT(queue.cancel(ids[7]) == 1);
+      if (round % 4 == 3) {
+        queue.close(*mine);
+        EXPECT(turn == 0);
+        mine = std::make_shared<Completions>();
+        continue;
+      }
+      turn = 1;
+      for (int taken = 0; taken < 7;) {
+        // Those whose turn it is not are asked in vain, those that run are not there any more.
+        for (const int64_t id : ids) queue.ready(id);
+        while (take(*mine)) taken++;
+      }
+      EXPECT(turn == 8);
+    }
+  });
+  untilIdle(queue);
+}
+
 // As Deno's event loop has it: one thread waits, another submits, takes and ends the waiting.
 void aWaiterIsWokenAndRests() {
   JobQueue& queue = newQueue(2);
@@ -315,6 +365,7 @@ int main() {
       {"callers that end wait for their jobs", freed<callersThatEndWaitForTheirJobs>},
       {"cancelled jobs are not heard", freed<cancelledJobsAreNotHeard>},
       {"deadlines free their threads", freed<deadlinesFreeTheirThreads>},
+      {"jobs that may not run wait apart", freed<jobsThatMayNotRunWaitApart>},
       {"settings change while jobs run", freed<settingsChangeWhileJobsRun>},
       {"a waiter is woken, and rests", freed<aWaiterIsWokenAndRests>},
       {"a pipe tells of completions", freed<aPipeTellsOfCompletions>},

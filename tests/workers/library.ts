@@ -16,6 +16,7 @@ const commands: Record<string, (value: never) => unknown> = {
   lend,
   lendAll,
   lendGraph,
+  load,
   close,
   write,
 };
@@ -132,6 +133,14 @@ function lendGraph(): unknown {
   const lent = torch.fromTypedArray(new Float32Array(4 << 20).fill(3));
   const weight = torch.ones([4 << 20], { requiresGrad: true });
   return torch.transfer([weight.mul(lent).sum(), weight]);
+}
+
+/** Files that are being opened and read when this Worker ends. */
+function load(): void {
+  const model = torch.jit.trace(new torch.nn.Linear(2048, 2048), [torch.ones([1, 2048])]);
+  const bytes = torch.jit.serialize(model);
+  model[Symbol.dispose]();
+  for (let i = 0; i < 10; i++) torch.jit.loadAsync(bytes);
 }
 
 function close(): void {
