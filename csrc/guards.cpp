@@ -13,6 +13,7 @@
 #include "guards_language.h"
 #include "guards_quantized.h"
 #include "guards_tensors.h"
+#include "guards_unchecked.h"
 #include "internal.h"
 #include "retired.h"
 
@@ -696,6 +697,15 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::fbgemm_pack_quantized_matrix", packedWeight},
       {"aten::_wrapped_linear_prepack", packedWeight},
       {"prim::ReductionSizes", reductionSizes},
+      {"aten::_chunk_cat", unchecked::withDimensions},
+      {"c10d::check_for_nan", unchecked::contiguous},
+      {"quantization::_FloatToBfloat16Quantized", unchecked::contiguous},
+      {"quantization::_Bfloat16QuantizedToFloat", unchecked::contiguous},
+      {"mkl::_mkl_reorder_linear_weight", unchecked::reorderLinear},
+      {"aten::_sobol_engine_initialize_state_", unchecked::sobolState},
+      {"aten::_sobol_engine_scramble_", unchecked::sobolScramble},
+      {"aten::_sobol_engine_draw", unchecked::sobolDraw},
+      {"aten::_sobol_engine_ff_", unchecked::sobolDraw},
   };
   return *made;
 }

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 
+#include "fences.h"
 #include "handles.h"
 #include "memory.h"
 #include "small_blocks.h"
@@ -304,10 +305,14 @@ void giveBlock(void* block) {
 class CountingAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) override {
+    if (fenced && bytes > 0) {
+      checkAvailable(bytes);
+      return fencedMemory(bytes);
+    }
     void* block = bytes == 0 ? nullptr : takeBlock(bytes);
     return {block, block, &giveBlock, c10::Device(c10::DeviceType::CPU)};
   }
-  c10::DeleterFnPtr raw_deleter() const override { return &giveBlock; }
+  c10::DeleterFnPtr raw_deleter() const override { return fenced ? &freeFenced : &giveBlock; }
   void copy_data(void* target, const void* source, size_t count) const override {
     default_copy_data(target, source, count);
   }

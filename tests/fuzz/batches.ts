@@ -130,6 +130,8 @@ function start(batches: Batches, from: number, to: number, log: string): Promise
   const limit = `ulimit -c 0; ulimit -d ${batches.memory ?? 6_000_000}; exec "$0" "$@"`;
   const started = spawn("sh", ["-c", limit, process.execPath, ...args], {
     stdio: ["ignore", "ignore", "pipe"],
+    // An op that goes beyond its tensors ends the process there and then (csrc/fences.h).
+    env: { ...process.env, FLAMBEAU_FENCES: "1" },
   });
   let errors = "";
   started.stderr!.setEncoding("utf8").on(

@@ -505,5 +505,20 @@ export const reports: Readonly<Record<string, Reproduction>> = {
     inductor!._reinterpret_tensor!(x([2]), [2], [1], int(-far)).sum(),
   "inductor._alloc_from_pool past the end": () =>
     inductor!._alloc_from_pool!(x([2]), int(far), "float32", [2], [1]).sum(),
+  "_chunk_cat of scalars": () => aten._chunk_cat!([x([])], int(0), int(2)),
+  "c10d.check_for_nan of an expanded tensor": () =>
+    torch.jit.ops.c10d!.check_for_nan!(x([1]).expand([1 << 24])),
+  "quantization._FloatToBfloat16Quantized of an expanded tensor": () =>
+    torch.jit.ops.quantization!._FloatToBfloat16Quantized!(x([1]).expand([1 << 24])),
+  "mkl._mkl_reorder_linear_weight of nothing": () =>
+    torch.jit.ops.mkl!._mkl_reorder_linear_weight!(x([1, 2, 0]), int(5)),
+  "_sobol_engine_initialize_state_ of another shape": () =>
+    aten._sobol_engine_initialize_state_!(longs([2, 4], 1), int(1111)),
+  "_sobol_engine_scramble_ of another shape": () =>
+    aten._sobol_engine_scramble_!(longs([2, 30], 1), longs([2, 2, 2], 1), int(2)),
+  "_sobol_engine_draw of more points than there are": () =>
+    aten._sobol_engine_draw!(longs([2], 0), int(1), longs([2, 30], 1), int(2), int(far), null),
+  "_sobol_engine_ff_ of another shape": () =>
+    aten._sobol_engine_ff_!(longs([1], 0), int(100), longs([1, 1], 1), int(1000), int(0)),
   "truncNormal_ far outside": () => torch.nn.init.truncNormal_(x([4, 1], "float64"), 4294967296),
 };

@@ -1,0 +1,101 @@
+// Each found by tests/fuzz/calls.ts, with its reproduction.
+#include "guards_unchecked.h"
+
+#include "internal.h"
+
+namespace flambeau::unchecked {
+namespace {
+
+constexpr int64_t kSobolDimensions = 21'201;
+constexpr int64_t kSobolBits = 30;
+
+bool isTensor(Arguments arguments, size_t i) {
+  return i < arguments.size() && arguments[i].isTensor() && arguments[i].toTensor().defined();
+}
+
+int64_t integer(Arguments arguments, size_t i) {
+  TORCH_CHECK_VALUE(i < arguments.size() && arguments[i].isInt(), "a number is missing");
+  return arguments[i].toInt();
+}
+
+void isLong(Arguments arguments, size_t i, const char* name, at::IntArrayRef shape) {
+  if (!isTensor(arguments, i)) return;
+  const auto& x = arguments[i].toTensor();
+  TORCH_CHECK_TYPE(
+      x.scalar_type() == at::kLong && x.layout() == at::kStrided,
+      name,
+      " must be int64, but is ",
+      x.scalar_type());
+  TORCH_CHECK_VALUE(
+      x.sizes() == shape, name, " must have the shape ", shape, ", but has ", x.sizes());
+}
+
+int64_t sobolDimension(Arguments arguments, size_t i) {
+  const auto dimension = integer(arguments, i);
+  TORCH_CHECK_VALUE(
+      dimension >= 1 && dimension <= kSobolDimensions,
+      "dimension must be from 1 to ",
+      kSobolDimensions,
+      ", but is ",
+      dimension);
+  return dimension;
+}
+
+}  // namespace
+
+// torch.ops.c10d.check_for_nan(torch.ones(1).expand(1000)): reads as many as there are elements.
+void contiguous(Arguments arguments) {
+  if (!isTensor(arguments, 0)) return;
+  const auto& x = arguments[0].toTensor();
+  TORCH_CHECK_VALUE(
+      x.layout() == at::kStrided && x.is_contiguous() && x.dim() > 0,
+      "the tensor must be contiguous, and have a dimension");
+}
+
+// torch._chunk_cat([torch.ones(())], 0, 2)
+void withDimensions(Arguments arguments) {
+  if (arguments.empty() || !arguments[0].isTensorList()) return;
+  for (const at::Tensor x : arguments[0].toTensorList()) {
+    TORCH_CHECK_VALUE(x.defined() && x.dim() > 0, "the tensors must have a dimension at least");
+  }
+}
+
+// torch.ops.mkl._mkl_reorder_linear_weight(torch.ones(1, 2, 0), 5)
+void reorderLinear(Arguments arguments) {
+  if (!isTensor(arguments, 0)) return;
+  const auto& weight = arguments[0].toTensor();
+  const auto batch = integer(arguments, 1);
+  TORCH_CHECK_VALUE(
+      weight.dim() == 2 && weight.numel() > 0, "the weight must have two dimensions, none empty");
+  TORCH_CHECK_VALUE(
+      batch >= 1 && batch < (int64_t{1} << 31), "batch_size must be from 1 to 2**31 - 1");
+}
+
+// torch._sobol_engine_initialize_state_(torch.ones(2, 4, dtype=torch.int64), -3)
+void sobolState(Arguments arguments) {
+  const auto dimension = sobolDimension(arguments, 1);
+  isLong(arguments, 0, "self", {dimension, kSobolBits});
+}
+
+void sobolScramble(Arguments arguments) {
+  const auto dimension = sobolDimension(arguments, 2);
+  isLong(arguments, 0, "self", {dimension, kSobolBits});
+  isLong(arguments, 1, "ltm", {dimension, kSobolBits, kSobolBits});
+}
+
+// torch._sobol_engine_draw(zeros(2), 5, zeros(2, 4), 2, 2**20): the columns are the bits.
+void sobolDraw(Arguments arguments) {
+  const auto dimension = sobolDimension(arguments, 3);
+  const auto count = integer(arguments, 1);
+  const auto generated = integer(arguments, 4);
+  constexpr int64_t kMost = int64_t{1} << kSobolBits;
+  TORCH_CHECK_VALUE(
+      count >= 0 && generated >= 0 && count < kMost && generated < kMost - count,
+      "there are 2**",
+      kSobolBits,
+      " points, n more after num_generated are not");
+  isLong(arguments, 0, "quasi", {dimension});
+  isLong(arguments, 2, "sobolstate", {dimension, kSobolBits});
+}
+
+}  // namespace flambeau::unchecked

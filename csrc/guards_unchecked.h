@@ -1,0 +1,18 @@
+// Guards of ops that read or write memory as it would lie if their tensors were what they expect,
+// and do not look whether they are.
+#pragma once
+
+#include "guards.h"
+
+namespace flambeau::unchecked {
+
+using Arguments = c10::ArrayRef<at::IValue>;
+
+void contiguous(Arguments arguments);
+void withDimensions(Arguments arguments);
+void reorderLinear(Arguments arguments);
+void sobolState(Arguments arguments);
+void sobolScramble(Arguments arguments);
+void sobolDraw(Arguments arguments);
+
+}  // namespace flambeau::unchecked
