@@ -5,12 +5,12 @@ import { add_, addcmul_, addScalar, div_, mul_, mulScalar_, sqrt_ } from "./fore
 import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import { checkNumber, checkSwitches, type StepSwitches, withDefaults } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 
 /** Options of {@linkcode Adadelta}. */
 export interface AdadeltaOptions extends StepSwitches {
-  /** A factor for the update; default `1`. */
-  lr?: number;
+  /** A factor for the update, or a tensor of one that each step reads; default `1`. */
+  lr?: number | Tensor;
   /** How slowly the averages forget; default `0.9`. */
   rho?: number;
   /** Added to averages before their roots are taken; default `1e-6`. */
@@ -19,9 +19,9 @@ export interface AdadeltaOptions extends StepSwitches {
   weightDecay?: number;
 }
 
-type Group = ParamGroup<Required<AdadeltaOptions>>;
+type Group = ParamGroup<AllOptions<AdadeltaOptions>>;
 
-const DEFAULTS: Required<AdadeltaOptions> = {
+const DEFAULTS: AllOptions<AdadeltaOptions> = {
   lr: 1,
   rho: 0.9,
   eps: 1e-6,
@@ -49,7 +49,7 @@ const DEFAULTS: Required<AdadeltaOptions> = {
  * assert(Number(w.item()) < 1);
  * ```
  */
-export class Adadelta extends Optimizer<Required<AdadeltaOptions>> {
+export class Adadelta extends Optimizer<AllOptions<AdadeltaOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode AdadeltaOptions}.
@@ -64,7 +64,7 @@ export class Adadelta extends Optimizer<Required<AdadeltaOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<AdadeltaOptions>): void {
+  protected override check(options: AllOptions<AdadeltaOptions>): void {
     checkNumber("Adadelta", "lr", options.lr, { min: 0 });
     checkNumber("Adadelta", "rho", options.rho, { min: 0, max: 1 });
     checkNumber("Adadelta", "eps", options.eps, { min: 0 });

@@ -3,12 +3,12 @@ import { shapeOf, type Tensor } from "../tensor/tensor.ts";
 import type { ParamState } from "./batch.ts";
 import { Optimizer } from "./optimizer.ts";
 import { checkBoolean, checkNumber, checkPair, checkSwitches, withDefaults } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 
 /** Options of {@linkcode Adafactor}. */
 export interface AdafactorOptions {
-  /** The largest learning rate; default `0.01`. */
-  lr?: number;
+  /** The largest learning rate, or a tensor of one that each step reads; default `0.01`. */
+  lr?: number | Tensor;
   /** The power by which averages forget more slowly; default `-0.8`. */
   beta2Decay?: number;
   /** Kept above by mean squares (`null`: the dtype's precision), and by the size of parameters; default `[null, 0.001]`. */
@@ -23,9 +23,9 @@ export interface AdafactorOptions {
   maximize?: boolean;
 }
 
-type Group = ParamGroup<Required<AdafactorOptions>>;
+type Group = ParamGroup<AllOptions<AdafactorOptions>>;
 
-const DEFAULTS: Required<AdafactorOptions> = {
+const DEFAULTS: AllOptions<AdafactorOptions> = {
   lr: 1e-2,
   beta2Decay: -0.8,
   eps: [null, 1e-3],
@@ -59,7 +59,7 @@ const PRECISION: Record<string, number> = {
  * assertEquals((optimizer.state.get(w)!.row_var as torch.Tensor).shape, [4, 1]);
  * ```
  */
-export class Adafactor extends Optimizer<Required<AdafactorOptions>> {
+export class Adafactor extends Optimizer<AllOptions<AdafactorOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode AdafactorOptions}.
@@ -74,7 +74,7 @@ export class Adafactor extends Optimizer<Required<AdafactorOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<AdafactorOptions>): void {
+  protected override check(options: AllOptions<AdafactorOptions>): void {
     checkNumber("Adafactor", "lr", options.lr, { min: 0 });
     checkNumber("Adafactor", "beta2Decay", options.beta2Decay, { max: 0 });
     checkPair("Adafactor", "eps", options.eps);

@@ -5,15 +5,15 @@ import type { Batch, ParamState } from "./batch.ts";
 import { addcdiv_, addcmul_, addScalar_, sqrt } from "./foreach.ts";
 import { fusedAdagrad, fusedOr } from "./fused.ts";
 import { likeParam } from "./like_param.ts";
-import type { GroupOptions, ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, GroupOptions, ParamGroup, Params } from "./param_group.ts";
 import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import { checkNumber, checkSwitches, type FusedSwitches, withDefaults } from "./options.ts";
 
 /** Options of {@linkcode Adagrad}. */
 export interface AdagradOptions extends Omit<FusedSwitches, "capturable"> {
-  /** The learning rate; default `0.01`. */
-  lr?: number;
+  /** The learning rate, or a tensor of one that each step reads; default `0.01`. */
+  lr?: number | Tensor;
   /** How fast the learning rate falls; default `0`. */
   lrDecay?: number;
   /** The weight of the L2 penalty; default `0`. */
@@ -24,9 +24,9 @@ export interface AdagradOptions extends Omit<FusedSwitches, "capturable"> {
   eps?: number;
 }
 
-type Group = ParamGroup<Required<AdagradOptions>>;
+type Group = ParamGroup<AllOptions<AdagradOptions>>;
 
-const DEFAULTS: Required<AdagradOptions> = {
+const DEFAULTS: AllOptions<AdagradOptions> = {
   lr: 1e-2,
   lrDecay: 0,
   eps: 1e-10,
@@ -55,7 +55,7 @@ const DEFAULTS: Required<AdagradOptions> = {
  * assertAlmostEquals(Number(w.item()), 0.9, 1e-6);
  * ```
  */
-export class Adagrad extends Optimizer<Required<AdagradOptions>> {
+export class Adagrad extends Optimizer<AllOptions<AdagradOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode AdagradOptions}.
@@ -70,7 +70,7 @@ export class Adagrad extends Optimizer<Required<AdagradOptions>> {
   }
 
   /** Adds parameters with options of their own, and makes their state. */
-  override addParamGroup(group: GroupOptions<Required<AdagradOptions>>): void {
+  override addParamGroup(group: GroupOptions<AllOptions<AdagradOptions>>): void {
     super.addParamGroup(group);
     const added = this.paramGroups.at(-1)!;
     for (const param of added.params) {
@@ -79,7 +79,7 @@ export class Adagrad extends Optimizer<Required<AdagradOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<AdagradOptions>): void {
+  protected override check(options: AllOptions<AdagradOptions>): void {
     for (const key of ["lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps"] as const) {
       checkNumber("Adagrad", key, options[key], { min: 0 });
     }

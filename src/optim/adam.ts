@@ -22,12 +22,12 @@ import {
   type FusedSwitches,
   withDefaults,
 } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 
 /** Options of {@linkcode Adam}. */
 export interface AdamOptions extends FusedSwitches {
-  /** The learning rate; default `0.001`. */
-  lr?: number;
+  /** The learning rate, or a tensor of one that each step reads; default `0.001`. */
+  lr?: number | Tensor;
   /** How slowly the averages of the gradient and of its square forget; default `[0.9, 0.999]`. */
   betas?: [number, number];
   /** Added to the denominator; default `1e-8`. */
@@ -40,9 +40,9 @@ export interface AdamOptions extends FusedSwitches {
   decoupledWeightDecay?: boolean;
 }
 
-type Group = ParamGroup<Required<AdamOptions>>;
+type Group = ParamGroup<AllOptions<AdamOptions>>;
 
-const DEFAULTS: Required<AdamOptions> = {
+const DEFAULTS: AllOptions<AdamOptions> = {
   lr: 1e-3,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -73,7 +73,7 @@ const DEFAULTS: Required<AdamOptions> = {
  * assertAlmostEquals(Number(w.item()), 0.9, 1e-6);
  * ```
  */
-export class Adam extends Optimizer<Required<AdamOptions>> {
+export class Adam extends Optimizer<AllOptions<AdamOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode AdamOptions}.
@@ -88,7 +88,7 @@ export class Adam extends Optimizer<Required<AdamOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<AdamOptions>): void {
+  protected override check(options: AllOptions<AdamOptions>): void {
     const { name } = this;
     checkNumber(name, "lr", options.lr, { min: 0 });
     checkBetas(name, options.betas);

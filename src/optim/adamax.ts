@@ -11,12 +11,12 @@ import {
   type StepSwitches,
   withDefaults,
 } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 
 /** Options of {@linkcode Adamax}. */
 export interface AdamaxOptions extends StepSwitches {
-  /** The learning rate; default `0.002`. */
-  lr?: number;
+  /** The learning rate, or a tensor of one that each step reads; default `0.002`. */
+  lr?: number | Tensor;
   /** How slowly the average and the norm forget; default `[0.9, 0.999]`. */
   betas?: [number, number];
   /** Added to the gradient's size; default `1e-8`. */
@@ -25,9 +25,9 @@ export interface AdamaxOptions extends StepSwitches {
   weightDecay?: number;
 }
 
-type Group = ParamGroup<Required<AdamaxOptions>>;
+type Group = ParamGroup<AllOptions<AdamaxOptions>>;
 
-const DEFAULTS: Required<AdamaxOptions> = {
+const DEFAULTS: AllOptions<AdamaxOptions> = {
   lr: 2e-3,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -55,7 +55,7 @@ const DEFAULTS: Required<AdamaxOptions> = {
  * assertAlmostEquals(Number(w.item()), 0.9, 1e-6);
  * ```
  */
-export class Adamax extends Optimizer<Required<AdamaxOptions>> {
+export class Adamax extends Optimizer<AllOptions<AdamaxOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode AdamaxOptions}.
@@ -70,7 +70,7 @@ export class Adamax extends Optimizer<Required<AdamaxOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<AdamaxOptions>): void {
+  protected override check(options: AllOptions<AdamaxOptions>): void {
     checkNumber("Adamax", "lr", options.lr, { min: 0 });
     checkBetas("Adamax", options.betas);
     checkNumber("Adamax", "eps", options.eps, { min: 0 });

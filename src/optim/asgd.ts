@@ -5,13 +5,13 @@ import { add_, copy_, mulScalar_, sub } from "./foreach.ts";
 import { gradients } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import { checkNumber, checkSwitches, type StepSwitches, withDefaults } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 import { roundScalar } from "./state_dict.ts";
 
 /** Options of {@linkcode ASGD}. */
 export interface ASGDOptions extends StepSwitches {
-  /** The learning rate; default `0.01`. */
-  lr?: number;
+  /** The learning rate, or a tensor of one that each step reads; default `0.01`. */
+  lr?: number | Tensor;
   /** How fast parameters decay and the learning rate falls; default `0.0001`. */
   lambd?: number;
   /** The power by which the learning rate falls; default `0.75`. */
@@ -22,9 +22,9 @@ export interface ASGDOptions extends StepSwitches {
   weightDecay?: number;
 }
 
-type Group = ParamGroup<Required<ASGDOptions>>;
+type Group = ParamGroup<AllOptions<ASGDOptions>>;
 
-const DEFAULTS: Required<ASGDOptions> = {
+const DEFAULTS: AllOptions<ASGDOptions> = {
   lr: 1e-2,
   lambd: 1e-4,
   alpha: 0.75,
@@ -53,7 +53,7 @@ const DEFAULTS: Required<ASGDOptions> = {
  * assertAlmostEquals(Number(w.item()), 0.8, 1e-6);
  * ```
  */
-export class ASGD extends Optimizer<Required<ASGDOptions>> {
+export class ASGD extends Optimizer<AllOptions<ASGDOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode ASGDOptions}.
@@ -73,7 +73,7 @@ export class ASGD extends Optimizer<Required<ASGDOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<ASGDOptions>): void {
+  protected override check(options: AllOptions<ASGDOptions>): void {
     checkNumber("ASGD", "lr", options.lr, { min: 0 });
     checkNumber("ASGD", "weightDecay", options.weightDecay, { min: 0 });
     for (const key of ["lambd", "alpha", "t0"] as const) checkNumber("ASGD", key, options[key]);

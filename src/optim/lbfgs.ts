@@ -4,12 +4,12 @@ import { describe, isTensor, META_LAYOUT, metaOf, shapeOf, type Tensor } from ".
 import { type LineEnd, type LinePoint, strongWolfe } from "./line_search.ts";
 import { type Closure, Optimizer } from "./optimizer.ts";
 import { checkNumber, checkOneOf, withDefaults } from "./options.ts";
-import type { GroupOptions, Params } from "./param_group.ts";
+import type { AllOptions, GroupOptions, Params } from "./param_group.ts";
 
 /** Options of {@linkcode LBFGS}. */
 export interface LBFGSOptions {
-  /** The length of a step, or what a line search begins with; default `1`. */
-  lr?: number;
+  /** The length of a step, or what a line search begins with, or a tensor of one that each step reads; default `1`. */
+  lr?: number | Tensor;
   /** The largest number of iterations in a step; default `20`. */
   maxIter?: number;
   /** The largest number of times that a step calls the closure; default (`null`) `maxIter * 1.25`. */
@@ -24,7 +24,7 @@ export interface LBFGSOptions {
   lineSearchFn?: "strong_wolfe" | "strongWolfe" | null;
 }
 
-const DEFAULTS: Required<LBFGSOptions> = {
+const DEFAULTS: AllOptions<LBFGSOptions> = {
   lr: 1,
   maxIter: 20,
   maxEval: null,
@@ -68,7 +68,7 @@ interface Memory {
  * assertAlmostEquals(Number(w.sum().item()), 2, 1e-5);
  * ```
  */
-export class LBFGS extends Optimizer<Required<LBFGSOptions>> {
+export class LBFGS extends Optimizer<AllOptions<LBFGSOptions>> {
   /**
    * @param params Parameters, or a single group of them.
    * @param options See {@linkcode LBFGSOptions}.
@@ -93,13 +93,13 @@ export class LBFGS extends Optimizer<Required<LBFGSOptions>> {
   }
 
   /** Adds the only group. */
-  override addParamGroup(group: GroupOptions<Required<LBFGSOptions>>): void {
+  override addParamGroup(group: GroupOptions<AllOptions<LBFGSOptions>>): void {
     if (this.paramGroups.length > 0) throw new RangeError("LBFGS: there can be only one group");
     super.addParamGroup(group);
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<LBFGSOptions>): void {
+  protected override check(options: AllOptions<LBFGSOptions>): void {
     checkNumber("LBFGS", "lr", options.lr, { min: 0 });
     checkNumber("LBFGS", "maxIter", options.maxIter, { min: 0, integer: true });
     checkNumber("LBFGS", "maxEval", options.maxEval, { min: 0, integer: true });
@@ -133,7 +133,7 @@ export class LBFGS extends Optimizer<Required<LBFGSOptions>> {
 /** One step: up to `maxIter` iterations. */
 class Step implements Disposable {
   readonly #params: readonly Tensor[];
-  readonly #options: Required<LBFGSOptions>;
+  readonly #options: AllOptions<LBFGSOptions>;
   readonly #memory: Memory;
   readonly #closure: Closure;
   readonly #round: (value: number) => number;
@@ -142,7 +142,7 @@ class Step implements Disposable {
 
   constructor(
     params: readonly Tensor[],
-    options: Required<LBFGSOptions>,
+    options: AllOptions<LBFGSOptions>,
     memory: Memory,
     closure: Closure,
   ) {

@@ -30,7 +30,7 @@ export {
 } from "./optimizer.ts";
 export * as lrScheduler from "./lr_scheduler/mod.ts";
 export * as swaUtils from "./swa_utils/mod.ts";
-export type { GroupOptions, ParamGroup, ParamList, Params } from "./param_group.ts";
+export type { AllOptions, GroupOptions, ParamGroup, ParamList, Params } from "./param_group.ts";
 export type { GroupStateDict, OptimizerStateDict } from "./state_dict.ts";
 export type { ParamState } from "./batch.ts";
 export type { FusedSwitches, StepSwitches } from "./options.ts";

@@ -3,12 +3,12 @@ import { shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { collect } from "./batch.ts";
 import { Optimizer } from "./optimizer.ts";
 import { checkBoolean, checkNumber, checkOneOf, withDefaults } from "./options.ts";
-import type { GroupOptions, ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, GroupOptions, ParamGroup, Params } from "./param_group.ts";
 
 /** Options of {@linkcode Muon}. */
 export interface MuonOptions {
-  /** The learning rate; default `0.001`. */
-  lr?: number;
+  /** The learning rate, or a tensor of one that each step reads; default `0.001`. */
+  lr?: number | Tensor;
   /** The weight of the decay, which is apart from the gradient; default `0.1`. */
   weightDecay?: number;
   /** How slowly the average of the gradient forgets; default `0.95`. */
@@ -25,9 +25,9 @@ export interface MuonOptions {
   adjustLrFn?: "original" | "match_rms_adamw" | null;
 }
 
-type Group = ParamGroup<Required<MuonOptions>>;
+type Group = ParamGroup<AllOptions<MuonOptions>>;
 
-const DEFAULTS: Required<MuonOptions> = {
+const DEFAULTS: AllOptions<MuonOptions> = {
   lr: 1e-3,
   weightDecay: 0.1,
   momentum: 0.95,
@@ -55,7 +55,7 @@ const DEFAULTS: Required<MuonOptions> = {
  * assert(Number(w.trace().item()) < 3);
  * ```
  */
-export class Muon extends Optimizer<Required<MuonOptions>> {
+export class Muon extends Optimizer<AllOptions<MuonOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode MuonOptions}.
@@ -70,7 +70,7 @@ export class Muon extends Optimizer<Required<MuonOptions>> {
   }
 
   /** Adds parameters, all of them matrices of real numbers. */
-  override addParamGroup(group: GroupOptions<Required<MuonOptions>>): void {
+  override addParamGroup(group: GroupOptions<AllOptions<MuonOptions>>): void {
     super.addParamGroup(group);
     for (const param of this.paramGroups.at(-1)!.params) {
       const isMatrix = param.ndim === 2 && !param.dtype.startsWith("complex");
@@ -85,7 +85,7 @@ export class Muon extends Optimizer<Required<MuonOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<MuonOptions>): void {
+  protected override check(options: AllOptions<MuonOptions>): void {
     checkNumber("Muon", "lr", options.lr, { min: 0 });
     checkNumber("Muon", "momentum", options.momentum, { min: 0 });
     checkNumber("Muon", "weightDecay", options.weightDecay, { min: 0 });

@@ -12,13 +12,13 @@ import {
   type StepSwitches,
   withDefaults,
 } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 import { roundScalar } from "./state_dict.ts";
 
 /** Options of {@linkcode NAdam}. */
 export interface NAdamOptions extends StepSwitches {
-  /** The learning rate; default `0.002`. */
-  lr?: number;
+  /** The learning rate, or a tensor of one that each step reads; default `0.002`. */
+  lr?: number | Tensor;
   /** How slowly the averages of the gradient and of its square forget; default `[0.9, 0.999]`. */
   betas?: [number, number];
   /** Added to the denominator; default `1e-8`. */
@@ -31,9 +31,9 @@ export interface NAdamOptions extends StepSwitches {
   decoupledWeightDecay?: boolean;
 }
 
-type Group = ParamGroup<Required<NAdamOptions>>;
+type Group = ParamGroup<AllOptions<NAdamOptions>>;
 
-const DEFAULTS: Required<NAdamOptions> = {
+const DEFAULTS: AllOptions<NAdamOptions> = {
   lr: 2e-3,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -63,7 +63,7 @@ const DEFAULTS: Required<NAdamOptions> = {
  * assert(Number(w.item()) < 0.95);
  * ```
  */
-export class NAdam extends Optimizer<Required<NAdamOptions>> {
+export class NAdam extends Optimizer<AllOptions<NAdamOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode NAdamOptions}.
@@ -83,7 +83,7 @@ export class NAdam extends Optimizer<Required<NAdamOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<NAdamOptions>): void {
+  protected override check(options: AllOptions<NAdamOptions>): void {
     checkNumber("NAdam", "lr", options.lr, { min: 0 });
     checkBetas("NAdam", options.betas);
     checkNumber("NAdam", "eps", options.eps, { min: 0 });

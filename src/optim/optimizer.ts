@@ -13,6 +13,7 @@ import { type Batch, collect, type MakeState, type ParamState } from "./batch.ts
 import { zero_ } from "./foreach.ts";
 import { type GroupOptions, makeGroup, type ParamGroup, type Params } from "./param_group.ts";
 import { checkTypes } from "./options.ts";
+import { withLr } from "./tensor_lr.ts";
 import { type OptimizerStateDict, packState, unpackState } from "./state_dict.ts";
 
 /** An optimizer of any options. */
@@ -79,8 +80,8 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
   /** `defaults` are all options; each group is checked when it is added. */
   constructor(params: Params<O>, defaults: O) {
     notTheBase(new.target, Optimizer, "optim.Optimizer", "optim.SGD, optim.Adam and their kin");
-    this.defaults = defaults;
-    this.check(defaults);
+    this.defaults = withLr(this.name, { ...defaults }, (defaults as { lr?: unknown }).lr);
+    this.check(this.defaults);
     for (const group of groupsOf(this.name, params)) this.addParamGroup(group);
   }
 

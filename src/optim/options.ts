@@ -6,8 +6,13 @@
 
 import { describe } from "../tensor/tensor.ts";
 
-/** The options given, over the defaults; unknown ones are refused by name. */
-export function withDefaults<O extends object>(name: string, defaults: O, given: unknown): O {
+/** The options given, over the defaults; unknown ones are refused by name, with a `hint` where there is one. */
+export function withDefaults<O extends object>(
+  name: string,
+  defaults: O,
+  given: unknown,
+  hint: string = "",
+): O {
   if (given === undefined) return { ...defaults };
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new TypeError(
@@ -20,7 +25,9 @@ export function withDefaults<O extends object>(name: string, defaults: O, given:
   for (const [key, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, key)) {
       throw new TypeError(
-        `${name}: unknown option '${key}'; its options are ${Object.keys(defaults).join(", ")}`,
+        `${name}: unknown option '${key}'; its options are ${Object.keys(defaults).join(", ")}${
+          hint === "" ? "" : `; ${hint}`
+        }`,
       );
     }
     if (value !== undefined) result[key] = value;

@@ -6,14 +6,25 @@
 
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { withDefaults } from "./options.ts";
+import { givenLr, withLr } from "./tensor_lr.ts";
+
+/** All options of an optimizer, as its groups have them: a learning rate is read as a number, also where it was given as a tensor. */
+export type AllOptions<O> = Required<Omit<O, "lr">> & {
+  /** The learning rate; setting it fills the tensor that was given, if one was. */
+  lr: number;
+};
 
 /** Parameters, in an order that stays the same from run to run; or their names with them. */
 export type ParamList = Iterable<Tensor> | Iterable<readonly [name: string, param: Tensor]>;
 
 /** Parameters with options of their own. */
-export type GroupOptions<O> = Partial<O> & {
+export type GroupOptions<O> = Partial<Omit<O, "lr">> & {
   /** The parameters, or a single one. */
   params: ParamList | Tensor;
+  /** The learning rate, where the optimizer has one. */
+  lr?: number | Tensor;
+  /** What the user calls the group; it goes into the state dict. */
+  name?: string;
 };
 
 /** What an optimizer takes: parameters, or groups of them. */
@@ -25,6 +36,8 @@ export type ParamGroup<O> = O & {
   params: Tensor[];
   /** Their names, where they were given. */
   paramNames?: string[];
+  /** What the user calls the group. */
+  name?: string;
   /** The learning rate that schedulers go out from. */
   initialLr?: number;
   /** Where a cyclic scheduler puts the largest learning rate. */
@@ -39,8 +52,11 @@ export type ParamGroup<O> = O & {
   swaLr?: number;
 };
 
-/** Options of a group that schedulers put there. */
-const SCHEDULER_OPTIONS = ["initialLr", "maxLr", "minLr", "maxMomentum", "baseMomentum", "swaLr"];
+/** Entries of a group that are no options of the optimizer's: the user's name for it, and what schedulers put there. */
+const ENTRIES = ["name", "initialLr", "maxLr", "minLr", "maxMomentum", "baseMomentum", "swaLr"];
+
+// PyTorch keeps entries that it does not know. A misspelt option would go unheard, so here they are refused.
+const OWN = "what is your own, set on 'optimizer.paramGroups[i]' afterwards";
 
 function paramsOf(name: string, params: unknown): { params: Tensor[]; names: string[] } {
   if (isTensor(params)) return { params: [params], names: [] };
@@ -92,7 +108,7 @@ export function makeGroup<O extends object>(
   }
   const { params: list, ...options } = given as GroupOptions<O> & Record<string, unknown>;
   const kept: Record<string, unknown> = {};
-  for (const key of SCHEDULER_OPTIONS) {
+  for (const key of ENTRIES) {
     if (Object.hasOwn(options, key)) kept[key] = options[key];
     delete options[key];
   }
@@ -107,10 +123,18 @@ export function makeGroup<O extends object>(
   if (others.length > 0 && (others[0]!.paramNames !== undefined) !== names.length > 0) {
     throw new TypeError(`${name}: either all parameter groups have names or none`);
   }
-  return {
+  if (kept.name !== undefined && typeof kept.name !== "string") {
+    throw new TypeError(
+      `${name}: 'name' of a parameter group must be a string, but got ${describe(kept.name)}`,
+    );
+  }
+  const all = withDefaults(name, defaults, options, OWN);
+  const made = {
     params,
     ...(names.length > 0 ? { paramNames: names } : {}),
-    ...withDefaults(name, defaults, options),
+    ...all,
     ...kept,
   } as ParamGroup<O>;
+  const { lr } = options as { lr?: unknown };
+  return withLr(name, made, lr ?? givenLr(defaults));
 }

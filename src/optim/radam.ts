@@ -22,12 +22,12 @@ import {
   type StepSwitches,
   withDefaults,
 } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 
 /** Options of {@linkcode RAdam}. */
 export interface RAdamOptions extends StepSwitches {
-  /** The learning rate; default `0.001`. */
-  lr?: number;
+  /** The learning rate, or a tensor of one that each step reads; default `0.001`. */
+  lr?: number | Tensor;
   /** How slowly the averages of the gradient and of its square forget; default `[0.9, 0.999]`. */
   betas?: [number, number];
   /** Added to the denominator; default `1e-8`. */
@@ -38,9 +38,9 @@ export interface RAdamOptions extends StepSwitches {
   decoupledWeightDecay?: boolean;
 }
 
-type Group = ParamGroup<Required<RAdamOptions>>;
+type Group = ParamGroup<AllOptions<RAdamOptions>>;
 
-const DEFAULTS: Required<RAdamOptions> = {
+const DEFAULTS: AllOptions<RAdamOptions> = {
   lr: 1e-3,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -69,7 +69,7 @@ const DEFAULTS: Required<RAdamOptions> = {
  * assertAlmostEquals(Number(w.item()), 0.8, 1e-6);
  * ```
  */
-export class RAdam extends Optimizer<Required<RAdamOptions>> {
+export class RAdam extends Optimizer<AllOptions<RAdamOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode RAdamOptions}.
@@ -84,7 +84,7 @@ export class RAdam extends Optimizer<Required<RAdamOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<RAdamOptions>): void {
+  protected override check(options: AllOptions<RAdamOptions>): void {
     checkNumber("RAdam", "lr", options.lr, { min: 0 });
     checkBetas("RAdam", options.betas);
     checkNumber("RAdam", "eps", options.eps, { min: 0 });

@@ -21,12 +21,12 @@ import {
   type StepSwitches,
   withDefaults,
 } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 
 /** Options of {@linkcode RMSprop}. */
 export interface RMSpropOptions extends StepSwitches {
-  /** The learning rate; default `0.01`. */
-  lr?: number;
+  /** The learning rate, or a tensor of one that each step reads; default `0.01`. */
+  lr?: number | Tensor;
   /** How slowly the average of squares forgets; default `0.99`. */
   alpha?: number;
   /** Added to the denominator; default `1e-8`. */
@@ -39,9 +39,9 @@ export interface RMSpropOptions extends StepSwitches {
   centered?: boolean;
 }
 
-type Group = ParamGroup<Required<RMSpropOptions>>;
+type Group = ParamGroup<AllOptions<RMSpropOptions>>;
 
-const DEFAULTS: Required<RMSpropOptions> = {
+const DEFAULTS: AllOptions<RMSpropOptions> = {
   lr: 1e-2,
   momentum: 0,
   alpha: 0.99,
@@ -71,7 +71,7 @@ const DEFAULTS: Required<RMSpropOptions> = {
  * assertAlmostEquals(Number(w.item()), 0.9, 1e-6);
  * ```
  */
-export class RMSprop extends Optimizer<Required<RMSpropOptions>> {
+export class RMSprop extends Optimizer<AllOptions<RMSpropOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode RMSpropOptions}.
@@ -86,7 +86,7 @@ export class RMSprop extends Optimizer<Required<RMSpropOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<RMSpropOptions>): void {
+  protected override check(options: AllOptions<RMSpropOptions>): void {
     checkNumber("RMSprop", "lr", options.lr, { min: 0 });
     checkNumber("RMSprop", "eps", options.eps, { min: 0 });
     checkNumber("RMSprop", "momentum", options.momentum, { min: 0 });

@@ -9,21 +9,21 @@ import {
   type StepSwitches,
   withDefaults,
 } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 
 /** Options of {@linkcode Rprop}. */
 export interface RpropOptions extends StepSwitches {
-  /** The first step size; default `0.01`. */
-  lr?: number;
+  /** The first step size, or a tensor of one that each step reads; default `0.01`. */
+  lr?: number | Tensor;
   /** The factors of a step size where the gradient changed its sign, and where it did not; default `[0.5, 1.2]`. */
   etas?: [number, number];
   /** The least and the largest step size; default `[1e-6, 50]`. */
   stepSizes?: [number, number];
 }
 
-type Group = ParamGroup<Required<RpropOptions>>;
+type Group = ParamGroup<AllOptions<RpropOptions>>;
 
-const DEFAULTS: Required<RpropOptions> = {
+const DEFAULTS: AllOptions<RpropOptions> = {
   lr: 1e-2,
   etas: [0.5, 1.2],
   stepSizes: [1e-6, 50],
@@ -50,7 +50,7 @@ const DEFAULTS: Required<RpropOptions> = {
  * assertAlmostEquals(Number(w.item()), 0.9, 1e-6);
  * ```
  */
-export class Rprop extends Optimizer<Required<RpropOptions>> {
+export class Rprop extends Optimizer<AllOptions<RpropOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode RpropOptions}.
@@ -65,7 +65,7 @@ export class Rprop extends Optimizer<Required<RpropOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<RpropOptions>): void {
+  protected override check(options: AllOptions<RpropOptions>): void {
     checkNumber("Rprop", "lr", options.lr, { min: 0 });
     checkPair("Rprop", "etas", options.etas);
     checkNumber("Rprop", "etas[0]", options.etas[0], { above: 0, below: 1 });

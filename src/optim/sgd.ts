@@ -11,12 +11,12 @@ import {
   type FusedSwitches,
   withDefaults,
 } from "./options.ts";
-import type { ParamGroup, Params } from "./param_group.ts";
+import type { AllOptions, ParamGroup, Params } from "./param_group.ts";
 
 /** Options of {@linkcode SGD}. */
 export interface SGDOptions extends Omit<FusedSwitches, "capturable"> {
-  /** The learning rate; default `0.001`. */
-  lr?: number;
+  /** The learning rate, or a tensor of one that each step reads; default `0.001`. */
+  lr?: number | Tensor;
   /** The share of the last update that goes on; default `0`. */
   momentum?: number;
   /** What is taken off a gradient before it joins the momentum; default `0`. */
@@ -27,9 +27,9 @@ export interface SGDOptions extends Omit<FusedSwitches, "capturable"> {
   nesterov?: boolean;
 }
 
-type Group = ParamGroup<Required<SGDOptions>>;
+type Group = ParamGroup<AllOptions<SGDOptions>>;
 
-const DEFAULTS: Required<SGDOptions> = {
+const DEFAULTS: AllOptions<SGDOptions> = {
   lr: 1e-3,
   momentum: 0,
   dampening: 0,
@@ -58,8 +58,25 @@ const DEFAULTS: Required<SGDOptions> = {
  * optimizer.zeroGrad();
  * assertEquals(w.toArray(), [0.5, -1]);
  * ```
+ *
+ * A learning rate that is a tensor is read at each step, so that whoever fills it is heard:
+ *
+ * ```ts
+ * import * as torch from "flambeau";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const w = torch.ones([1]).requiresGrad_();
+ * const lr = torch.tensor(0.5);
+ * const optimizer = new torch.optim.SGD([w], { lr });
+ * lr.fill_(0.25);
+ * w.sum().backward();
+ * optimizer.step();
+ * assertEquals(w.item(), 0.75);
+ * optimizer.paramGroups[0]!.lr *= 2;
+ * assertEquals(lr.item(), 0.5);
+ * ```
  */
-export class SGD extends Optimizer<Required<SGDOptions>> {
+export class SGD extends Optimizer<AllOptions<SGDOptions>> {
   /**
    * @param params Parameters, or groups of them with options of their own.
    * @param options See {@linkcode SGDOptions}.
@@ -74,7 +91,7 @@ export class SGD extends Optimizer<Required<SGDOptions>> {
   }
 
   /** Refuses options that make no sense. */
-  protected override check(options: Required<SGDOptions>): void {
+  protected override check(options: AllOptions<SGDOptions>): void {
     checkNumber("SGD", "lr", options.lr, { min: 0 });
     checkNumber("SGD", "momentum", options.momentum, { min: 0 });
     checkNumber("SGD", "dampening", options.dampening);

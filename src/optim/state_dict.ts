@@ -10,6 +10,7 @@ import { tensor } from "../tensor/create.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
 import type { ParamState } from "./batch.ts";
 import type { AnyOptimizer } from "./optimizer.ts";
+import { givenLr } from "./tensor_lr.ts";
 
 /** A group in a state dict: PyTorch's option names, and the numbers of its parameters. */
 export interface GroupStateDict {
@@ -47,6 +48,8 @@ function packGroup(group: object, numbers: Map<Tensor, number>): GroupStateDict 
   const { params, ...options } = group as { params: Tensor[] } & Record<string, unknown>;
   const packed: GroupStateDict = { params: [] };
   for (const [key, value] of Object.entries(options)) packed[snake(key)] = copied(value);
+  const lr = givenLr(group);
+  if (lr !== undefined) packed.lr = lr.detach();
   packed.params = params.map((param) => numbers.get(param)!);
   return packed;
 }
