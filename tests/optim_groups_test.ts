@@ -180,3 +180,86 @@ describe("A learning rate that is a tensor", () => {
     );
   });
 });
+
+describe("A parameter that changed under its optimizer", () => {
+  const gradOf = (model: torch.nn.Linear, dtype: "float32" | "float64") =>
+    model(torch.ones([1, 2], { dtype })).sum().backward();
+
+  // PyTorch: "expected dtype float for `end` but got dtype double" of these, and no error of the others.
+  for (const name of ["Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adafactor"]) {
+    test(`${name} says that its state has the dtype of before`, () => {
+      const model = new torch.nn.Linear(2, 2);
+      const optimizer = new (classOf(name))(model.namedParameters());
+      gradOf(model, "float32");
+      optimizer.step();
+      optimizer.zeroGrad();
+      model.to("float64");
+      gradOf(model, "float64");
+      const error = assertThrows(() => optimizer.step(), torch.TorchError);
+      assert(
+        error.message.startsWith(
+          `${name}.step(): parameter 'weight' of group 0 is float64, but its state '`,
+        ) && error.message.includes("is float32: the parameter was converted"),
+        error.message,
+      );
+      optimizer.loadStateDict(optimizer.stateDict());
+      const before = model.weight.clone();
+      optimizer.step();
+      assert(!torch.equal(before, model.weight));
+    });
+  }
+
+  for (const name of ["SGD", "Adagrad", "Adadelta", "RMSprop", "Rprop", "ASGD"]) {
+    test(`${name} steps on with its state of before, as in PyTorch`, () => {
+      const model = new torch.nn.Linear(2, 2);
+      const optimizer = new (classOf(name))(
+        model.parameters(),
+        name === "SGD" ? { momentum: 0.5 } : {},
+      );
+      gradOf(model, "float32");
+      optimizer.step();
+      optimizer.zeroGrad();
+      model.to("float64");
+      gradOf(model, "float64");
+      optimizer.step();
+      const state = Object.values(optimizer.state.get(model.weight)!);
+      for (const one of state) if (one instanceof torch.Tensor) assertEquals(one.dtype, "float32");
+    });
+  }
+
+  for (const name of names) {
+    test(`${name} names itself, and says that the parameter was disposed`, () => {
+      const model = new torch.nn.Linear(2, 2, { bias: false });
+      const optimizer = new (classOf(name))(model.parameters());
+      const dict = optimizer.stateDict();
+      gradOf(model, "float32");
+      model.dispose();
+      let calls = 0;
+      for (
+        const [method, call] of [
+          ["step", () => optimizer.step(() => calls++)],
+          ["zeroGrad", () => optimizer.zeroGrad()],
+          ["zeroGrad", () => optimizer.zeroGrad({ setToNone: false })],
+          ["loadStateDict", () => optimizer.loadStateDict(dict)],
+        ] as const
+      ) {
+        const error = assertThrows(
+          call,
+          torch.DisposedError,
+          `${name}.${method}(): parameter 0 of group 0 was disposed, perhaps with its module`,
+        );
+        assert(error instanceof torch.TorchError && error.op === method);
+      }
+      assertEquals(calls, 0);
+    });
+  }
+
+  test("nothing is stepped where one of the parameters was disposed", () => {
+    const [one, two] = [leaf(), leaf()];
+    const optimizer = new optim.SGD([{ params: one }, { params: two }], { lr: 1 });
+    one.sum().backward();
+    two.dispose();
+    assertThrows(() => optimizer.step(), torch.DisposedError, "parameter 0 of group 1");
+    assertEquals(one.toArray(), [1, -2]);
+  });
+});

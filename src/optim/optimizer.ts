@@ -11,6 +11,7 @@ import { enableGrad, noGrad, withoutGrad } from "../autograd/modes.ts";
 import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { type Batch, collect, type MakeState, type ParamState } from "./batch.ts";
 import { zero_ } from "./foreach.ts";
+import { checkAlive, explained } from "./explain.ts";
 import { type GroupOptions, makeGroup, type ParamGroup, type Params } from "./param_group.ts";
 import { checkTypes } from "./options.ts";
 import { withLr } from "./tensor_lr.ts";
@@ -144,6 +145,9 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
    *
    * @param closure If given, called first, with gradients recorded: it computes the loss and calls `backward()`.
    * @returns What the closure returned.
+   * @throws {DisposedError} If a parameter was disposed.
+   * @throws {TorchError} If parameters were converted to another dtype since their state was made, where the optimizer's
+   * ops do not mix dtypes: `optimizer.loadStateDict(optimizer.stateDict())` converts the state too.
    */
   step(): undefined;
   /** Makes a step after computing the loss anew. */
@@ -153,6 +157,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
     for (const hook of this.#preHooks) hook(this, closure);
     for (const hook of everyPreHook) hook(this, closure);
     for (const group of this.paramGroups) checkTypes(this.name, group, this.defaults);
+    checkAlive(this, "step");
     const loss = this.run(closure);
     this.stepCount++;
     for (const hook of this.#postHooks) hook(this, closure);
@@ -164,9 +169,13 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
   protected run<L>(closure: Closure<L> | undefined): L | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
     checkLoss(this.name, loss);
-    withoutGrad(() => {
-      for (const group of this.paramGroups) this.update(group);
-    });
+    try {
+      withoutGrad(() => {
+        for (const group of this.paramGroups) this.update(group);
+      });
+    } catch (error) {
+      throw explained(this, error);
+    }
     this.#keepState();
     return loss;
   }
@@ -183,6 +192,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
         `zeroGrad(): argument 'setToNone' must be a boolean, but got ${describe(setToNone)}`,
       );
     }
+    checkAlive(this, "zeroGrad");
     for (const { params } of this.paramGroups) {
       if (setToNone) { for (const param of params) param.grad = null; }
       else zeroGradients(params);
@@ -210,6 +220,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
   loadStateDict(dict: OptimizerStateDict | object): void {
     let given = dict as OptimizerStateDict;
     for (const hook of this.#loadHooks) given = hook(this, given) ?? given;
+    checkAlive(this, "loadStateDict");
     const { state, groups } = unpackState(this, given);
     this.#freeState();
     for (const [param, one] of state) this.state.set(param, one);
