@@ -61,6 +61,14 @@ export interface DataLoaderOptions<T, B> {
    * working directory; `new URL("./numbers.ts", import.meta.url)` from the program's file.
    */
   worker?: string | URL;
+  /**
+   * The module whose default export is called as `workerInitFn(id)` in each Worker, once: when its dataset is made, which
+   * `getWorkerInfo()` then has with the Worker's number and seed, and before its first batch. It may be asynchronous. The module of `worker`
+   * may export a function `workerInitFn` instead. A function cannot be sent to a Worker as it is.
+   */
+  workerInitFn?: string | URL;
+  /** How many seconds a batch of the Workers is waited for; default 0: as long as it takes. What takes longer ends the pass with an error. */
+  timeout?: number;
   /** How many batches each Worker is ahead; default 2. */
   prefetchFactor?: number;
   /** Whether the Workers live on from pass to pass, until `close()`; default `false`. */
@@ -130,10 +138,12 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
   }
 
   #workersOf(options: DataLoaderOptions<T, B>) {
-    const { numWorkers = 0, worker, prefetchFactor = 2 } = options;
+    const { numWorkers = 0, worker, workerInitFn, prefetchFactor = 2, timeout = 0 } = options;
     if (numWorkers === 0) return null;
     const { batchSize, dropLast } = this;
-    return { numWorkers, module: moduleOf(worker!), batchSize, dropLast, prefetchFactor };
+    const module = moduleOf(worker!);
+    const initModule = workerInitFn === undefined ? null : moduleOf(workerInitFn);
+    return { numWorkers, module, initModule, batchSize, dropLast, prefetchFactor, timeout };
   }
 
   /**
@@ -248,7 +258,7 @@ function needsAwait(reason: string): TypeError {
 }
 
 const OPTIONS = "batchSize, shuffle, sampler, batchSampler, dropLast, collate, generator, seed, " +
-  "numWorkers, worker, prefetchFactor, persistentWorkers";
+  "numWorkers, worker, workerInitFn, timeout, prefetchFactor, persistentWorkers";
 
 function isMapStyle(dataset: unknown): dataset is { length: number } {
   if (Array.isArray(dataset)) return true;
@@ -277,6 +287,7 @@ function checkOptions<T, B>(dataset: unknown, options: DataLoaderOptions<T, B>):
 
 function checkValues<T, B>(options: DataLoaderOptions<T, B>): void {
   const { batchSize = 1, prefetchFactor = 2, numWorkers = 0, collate, generator, seed } = options;
+  const { timeout = 0, workerInitFn } = options;
   for (const name of ["shuffle", "dropLast", "persistentWorkers"] as const) {
     const value = options[name];
     if (value === undefined || typeof value === "boolean") continue;
@@ -297,6 +308,27 @@ function checkValues<T, B>(options: DataLoaderOptions<T, B>): void {
       }`,
     );
   }
+  if (!(typeof timeout === "number" && timeout >= 0)) {
+    throw new RangeError(
+      `DataLoader(): argument 'timeout' must be a number of seconds of at least 0, but got ${
+        describe(timeout)
+      }`,
+    );
+  }
+  if (typeof workerInitFn === "function") {
+    throw exclusive(
+      "a function cannot go to a Worker: let the module of 'worker' export 'workerInitFn', or give the URL of a module that exports it as its default",
+    );
+  }
+  if (
+    workerInitFn !== undefined && typeof workerInitFn !== "string" && !(workerInitFn instanceof URL)
+  ) {
+    throw new TypeError(
+      `DataLoader(): argument 'workerInitFn' must be a module's path or URL, but got ${
+        describe(workerInitFn)
+      }`,
+    );
+  }
   if (collate !== undefined && typeof collate !== "function") {
     throw new TypeError(
       `DataLoader(): argument 'collate' must be a function, but got ${describe(collate)}`,
@@ -307,7 +339,7 @@ function checkValues<T, B>(options: DataLoaderOptions<T, B>): void {
 
 function checkTogether<T, B>(options: DataLoaderOptions<T, B>, mapStyle: boolean): void {
   const { batchSize = 1, shuffle = false, sampler, batchSampler, dropLast = false } = options;
-  const { numWorkers = 0, worker, persistentWorkers = false, collate } = options;
+  const { numWorkers = 0, worker, collate } = options;
   if (!mapStyle && (shuffle || sampler !== undefined || batchSampler !== undefined)) {
     throw exclusive(
       "an iterable dataset has its own order: no 'shuffle', 'sampler' or 'batchSampler'",
@@ -330,8 +362,8 @@ function checkTogether<T, B>(options: DataLoaderOptions<T, B>, mapStyle: boolean
       "a function cannot go to a Worker: let the module of 'worker' export 'collate'",
     );
   }
-  if (persistentWorkers && numWorkers === 0) {
-    throw exclusive("'persistentWorkers' needs 'numWorkers'");
+  for (const name of ["persistentWorkers", "timeout", "workerInitFn"] as const) {
+    if (options[name] && numWorkers === 0) throw exclusive(`'${name}' needs 'numWorkers'`);
   }
 }
 

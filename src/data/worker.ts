@@ -10,13 +10,15 @@ import { defaultCollate, defaultConvert } from "./collate.ts";
 import type { DatasetLike } from "./dataset.ts";
 import { type Collate, fetchBatch, type Request, streamBatchesLater } from "./fetch.ts";
 import { pack, type Packed, release, unpack } from "./pack.ts";
-import { setWorkerInfo } from "./worker_info.ts";
+import { setWorkerDataset, setWorkerInfo } from "./worker_info.ts";
 
 /** What a Worker is started with. */
 export interface WorkerSetup {
   readonly id: number;
   readonly numWorkers: number;
   readonly module: string;
+  /** The module of the function that is called before the first batch, where that is a module of its own. */
+  readonly initModule: string | null;
   readonly batchSize: number | null;
   readonly batches: boolean;
   readonly dropLast: boolean;
@@ -53,6 +55,7 @@ interface WorkerModule {
   default?: unknown;
   dataset?: unknown;
   collate?: Collate;
+  workerInitFn?: unknown;
 }
 
 type AnyDataset = DatasetLike<unknown> | Iterable<unknown> | AsyncIterable<unknown>;
@@ -97,7 +100,7 @@ class WorkerLoop {
 }
 
 async function importDataset(
-  { module, batches }: WorkerSetup,
+  { id, module, initModule, batches }: WorkerSetup,
 ): Promise<{ dataset: AnyDataset; collate: Collate }> {
   const made = await import(module) as WorkerModule;
   const given = made.default ?? made.dataset;
@@ -107,10 +110,29 @@ async function importDataset(
       `DataLoader: the module ${module} must export a dataset, or a function that makes one, as its default`,
     );
   }
+  setWorkerDataset(dataset);
+  await initialized(id, initModule, made.workerInitFn);
   return {
     dataset: dataset as AnyDataset,
     collate: made.collate ?? (batches ? defaultCollate : defaultConvert),
   };
+}
+
+async function initialized(id: number, module: string | null, exported: unknown): Promise<void> {
+  let init = exported;
+  if (module !== null) {
+    const made = await import(module) as WorkerModule;
+    init = made.default ?? made.workerInitFn;
+  }
+  if (module === null && init === undefined) return;
+  if (typeof init !== "function") {
+    throw new TypeError(
+      module === null
+        ? "DataLoader: what the module of 'worker' exports as 'workerInitFn' must be a function"
+        : `DataLoader: the module ${module} must export a function as its default, to be called in each Worker`,
+    );
+  }
+  await init(id);
 }
 
 // A class of datasets is made with new, any other function is called.

@@ -16,6 +16,8 @@ export interface WorkerInfo {
   readonly seed: bigint;
   /** A generator with that seed. The process's generator is shared by all Workers, so draws from it come in no fixed order. */
   readonly generator: Generator;
+  /** The Worker's own dataset; `null` as long as it is being made. */
+  readonly dataset: unknown;
 }
 
 let current: WorkerInfo | null = null;
@@ -29,5 +31,11 @@ export function getWorkerInfo(): WorkerInfo | null {
 export function setWorkerInfo(id: number, numWorkers: number, baseSeed: bigint): void {
   current?.generator.dispose();
   const seed = BigInt.asUintN(64, baseSeed + BigInt(id));
-  current = { id, numWorkers, seed, generator: new Generator().manualSeed(seed) };
+  const generator = new Generator().manualSeed(seed);
+  current = { id, numWorkers, seed, generator, dataset: current?.dataset ?? null };
+}
+
+/** Says which dataset it is, once that is made. */
+export function setWorkerDataset(dataset: unknown): void {
+  if (current !== null) current = { ...current, dataset };
 }

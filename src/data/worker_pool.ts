@@ -5,6 +5,8 @@
  */
 
 import { Worker } from "node:worker_threads";
+import { TorchError } from "../../ffi/mod.ts";
+import { after } from "../_timer.ts";
 import type { Request } from "./fetch.ts";
 import { rehome, release, unpack } from "./pack.ts";
 import type { Answer, Question, WorkerFault, WorkerSetup } from "./worker.ts";
@@ -16,6 +18,8 @@ const PATIENCE = 500;
 export interface WorkerPoolOptions extends Omit<WorkerSetup, "id"> {
   /** How many batches are asked for ahead, of each Worker. */
   readonly prefetchFactor: number;
+  /** How many seconds a batch is waited for; 0: as long as it takes. */
+  readonly timeout: number;
 }
 
 /** What came of a question: a value, or the end of a stream. */
@@ -50,7 +54,7 @@ export class WorkerPool {
   /** Starts the Workers. None keeps the process alive but while it is waited for. */
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    const { prefetchFactor: _, ...setup } = options;
+    const { prefetchFactor: _, timeout: __, ...setup } = options;
     for (let id = 0; id < options.numWorkers; id++) {
       this.#members.push(this.#start({ ...setup, id }));
     }
@@ -104,11 +108,14 @@ export class WorkerPool {
   }
 
   // The event loop would end under a program that awaits nothing but a Worker that does not count.
-  async #awaited<T>(promise: Promise<T>): Promise<T> {
+  async #awaited<T>(promise: Promise<T>, id: number): Promise<T> {
     for (const { worker } of this.#members) worker.ref();
+    const { timeout } = this.#options;
+    const limit = timeout > 0 ? outOfTime(timeout, id) : null;
     try {
-      return await promise;
+      return await (limit === null ? promise : Promise.race([promise, limit.promise]));
     } finally {
+      limit?.clear();
       for (const { worker } of this.#members) worker.unref();
     }
   }
@@ -126,7 +133,7 @@ export class WorkerPool {
   async *batches(requests: Iterable<Request>, seed: bigint): AsyncGenerator<unknown, void> {
     const pass = this.#begin(seed);
     const source = requests[Symbol.iterator]();
-    const ahead: Promise<Outcome>[] = [];
+    const ahead: { id: number; answer: Promise<Outcome> }[] = [];
     const most = this.#members.length * this.#options.prefetchFactor;
     let task = 0;
     try {
@@ -134,17 +141,18 @@ export class WorkerPool {
         while (ahead.length < most) {
           const next = source.next();
           if (next.done) break;
-          const member = this.#members[task % this.#members.length]!;
-          ahead.push(this.#ask(member, { kind: "batch", pass, task: task++, request: next.value }));
+          const id = task % this.#members.length;
+          const question = { kind: "batch", pass, task: task++, request: next.value } as const;
+          ahead.push({ id, answer: this.#ask(this.#members[id]!, question) });
         }
         const first = ahead.shift();
         if (first === undefined) return;
-        const outcome = await this.#awaited(first);
+        const outcome = await this.#awaited(first.answer, first.id);
         if ("value" in outcome) yield rehome(outcome.value);
       }
     } finally {
       this.#leave(pass);
-      ahead.forEach(releaseLater);
+      for (const { answer } of ahead) releaseLater(answer);
       source.return?.();
     }
   }
@@ -152,19 +160,19 @@ export class WorkerPool {
   /** A pass over streams, one of each Worker, in turn. */
   async *streams(seed: bigint): AsyncGenerator<unknown, void> {
     const pass = this.#begin(seed);
-    const ahead: { member: Member; answer: Promise<Outcome> }[] = [];
+    const ahead: { member: Member; id: number; answer: Promise<Outcome> }[] = [];
     let task = 0;
-    const ask = (member: Member) =>
-      ahead.push({ member, answer: this.#ask(member, { kind: "next", pass, task: task++ }) });
+    const ask = (member: Member, id: number) =>
+      ahead.push({ member, id, answer: this.#ask(member, { kind: "next", pass, task: task++ }) });
     try {
       for (let i = 0; i < this.#options.prefetchFactor; i++) this.#members.forEach(ask);
       for (let first = ahead.shift(); first !== undefined; first = ahead.shift()) {
-        const outcome = await this.#awaited(first.answer);
+        const outcome = await this.#awaited(first.answer, first.id);
         if (!("value" in outcome)) {
           first.member.ended = true;
           continue;
         }
-        if (!first.member.ended) ask(first.member);
+        if (!first.member.ended) ask(first.member, first.id);
         yield rehome(outcome.value);
       }
     } finally {
@@ -186,6 +194,21 @@ export class WorkerPool {
     this.#closed = true;
     await Promise.all(this.#members.map(({ worker }) => ended(worker)));
   }
+}
+
+function outOfTime(seconds: number, id: number): { promise: Promise<never>; clear: () => void } {
+  let clear = () => {};
+  const promise = new Promise<never>((_, reject) => {
+    clear = after(seconds * 1000, () => {
+      reject(
+        new TorchError(
+          `DataLoader: worker ${id} gave no batch within the ${seconds} s of 'timeout'; the pass has ended, and its Workers with it`,
+          { op: "DataLoader", kind: "value" },
+        ),
+      );
+    });
+  });
+  return { promise, clear };
 }
 
 function releaseLater(outcome: Promise<Outcome>): void {

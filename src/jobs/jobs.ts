@@ -13,6 +13,7 @@ import {
   TorchError,
   watchJobs,
 } from "../../ffi/mod.ts";
+import { after } from "../_timer.ts";
 import { currentScope, type Scope, within } from "../memory/scope.ts";
 import { applyMode } from "../tensor/call.ts";
 import { EarlyLook } from "./early_look.ts";
@@ -111,22 +112,6 @@ function heed(id: number, name: string, { signal, deadline }: Readonly<RunSettin
     clearTimer();
     signal?.removeEventListener("abort", onAbort);
   };
-}
-
-// A longer timer goes off at once.
-const LONGEST_MS = 2 ** 31 - 1;
-
-// Calls it after that many milliseconds, however many; what this gives takes that back.
-function after(ms: number, call: () => void): () => void {
-  const at = performance.now() + ms;
-  const next = () => {
-    const left = at - performance.now();
-    return left > LONGEST_MS
-      ? setTimeout(() => timer = next(), LONGEST_MS)
-      : setTimeout(call, Math.max(0, left));
-  };
-  let timer = next();
-  return () => clearTimeout(timer);
 }
 
 function end(id: number, reason: unknown): void {

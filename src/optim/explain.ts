@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DisposedError, TorchError } from "../../ffi/errors.ts";
+import { DisposedError, TorchError } from "../../ffi/mod.ts";
 import { isTensor, type Tensor } from "../tensor/tensor.ts";
 import type { ParamState } from "./batch.ts";
 

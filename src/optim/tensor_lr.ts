@@ -6,7 +6,7 @@
  * @module
  */
 
-import { DisposedError } from "../../ffi/errors.ts";
+import { DisposedError } from "../../ffi/mod.ts";
 import { noGrad } from "../autograd/modes.ts";
 import { currentScope, keep } from "../memory/scope.ts";
 import { describe, isTensor, META_NUMEL, metaOf, type Tensor } from "../tensor/tensor.ts";
