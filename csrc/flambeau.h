@@ -320,11 +320,30 @@ FB_API int32_t fb_node_hook(double node, double id, bool before);
    0 for itself. */
 FB_API int32_t fb_function_wrap(double ctx, double id, bool materialize, bool record);
 
+/* The node at which the gradient of a tensor arrives, which is owned, and the number of its input.
+   The number of words, or -1. */
+FB_API int32_t fb_tensor_edge(double tensor, double ctx);
+/* fb_backward (`accumulate`) and fb_grad from and to edges. Words: roots; gradients, as many, 0 for
+   none; inputs. A root or input each: node and number of its input, or 0 and a tensor. */
+FB_API int32_t
+fb_pass(double ctx, bool retain_graph, bool create_graph, bool allow_unused, bool accumulate);
+/* Calls `id` (FB_CALL_NODE_PREHOOK, without an answer) once a pass: when all gradients of the
+   tensors are there that it computes, with 0 for the others; or (`any`) with the first. Words:
+   tensors. */
+FB_API int32_t fb_multi_hook(double ctx, double id, bool any);
+/* Notes that the tensor was changed in place. 0, or -1. */
+FB_API int32_t fb_tensor_bump(double tensor);
+
 /* From now on, what ops of this thread save for their backward pass goes through the caller's
-   functions under `id` (0: through none). How many pairs are active. */
+   functions under `id` (0: through none; -1: through those of fb_mutation_enter). How many pairs
+   are active. */
 FB_API int32_t fb_saved_hooks_push(double id);
 /* Takes the innermost pair away. How many are left. */
 FB_API int32_t fb_saved_hooks_pop(void);
+/* From now on, ops of this thread copy what was saved before they change it. 0, or -1. */
+FB_API int32_t fb_mutation_enter(void);
+/* The end of that: what was saved meanwhile serves no pass any more. 0, or -1. */
+FB_API int32_t fb_mutation_leave(void);
 
 /* Switches anomaly mode, for the process. `id`: the function that is asked for this thread's stack
  * whenever an op is recorded. */
@@ -401,6 +420,12 @@ FB_API int32_t fb_set_default_dtype(int32_t dtype);
 /* 0 off, 1 warn, 2 throw where an op has no deterministic implementation. */
 FB_API int32_t fb_deterministic(void);
 FB_API int32_t fb_set_deterministic(int32_t mode);
+/* Whether scaled dot product attention may use a backend (a number of at::SDPBackend), for the
+   process; `on` below 0 changes nothing. What it was, or -1. */
+FB_API int32_t fb_sdp(int32_t backend, int32_t on);
+/* Words: the backends in the order in which they are tried, which is set first if `set`. The number
+   of words, or -1. */
+FB_API int32_t fb_sdp_priority(double ctx, bool set);
 
 /* Random generators of their own. Owned handles; words: the seed as INT64 scalar. */
 FB_API double fb_generator_new(void);

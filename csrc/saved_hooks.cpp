@@ -31,13 +31,21 @@ class SavedHooks : public torch::autograd::SavedVariableHooks {
   std::unique_ptr<HostFunction> packed_;
 };
 
-thread_local std::vector<HostFunctionPtr> active;
+// One pair, or none, or those of the scope in which what is saved may be changed.
+struct Active {
+  HostFunctionPtr hooks;
+  bool mutation = false;
+};
+
+thread_local std::vector<Active> active;
 
 }  // namespace
 
 std::unique_ptr<torch::autograd::SavedVariableHooks> defaultSavedHooks() {
-  if (active.empty() || !active.back()) return nullptr;
-  return std::make_unique<SavedHooks>(active.back());
+  if (active.empty()) return nullptr;
+  if (active.back().mutation) return mutationHooks();
+  if (!active.back().hooks) return nullptr;
+  return std::make_unique<SavedHooks>(active.back().hooks);
 }
 
 }  // namespace flambeau
@@ -46,7 +54,7 @@ using namespace flambeau;
 
 int32_t fb_saved_hooks_push(double id) {
   return guard(-1, [&] {
-    active.push_back(id == 0 ? nullptr : std::make_shared<HostFunction>(id));
+    active.push_back({id > 0 ? std::make_shared<HostFunction>(id) : nullptr, id < 0});
     return static_cast<int32_t>(active.size());
   });
 }

@@ -11,4 +11,7 @@ namespace flambeau {
 // thread.
 std::unique_ptr<torch::autograd::SavedVariableHooks> defaultSavedHooks();
 
+// saved_mutation.cpp: those of the scope in which what is saved may be changed.
+std::unique_ptr<torch::autograd::SavedVariableHooks> mutationHooks();
+
 }  // namespace flambeau

@@ -117,6 +117,45 @@ int32_t fb_set_deterministic(int32_t mode) {
   });
 }
 
+int32_t fb_sdp(int32_t backend, int32_t on) {
+  return guard(-1, [&] {
+    auto& context = at::globalContext();
+    const auto flag = [&](bool was, void (at::Context::*set)(bool)) {
+      if (on >= 0) (context.*set)(on > 0);
+      return was ? 1 : 0;
+    };
+    switch (static_cast<at::SDPBackend>(backend)) {
+      case at::SDPBackend::math:
+        return flag(context.userEnabledMathSDP(), &at::Context::setSDPUseMath);
+      case at::SDPBackend::flash_attention:
+        return flag(context.userEnabledFlashSDP(), &at::Context::setSDPUseFlash);
+      case at::SDPBackend::efficient_attention:
+        return flag(context.userEnabledMemEfficientSDP(), &at::Context::setSDPUseMemEfficient);
+      case at::SDPBackend::cudnn_attention:
+        return flag(context.userEnabledCuDNNSDP(), &at::Context::setSDPUseCuDNN);
+      case at::SDPBackend::overrideable:
+        return flag(context.userEnabledOverrideableSDP(), &at::Context::setSDPUseOverrideable);
+      default:
+        TORCH_CHECK_VALUE(false, backend, " is no backend of scaled dot product attention");
+    }
+  });
+}
+
+int32_t fb_sdp_priority(double ctx, bool set) {
+  return guard(-1, [&] {
+    auto& context = at::globalContext();
+    if (set) {
+      Reader in(ctx);
+      std::vector<int64_t> order;
+      for (int i = 0; i < at::num_sdp_backends; i++) order.push_back(in.nextInt());
+      context.setSDPPriorityOrder(order);
+    }
+    Writer out(ctx);
+    for (const auto backend : context.sDPPriorityOrder()) out.put(static_cast<double>(backend));
+    return out.count();
+  });
+}
+
 double fb_generator_new(void) {
   return guard(0.0, [] {
     return giveHandle(

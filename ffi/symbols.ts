@@ -93,9 +93,15 @@ export const symbols = {
   fb_function_saved: { parameters: ["f64", "f64"], result: "i32" }, //             id, ctx
   fb_node_hook: { parameters: ["f64", "f64", "bool"], result: "i32" }, //          node, id, before
   fb_function_wrap: { parameters: ["f64", "f64", "bool", "bool"], result: "i32" }, // ctx, id, materialize, record
+  fb_tensor_edge: { parameters: ["f64", "f64"], result: "i32" }, //                tensor, ctx
+  fb_pass: { parameters: ["f64", "bool", "bool", "bool", "bool"], result: "i32" }, // ctx, retain_graph, create_graph, allow_unused, accumulate
+  fb_multi_hook: { parameters: ["f64", "f64", "bool"], result: "i32" }, //         ctx, id, any
+  fb_tensor_bump: { parameters: ["f64"], result: "i32" }, //                       tensor
 
   fb_saved_hooks_push: { parameters: ["f64"], result: "i32" }, //                  id
   fb_saved_hooks_pop: { parameters: [], result: "i32" },
+  fb_mutation_enter: { parameters: [], result: "i32" },
+  fb_mutation_leave: { parameters: [], result: "i32" },
   fb_anomaly_set: { parameters: ["bool", "bool", "f64"], result: "i32" }, //       on, check_nan, id
   fb_anomaly_enabled: { parameters: [], result: "i32" },
   fb_anomaly_stack: { parameters: ["buffer", "u32"], result: "void" }, //          text, bytes
@@ -133,6 +139,8 @@ export const symbols = {
   fb_set_default_dtype: { parameters: ["i32"], result: "i32" }, //        dtype
   fb_deterministic: { parameters: [], result: "i32" },
   fb_set_deterministic: { parameters: ["i32"], result: "i32" }, //                  mode
+  fb_sdp: { parameters: ["i32", "i32"], result: "i32" }, //                          backend, on
+  fb_sdp_priority: { parameters: ["f64", "bool"], result: "i32" }, //                ctx, set
   fb_generator_new: { parameters: [], result: "f64" },
   fb_generator_release: { parameters: ["f64"], result: "void" }, //                 generator
   fb_generator_seed: { parameters: ["f64", "f64", "bool"], result: "i32" }, //      generator, ctx, fresh

@@ -7,14 +7,19 @@
 import { context, native, noticeWarnings, scratch, TorchError } from "../../ffi/mod.ts";
 import { zerosLike } from "../ops/mod.ts";
 import { Arguments } from "../ops/_call.ts";
-import { applyMode, asTensor, begin, putTensors } from "../tensor/call.ts";
+import { applyMode, asTensor, begin, putNumber, putTensors } from "../tensor/call.ts";
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
+import { edgeHandle, GradientEdge } from "./gradient_edge.ts";
 import { passError } from "./anomaly.ts";
 import { releaseKept, tensorsAt } from "./_host.ts";
 import { refuseInTransform, transformServices } from "./_transforms.ts";
 
 /** One tensor, or several. */
 export type Tensors = Tensor | readonly Tensor[];
+/** A tensor, or the place in the graph where a tensor's gradient arrives. */
+export type GraphEnd = Tensor | GradientEdge;
+/** One of those, or several. */
+export type GraphEnds = GraphEnd | readonly GraphEnd[];
 /** One gradient, or several; `null` for none. */
 export type Gradients = Tensor | null | readonly (Tensor | null)[];
 
@@ -28,8 +33,8 @@ export interface GraphOptions {
 
 /** Options of {@linkcode backward}. */
 export interface BackwardAllOptions extends GraphOptions {
-  /** The leaves, or other tensors, to whose `grad` is added; default: all leaves that the graph leads to. */
-  inputs?: Tensors;
+  /** The leaves, or other tensors, to whose `grad` is added, or edges to leaves; default: all leaves that the graph leads to. */
+  inputs?: GraphEnds;
 }
 
 /** Options of {@linkcode grad}. */
@@ -61,6 +66,19 @@ export function tensorList(value: unknown, op: string, argument: string): Tensor
       describe(value)
     }`,
   );
+}
+
+function endList(value: unknown, op: string, argument: string): GraphEnd[] {
+  if (isTensor(value) || value instanceof GradientEdge) return [value];
+  if (!Array.isArray(value)) return tensorList(value, op, argument);
+  return Array.from(
+    value,
+    (one, i) => one instanceof GradientEdge ? one : asTensor(one, op, `${argument}[${i}]`),
+  );
+}
+
+function areTensors(ends: readonly GraphEnd[]): ends is readonly Tensor[] {
+  return !ends.some((one) => one instanceof GradientEdge);
 }
 
 function gradientList(
@@ -95,23 +113,57 @@ function graphOptions(args: Arguments): [retain: boolean, create: boolean] {
   return [args.bool("retainGraph", create), create];
 }
 
-function writePass(
-  op: string,
-  roots: readonly Tensor[],
-  gradients: readonly (Tensor | null)[],
-  inputs: readonly Tensor[],
-  names: readonly [string, string, string],
-): void {
+interface Pass {
+  readonly op: string;
+  readonly roots: readonly GraphEnd[];
+  readonly gradients: readonly (Tensor | null)[];
+  readonly inputs: readonly GraphEnd[];
+  readonly names: readonly [string, string, string];
+  readonly retain: boolean;
+  readonly create: boolean;
+}
+
+/** Runs a pass by `plain`, or by `edges` where it begins or ends at one. */
+function runPass(
+  { op, roots, gradients, inputs, names, retain, create }: Pass,
+  plain: (retain: boolean, create: boolean) => number,
+  edges: (retain: boolean, create: boolean) => number,
+): number {
   releaseKept();
   applyMode();
-  begin();
-  putTensors(roots, op, names[0]);
-  putTensors(gradients, op, names[1]);
-  putTensors(inputs, op, names[2]);
+  let status: number;
+  if (areTensors(roots) && areTensors(inputs)) {
+    begin();
+    putTensors(roots, op, names[0]);
+    putTensors(gradients, op, names[1]);
+    putTensors(inputs, op, names[2]);
+    status = plain(retain, create);
+  } else {
+    const ends = [roots, inputs].map((list, i) => endWords(list, op, names[i === 0 ? 0 : 2]));
+    begin();
+    ends[0]!.forEach(putNumber);
+    putTensors(gradients, op, names[1]);
+    ends[1]!.forEach(putNumber);
+    status = edges(retain, create);
+  }
+  noticeWarnings();
+  if (status < 0) throw passError(op);
+  return status;
+}
+
+// A count, and then two words each. Nothing is made between this and the call, which would let a handle go stale.
+function endWords(ends: readonly GraphEnd[], op: string, name: string): number[] {
+  const words = [ends.length];
+  ends.forEach((end, i) => {
+    const argument = `${name}[${i}]`;
+    if (end instanceof GradientEdge) words.push(edgeHandle(end, op, argument), end.outputNr);
+    else words.push(0, handleOf(end, op, argument));
+  });
+  return words;
 }
 
 function runBackward(
-  roots: readonly Tensor[],
+  roots: readonly GraphEnd[],
   gradients: readonly (Tensor | null)[],
   args: Arguments,
   names: readonly [string, string],
@@ -119,20 +171,21 @@ function runBackward(
   const op = "backward";
   refuseInTransform(op);
   const [retain, create] = graphOptions(args);
-  const inputs = args.has("inputs") ? tensorList(args.get("inputs"), op, "inputs") : null;
+  const inputs = args.has("inputs") ? endList(args.get("inputs"), op, "inputs") : null;
   if (inputs?.length === 0) {
     throw new RangeError(`${op}(): argument 'inputs' must not be empty`);
   }
-  writePass(op, roots, gradients, inputs ?? [], [...names, "inputs"]);
-  const status = native.fb_backward(context, retain, create);
-  noticeWarnings();
-  if (status < 0) throw passError(op);
+  runPass(
+    { op, roots, gradients, inputs: inputs ?? [], names: [...names, "inputs"], retain, create },
+    (retain, create) => native.fb_backward(context, retain, create),
+    (retain, create) => native.fb_pass(context, retain, create, true, true),
+  );
 }
 
 /**
  * Computes the derivatives of tensors, each times its gradient, and adds them to the `grad` of the leaves.
  *
- * @param tensors What is derived.
+ * @param tensors What is derived; an edge of the graph stands for the tensor that was made there.
  * @param gradTensors The gradient of each; not needed for a tensor of one element, where it is one.
  * @throws {TorchError} If a tensor takes no part in a graph, a gradient is missing or has another shape, or the graph was
  * freed by a pass before.
@@ -148,18 +201,18 @@ function runBackward(
  * ```
  */
 export function backward(
-  tensors: Tensors,
+  tensors: GraphEnds,
   gradTensors?: Gradients,
   options?: BackwardAllOptions,
 ): void;
 /** The same with the gradients among the options. */
 export function backward(
-  tensors: Tensors,
+  tensors: GraphEnds,
   options: BackwardAllOptions & { gradTensors?: Gradients },
 ): void;
-export function backward(tensors: Tensors, ...given: unknown[]): void {
+export function backward(tensors: GraphEnds, ...given: unknown[]): void {
   const args = new Arguments("backward", "gradTensors, retainGraph, createGraph, inputs", given);
-  const roots = tensorList(tensors, "backward", "tensors");
+  const roots = endList(tensors, "backward", "tensors");
   const gradients = gradientList(
     args.get("gradTensors"),
     roots.length,
@@ -182,8 +235,8 @@ export function backwardOne(self: Tensor, given: readonly unknown[]): void {
 /**
  * Computes and returns the derivatives of the sum of `outputs`, each times its gradient, by each of `inputs`. No `grad` changes.
  *
- * @param outputs What is derived.
- * @param inputs By what: leaves, or tensors within the graph.
+ * @param outputs What is derived: tensors, or edges of the graph, which stand for the tensors that were made there.
+ * @param inputs By what: leaves, tensors within the graph, or edges of it.
  * @returns A gradient an input; `null` where one took no part and `allowUnused` is on.
  * @throws {TorchError} If an input took no part or takes no gradient, or as {@linkcode backward} does.
  *
@@ -199,34 +252,38 @@ export function backwardOne(self: Tensor, given: readonly unknown[]): void {
  * ```
  */
 export function grad(
-  outputs: Tensors,
-  inputs: Tensors,
+  outputs: GraphEnds,
+  inputs: GraphEnds,
   options?: GradOptions & { allowUnused?: false; materializeGrads?: false },
 ): Tensor[];
 /** The same, where an input may have taken no part. */
 export function grad(
-  outputs: Tensors,
-  inputs: Tensors,
+  outputs: GraphEnds,
+  inputs: GraphEnds,
   options: GradOptions & { materializeGrads: true },
 ): Tensor[];
 /** The same, where an input may have taken no part. */
-export function grad(outputs: Tensors, inputs: Tensors, options?: GradOptions): (Tensor | null)[];
+export function grad(
+  outputs: GraphEnds,
+  inputs: GraphEnds,
+  options?: GradOptions,
+): (Tensor | null)[];
 /** The same with the gradients by place. */
 export function grad(
-  outputs: Tensors,
-  inputs: Tensors,
+  outputs: GraphEnds,
+  inputs: GraphEnds,
   gradOutputs: Gradients,
   options?: Omit<GradOptions, "gradOutputs">,
 ): (Tensor | null)[];
 export function grad(
-  outputs: Tensors,
-  inputs: Tensors,
+  outputs: GraphEnds,
+  inputs: GraphEnds,
   ...given: unknown[]
 ): (Tensor | null)[] {
   const op = "grad";
   const args = new Arguments(op, "gradOutputs, retainGraph, createGraph", given, GRAD_OPTIONS);
-  const roots = tensorList(outputs, op, "outputs");
-  const wanted = tensorList(inputs, op, "inputs");
+  const roots = endList(outputs, op, "outputs");
+  const wanted = endList(inputs, op, "inputs");
   const [retain, create] = graphOptions(args);
   const fill = args.bool("materializeGrads", false);
   if (fill && args.get("allowUnused") === false) {
@@ -243,13 +300,30 @@ export function grad(
     );
   }
   const pass = (given: readonly (Tensor | null)[]) => {
-    writePass(op, roots, given, wanted, ["outputs", "gradOutputs", "inputs"]);
-    const count = native.fb_grad(context, retain, create, unused);
-    noticeWarnings();
-    if (count < 0) throw passError(op);
+    const count = runPass(
+      {
+        op,
+        roots,
+        gradients: given,
+        inputs: wanted,
+        names: ["outputs", "gradOutputs", "inputs"],
+        retain,
+        create,
+      },
+      (retain, create) => native.fb_grad(context, retain, create, unused),
+      (retain, create) => native.fb_pass(context, retain, create, unused, false),
+    );
     scratch.receive(count);
     return tensorsAt(0)[0];
   };
   const results = batched ? transformServices(op).batched(pass, gradients) : pass(gradients);
-  return fill ? results.map((one, i) => one ?? zerosLike(wanted[i]!)) : results;
+  return fill ? results.map((one, i) => one ?? zerosFor(wanted[i]!, op)) : results;
+}
+
+function zerosFor(input: GraphEnd, op: string): Tensor {
+  if (!(input instanceof GradientEdge)) return zerosLike(input);
+  throw new TorchError(
+    `${op}(): 'materializeGrads' cannot be used where an input is a GradientEdge that took no part`,
+    { op, kind: "value" },
+  );
 }

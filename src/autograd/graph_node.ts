@@ -15,7 +15,7 @@ import {
   takeText,
 } from "../../ffi/mod.ts";
 import type { GradFn, HookHandle } from "../tensor/grad_types.ts";
-import { handleOf, type Tensor } from "../tensor/tensor.ts";
+import { describe, handleOf, type Tensor } from "../tensor/tensor.ts";
 import { answer, asGradient, Call, serve, tensorsAt } from "./_host.ts";
 import { asHook, attach } from "./hooks.ts";
 
@@ -30,6 +30,18 @@ class GraphNode implements GradFn<Tensor> {
   constructor(handle: number) {
     this.#handle = handle;
     registry.register(this, handle, this);
+  }
+
+  /** The handle of what is a node, for a call. */
+  static handleOf(node: unknown, op: string, argument: string): number {
+    if (typeof node === "object" && node !== null && #handle in node) {
+      return (node as GraphNode).#use(op);
+    }
+    throw new TypeError(
+      `${op}(): argument '${argument}' must be a node of the graph, such as gradFn, but got ${
+        describe(node)
+      }`,
+    );
   }
 
   #use(op: string): number {
@@ -88,7 +100,13 @@ class GraphNode implements GradFn<Tensor> {
   }
 }
 
-function nodeOf(handle: number): GradFn<Tensor> | null {
+/** The handle of a node, for a call; throws for what is none, or was disposed. */
+export function nodeHandle(node: unknown, op: string, argument: string): number {
+  return GraphNode.handleOf(node, op, argument);
+}
+
+/** A node by its handle, which it takes over; `null` for 0. */
+export function nodeOf(handle: number): GradFn<Tensor> | null {
   return handle === 0 ? null : new GraphNode(handle);
 }
 

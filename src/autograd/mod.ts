@@ -18,6 +18,8 @@ export {
   grad,
   type Gradients,
   type GradOptions,
+  type GraphEnd,
+  type GraphEnds,
   type GraphOptions,
   type Tensors,
 } from "./backward.ts";

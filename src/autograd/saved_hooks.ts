@@ -59,7 +59,7 @@ function push(id: number, op: string): ModeGuard {
 }
 
 /** Runs a synchronous function under a guard, or gives the guard for `using`. */
-function under<R>(guard: ModeGuard, fn: (() => R) | undefined, op: string): R | ModeGuard {
+export function under<R>(guard: ModeGuard, fn: (() => R) | undefined, op: string): R | ModeGuard {
   if (fn === undefined) return guard;
   try {
     if (typeof fn !== "function") {
@@ -192,6 +192,12 @@ export function disableSavedTensorsHooks<R>(message: string, fn?: () => R): R | 
     },
   };
   return under(guard, fn, op);
+}
+
+/** Puts the hooks on under which what is saved may be changed. */
+export function pushMutationHooks(op: string): ModeGuard {
+  if (refusal !== null) throw new TorchError(refusal, { op });
+  return push(-1, op);
 }
 
 /** Runs a function as if no hooks were on. */
