@@ -61,5 +61,6 @@ export {
   MultiheadAttention,
   type MultiheadAttentionOptions,
 } from "./attention.ts";
+export * as attention from "./sdpa_kernel.ts";
 export * from "./transformer/mod.ts";
 export * as utils from "./utils/mod.ts";
