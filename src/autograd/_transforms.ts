@@ -61,17 +61,26 @@ export interface TransformServices {
     pass: (gradients: (Tensor | null)[]) => (Tensor | null)[],
     gradients: readonly (Tensor | null)[],
   ): (Tensor | null)[];
+  /** The Jacobian by all inputs in forward mode, by vmap; or the Hessian, forward mode over reverse mode. */
+  forwardJacobian(
+    fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
+    inputs: readonly Tensor[],
+    second: boolean,
+    // deno-lint-ignore no-explicit-any -- the structure of outputs and inputs
+  ): any;
 }
 
-let services: TransformServices | null = null;
+const services: Partial<TransformServices> = {};
 
 /** Sets what `torch.func` does. */
-export function provideTransforms(provided: TransformServices): void {
-  services = provided;
+export function provideTransforms(provided: Partial<TransformServices>): void {
+  Object.assign(services, provided);
 }
 
 /** What `torch.func` does. */
 export function transformServices(op: string): TransformServices {
-  if (services !== null) return services;
+  if (services.batched !== undefined && services.forwardJacobian !== undefined) {
+    return services as TransformServices;
+  }
   throw new TorchError(`${op}(): torch.func was not loaded: import "flambeau" whole`, { op });
 }

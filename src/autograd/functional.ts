@@ -12,6 +12,7 @@ import { TorchError } from "../../ffi/mod.ts";
 import { onesLike, stack, zeros, zerosLike } from "../ops/mod.ts";
 import { describe, isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { grad, type Tensors } from "./backward.ts";
+import { transformServices } from "./_transforms.ts";
 import { enableGrad } from "./modes.ts";
 
 /** What a function derived here takes and returns. */
@@ -29,7 +30,63 @@ export interface FunctionalOptions {
   strict?: boolean;
 }
 
+/** How a Jacobian is computed. */
+export type JacobianStrategy = "reverse-mode" | "forward-mode";
+
+/** Options of {@linkcode jacobian}. */
+export interface JacobianOptions extends FunctionalOptions {
+  /** Whether all rows are computed at once, by vmap, rather than one after the other; default `false`. Not with `strict`. */
+  vectorize?: boolean;
+  /**
+   * `"reverse-mode"` (default), or `"forward-mode"`, which is faster where there are more outputs than inputs. That needs `vectorize`, and
+   * goes neither with `createGraph` nor with `strict`.
+   */
+  strategy?: JacobianStrategy;
+}
+
+/** Options of {@linkcode hessian}. */
+export interface HessianOptions extends FunctionalOptions {
+  /** Whether all rows are computed at once, by vmap, rather than one after the other; default `false`. Not with `strict`. */
+  vectorize?: boolean;
+  /** How the Jacobian of the gradient is computed, as `strategy` of {@linkcode jacobian}; default `"reverse-mode"`. */
+  outerJacobianStrategy?: JacobianStrategy;
+}
+
 const OPTIONS = "createGraph, strict";
+
+interface Way {
+  readonly vectorize: boolean;
+  readonly forward: boolean;
+}
+
+/** Whether by vmap, and whether in forward mode, once what does not go together is refused. */
+function wayOf(
+  op: string,
+  { createGraph = false, strict = false, vectorize = false }: JacobianOptions,
+  name: string,
+  strategy: unknown = "reverse-mode",
+): Way {
+  if (strategy !== "reverse-mode" && strategy !== "forward-mode") {
+    throw new RangeError(
+      `${op}(): argument '${name}' must be "reverse-mode" or "forward-mode", but got ${
+        describe(strategy)
+      }`,
+    );
+  }
+  for (const [key, value] of Object.entries({ createGraph, strict, vectorize })) {
+    if (typeof value === "boolean") continue;
+    throw new TypeError(`${op}(): argument '${key}' must be a boolean, but got ${describe(value)}`);
+  }
+  const forward = strategy === "forward-mode";
+  const refuse = (wrong: boolean, what: string) => {
+    if (wrong) throw new TorchError(`${op}(): ${what}`, { op, kind: "notImplemented" });
+  };
+  refuse(forward && createGraph, `'createGraph' and ${name} "forward-mode" do not go together`);
+  refuse(forward && strict, `'strict' and ${name} "forward-mode" do not go together`);
+  refuse(forward && !vectorize, `${name} "forward-mode" needs 'vectorize'`);
+  refuse(vectorize && strict, "'strict' and 'vectorize' do not go together");
+  return { vectorize, forward };
+}
 
 function asList(value: unknown, name: string, op: string): [many: boolean, tensors: Tensor[]] {
   if (isTensor(value)) return [false, [value]];
@@ -156,27 +213,96 @@ function scalarOutput([many, outputs]: [boolean, Tensor[]], op: string): Tensor 
  * import { assertEquals } from "@std/assert";
  *
  * const x = torch.tensor([1, 2], { dtype: "float32" });
- * assertEquals(torch.autograd.functional.jacobian((x) => x.pow(3), x).toArray(), [[3, 0], [0, 12]]);
+ * const { jacobian } = torch.autograd.functional;
+ * assertEquals(jacobian((x) => x.pow(3), x).toArray(), [[3, 0], [0, 12]]);
+ * assertEquals(jacobian((x) => x.pow(3), x, { vectorize: true }).toArray(), [[3, 0], [0, 12]]);
  * ```
  */
 export function jacobian(
   fn: TensorFunction,
   inputs: Tensors,
-  options: FunctionalOptions = {},
+  options: JacobianOptions = {},
   // deno-lint-ignore no-explicit-any -- the structure of outputs and inputs
 ): any {
   const op = "jacobian";
-  const { createGraph = false } = asOptions(options, op, OPTIONS);
+  const { strategy, ...rest } = asOptions(options, op, `${OPTIONS}, vectorize, strategy`);
+  return jacobianBy(fn, inputs, rest, wayOf(op, rest, "strategy", strategy), op);
+}
+
+function jacobianBy(
+  fn: TensorFunction,
+  inputs: Tensors,
+  options: FunctionalOptions,
+  { vectorize, forward }: Way,
+  op: string,
+): unknown {
+  const { createGraph = false } = options;
+  const [manyInputs, given] = asList(inputs, "inputs", op);
+  if (forward) return forwardJacobian(fn, given, manyInputs, false, op);
   return enableGrad(() => {
-    const [manyInputs, given] = asList(inputs, "inputs", op);
     const own = prepare(given, createGraph);
     const [manyOutputs, outputs] = run(fn, own, op);
-    const rows = outputs.map((output) => {
-      const parts = jacobianOf(output, own, { ...options, record: createGraph }, op);
-      return finish(parts, manyInputs, createGraph);
-    });
+    const all = vectorize
+      ? rowsAtOnce(outputs, own, createGraph)
+      : outputs.map((output) => jacobianOf(output, own, { ...options, record: createGraph }, op));
+    const rows = all.map((parts) => finish(parts, manyInputs, createGraph));
     return manyOutputs ? rows : rows[0];
   });
+}
+
+function forwardJacobian(
+  fn: TensorFunction,
+  inputs: Tensor[],
+  many: boolean,
+  second: boolean,
+  op: string,
+): unknown {
+  const checked = (...own: Tensor[]): Tensor | Tensor[] => {
+    const output = run(fn, own, op);
+    if (second) return scalarOutput(output, op).reshape([]);
+    return output[0] ? output[1] : output[1][0]!;
+  };
+  // By an array of arguments, so that the innermost structure is an array of inputs.
+  const found = transformServices(op).forwardJacobian(checked, inputs, second);
+  if (many) return found;
+  if (second) return (found as Tensor[][])[0]![0];
+  const [first] = found as [Tensor | Tensor[]];
+  return isTensor(first) ? first : (found as Tensor[][]).map((row) => row[0]);
+}
+
+/** The Jacobians of all outputs by all inputs, from one pass for all their elements. */
+function rowsAtOnce(outputs: Tensor[], inputs: Tensor[], record: boolean): Tensor[][] {
+  const sizes = outputs.map((output) => output.numel());
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let start = 0;
+  const bases = outputs.map((output, i) => {
+    const basis = zeros([total, sizes[i]!], { dtype: output.dtype, device: output.device });
+    basis.diagonal(-start).fill_(1);
+    start += sizes[i]!;
+    return basis;
+  });
+  const live = outputs.flatMap((output, i) => output.requiresGrad && total > 0 ? [i] : []);
+  const found = live.length === 0 ? inputs.map(() => null) : grad(
+    live.map((i) => outputs[i]!.reshape([-1])),
+    inputs,
+    {
+      gradOutputs: live.map((i) => bases[i]!),
+      createGraph: record,
+      retainGraph: true,
+      allowUnused: true,
+      isGradsBatched: true,
+    },
+  );
+  const parts = inputs.map((input, i) => {
+    const all = found[i] ?? zeros([total, ...shapeOf(input)], {
+      dtype: input.dtype,
+      device: input.device,
+    });
+    return all.split(sizes, 0);
+  });
+  return outputs.map((output, i) =>
+    inputs.map((input, j) => parts[j]![i]!.reshape([...shapeOf(output), ...shapeOf(input)]))
+  );
 }
 
 function jacobianOf(
@@ -216,18 +342,24 @@ function jacobianOf(
 export function hessian(
   fn: TensorFunction,
   inputs: Tensors,
-  options: FunctionalOptions = {},
+  options: HessianOptions = {},
   // deno-lint-ignore no-explicit-any -- the structure of the inputs
 ): any {
   const op = "hessian";
-  asOptions(options, op, OPTIONS);
-  const [many] = asList(inputs, "inputs", op);
+  const { outerJacobianStrategy, ...rest } = asOptions(
+    options,
+    op,
+    `${OPTIONS}, vectorize, outerJacobianStrategy`,
+  );
+  const way = wayOf(op, rest, "outerJacobianStrategy", outerJacobianStrategy);
+  const [many, given] = asList(inputs, "inputs", op);
+  if (way.forward) return forwardJacobian(fn, given, many, true, op);
   const first = (...own: Tensor[]): Tensor | Tensor[] => {
     const output = scalarOutput(run(fn, own, op), op);
-    const found = gradients([output], own, null, { ...options, record: true }, op);
+    const found = gradients([output], own, null, { ...rest, record: true }, op);
     return many ? found : found[0]!;
   };
-  return jacobian(first, inputs, options);
+  return jacobianBy(first, inputs, rest, way, "jacobian");
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import { asOptions } from "../_arguments.ts";
+import { provideTransforms } from "../autograd/_transforms.ts";
 import { zeros } from "../ops/mod.ts";
 import { isTensor, shapeOf, type Tensor } from "../tensor/tensor.ts";
 import { type Argnums, asArgnums, asFunction, sliceArgs, tensorLeaves } from "./_level.ts";
@@ -166,3 +167,11 @@ export function hessian<A extends unknown[]>(
   const { argnums = 0 } = asOptions(options, "hessian", "argnums");
   return jacfwd(jacrev(fn, { argnums }), { argnums });
 }
+
+provideTransforms({
+  forwardJacobian(fn, inputs, second) {
+    const argnums = inputs.map((_, i) => i);
+    const transform = second ? hessian(fn, { argnums }) : jacfwd(fn, { argnums });
+    return transform(...inputs);
+  },
+});

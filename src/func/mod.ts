@@ -9,6 +9,7 @@ import "./custom_function.ts";
 export { type Dims, vmap, type VmapOptions } from "./vmap.ts";
 export { type FuncGradOptions, grad, gradAndValue, vjp, type VjpFunction } from "./grad.ts";
 export { jvp, type JvpOptions } from "./jvp.ts";
+export { linearize } from "./linearize.ts";
 export { hessian, jacfwd, type JacfwdOptions, jacrev, type JacrevOptions } from "./jacobian.ts";
 export {
   functionalCall,
