@@ -1,5 +1,6 @@
 import { describe } from "../../tensor/tensor.ts";
 import { type AnyModule, Module } from "../module.ts";
+import { pairsOf } from "./_pairs.ts";
 import { checkModule } from "./_sequence.ts";
 
 /** Modules by name: an object, a Map, pairs, or another dict. */
@@ -54,6 +55,11 @@ export class ModuleDict<M extends AnyModule = AnyModule> extends Module<never, n
     return this._modules.entries();
   }
 
+  /** The same under Python's name. */
+  items(): IterableIterator<[string, M]> {
+    return this._modules.entries();
+  }
+
   /** Whether there is a module of a name. */
   has(name: string): boolean {
     return this._modules.has(name);
@@ -74,9 +80,7 @@ export class ModuleDict<M extends AnyModule = AnyModule> extends Module<never, n
 
   /** Adds modules, or replaces those of the same names. */
   update(modules: NamedModules<M>): this {
-    const pairs = Symbol.iterator in Object(modules)
-      ? [...modules as Iterable<readonly [string, M]>]
-      : Object.entries(Object(modules) as Record<string, M>);
+    const { pairs } = pairsOf<M>(modules, "ModuleDict", "modules");
     for (const [name, module] of pairs) this.set(name, module);
     return this;
   }

@@ -1,5 +1,7 @@
+import { asIterable } from "../../_arguments.ts";
 import { describe, type Tensor } from "../../tensor/tensor.ts";
 import type { Parameter } from "../parameter.ts";
+import { pairsOf } from "./_pairs.ts";
 import { ParameterContainer } from "./_parameters.ts";
 
 /** Parameters by name: an object, a Map, pairs, or another dict. */
@@ -63,15 +65,33 @@ export class ParameterDict extends ParameterContainer {
     return this.held.entries();
   }
 
+  /** The same under Python's name. */
+  items(): IterableIterator<[string, Parameter]> {
+    return this.held.entries();
+  }
+
+  /** The names, the last first: Python's `reversed(dict)`. */
+  reversed(): IterableIterator<string> {
+    return [...this.held.keys()].reverse().values();
+  }
+
   /** Whether there is a parameter of a name. */
   has(name: string): boolean {
     return this.held.has(name);
   }
 
-  /** The parameter of a name. Throws a `RangeError` if there is none. */
-  get(name: string): Parameter {
+  /**
+   * The parameter of a name.
+   *
+   * @throws {RangeError} If there is none; with a second argument that is given back instead.
+   */
+  get(name: string): Parameter;
+  /** The parameter of a name, or what else is given. */
+  get<D>(name: string, otherwise: D): Parameter | D;
+  get(name: string, ...otherwise: unknown[]): unknown {
     const found = this.held.get(name);
     if (found !== undefined) return found;
+    if (otherwise.length > 0) return otherwise[0];
     throw new RangeError(`get(): nn.ParameterDict has no parameter ${describe(name)}`);
   }
 
@@ -84,9 +104,8 @@ export class ParameterDict extends ParameterContainer {
 
   /** Adds parameters, or replaces those of the same names; those of a plain object sorted by name, as PyTorch does with a dict. */
   update(parameters: NamedTensors): this {
-    const pairs = Symbol.iterator in Object(parameters)
-      ? [...parameters as Iterable<readonly [string, Tensor]>]
-      : Object.entries(Object(parameters) as Record<string, Tensor>).sort(byName);
+    const { pairs, ordered } = pairsOf<Tensor>(parameters, "ParameterDict", "parameters");
+    if (!ordered) pairs.sort(byName);
     for (const [name, value] of pairs) this.set(name, value);
     return this;
   }
@@ -101,6 +120,69 @@ export class ParameterDict extends ParameterContainer {
     const found = this.get(name);
     this.held.delete(name);
     return found;
+  }
+
+  /**
+   * Takes out the parameter that was added last, and returns its name and it.
+   *
+   * @throws {RangeError} If there is none.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const dict = new torch.nn.ParameterDict([["b", torch.zeros([2])], ["a", torch.ones([3])]]);
+   * const [name, parameter] = dict.popitem();
+   * assertEquals([name, parameter.shape, dict.size], ["a", [3], 1]);
+   * ```
+   */
+  popitem(): [string, Parameter] {
+    const last = [...this.held].at(-1);
+    if (last === undefined) throw new RangeError("popitem(): nn.ParameterDict is empty");
+    this.held.delete(last[0]);
+    return last;
+  }
+
+  /**
+   * The parameter of a name, which is added first where there is none.
+   *
+   * @param value Becomes the parameter where the name is new; otherwise it is not looked at.
+   * @throws {TypeError} If the name is new and `value` no tensor.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const dict = new torch.nn.ParameterDict();
+   * const scale = dict.setdefault("scale", torch.ones([2]));
+   * assertEquals(dict.setdefault("scale", torch.zeros([5])) === scale, true);
+   * ```
+   */
+  setdefault(name: string, value: Tensor): Parameter {
+    return this.held.get(name) ?? this.set(name, value).held.get(name)!;
+  }
+
+  /**
+   * A new dict of these names, each with a parameter of the same value: the very same one where `value` is a `Parameter`, else
+   * parameters of their own that share its memory.
+   *
+   * @throws {TypeError} If `value` is no tensor, or `names` cannot be looped over.
+   *
+   * @example
+   * ```ts
+   * import * as torch from "flambeau";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const dict = new torch.nn.ParameterDict().fromkeys(["a", "b"], torch.zeros([2]));
+   * assertEquals([...dict.keys()], ["a", "b"]);
+   * ```
+   */
+  fromkeys(names: Iterable<string>, value: Tensor): ParameterDict {
+    const made = new ParameterDict();
+    for (const name of asIterable(names, "fromkeys", "names")) made.set(name, value);
+    return made;
   }
 
   /** Takes out all. */
