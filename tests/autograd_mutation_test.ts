@@ -71,6 +71,18 @@ describe("allowMutationOnSavedTensors()", () => {
     assertEquals(model.weight.grad!.index(":", 0).toArray(), before.flatten().toArray());
   });
 
+  test("sees what a call of runAsync changes", async () => {
+    const triple = torch.jit.compile("def f(x: Tensor):\n    return x.mul_(3.0)\n").f!;
+    const a = leaf(2, 3);
+    using _ = allow();
+    const b = a.clone();
+    const out = b.pow(2).sum();
+    await triple.runAsync(b.detach());
+    assertEquals(b.toArray(), [6, 9]);
+    out.backward();
+    assertEquals(a.grad!.toArray(), [4, 6]);
+  });
+
   test("has derivatives of higher order", () => {
     const a = leaf(1, 2);
     allow(() => {
