@@ -263,3 +263,56 @@ describe("A parameter that changed under its optimizer", () => {
     assertEquals(one.toArray(), [1, -2]);
   });
 });
+
+describe("Hooks of state dicts", () => {
+  test("are called in order, around making and loading, and a prepended one first", () => {
+    const optimizer = new optim.SGD([leaf()]);
+    const seen: string[] = [];
+    const note = (what: string) => () => void seen.push(what);
+    const removers = [
+      optimizer.registerStateDictPreHook(note("pre")),
+      optimizer.registerStateDictPreHook(note("pre first"), { prepend: true }),
+      optimizer.registerStateDictPostHook(note("post")),
+      optimizer.registerStateDictPostHook(note("post first"), { prepend: true }),
+      optimizer.registerLoadStateDictPreHook(note("load")),
+      optimizer.registerLoadStateDictPreHook(note("load first"), { prepend: true }),
+      optimizer.registerLoadStateDictPostHook(note("loaded")),
+      optimizer.registerLoadStateDictPostHook(note("loaded first"), { prepend: true }),
+    ];
+    optimizer.loadStateDict(optimizer.stateDict());
+    assertEquals(
+      seen,
+      ["pre", "post", "load", "loaded"].flatMap((one) => [`${one} first`, one]),
+    );
+    for (const remove of removers) remove();
+    optimizer.loadStateDict(optimizer.stateDict());
+    assertEquals(seen.length, 8);
+  });
+
+  test("see the optimizer as it is then", () => {
+    const optimizer = new optim.SGD([leaf()], { lr: 0.5 });
+    optimizer.registerStateDictPreHook((one) => void (one.paramGroups[0]!.lr = 0.25));
+    const dict = optimizer.stateDict();
+    assertEquals(dict.paramGroups[0]!.lr, 0.25);
+    const other = new optim.SGD([leaf()], { lr: 1 });
+    let loaded = 0;
+    other.registerLoadStateDictPostHook((one) => void (loaded = one.paramGroups[0]!.lr));
+    other.loadStateDict(dict);
+    assertEquals(loaded, 0.25);
+  });
+
+  test("must be functions, with options that are known", () => {
+    const optimizer = new optim.SGD([leaf()]);
+    assertThrows(() => optimizer.registerStateDictPreHook(1 as never), TypeError, "a function");
+    assertThrows(
+      () => optimizer.registerLoadStateDictPostHook(() => {}, { first: true } as never),
+      TypeError,
+      "registerLoadStateDictPostHook(): unknown option 'first'",
+    );
+    assertThrows(
+      () => optimizer.registerStateDictPostHook(() => {}, { prepend: 1 } as never),
+      TypeError,
+      "'prepend' must be a boolean, but got 1",
+    );
+  });
+});

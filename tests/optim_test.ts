@@ -275,7 +275,7 @@ describe("Optimizers", () => {
       optim.registerOptimizerStepPostHook(() => void seen.push("after any")),
     ];
     optimizer.step(() => seen.push("closure"));
-    assertEquals(seen, ["before", "before any", "closure", "after", "after any"]);
+    assertEquals(seen, ["before any", "before", "closure", "after", "after any"]);
     for (const remove of removers) remove();
     optimizer.step();
     assertEquals(seen.length, 5);

@@ -22,10 +22,12 @@ export {
   type AnyOptimizer,
   type Closure,
   Optimizer,
+  type OptimizerHook,
   registerOptimizerStepPostHook,
   registerOptimizerStepPreHook,
   type RemoveHook,
   type StateDictHook,
+  type StateDictHookOptions,
   type StepHook,
 } from "./optimizer.ts";
 export * as lrScheduler from "./lr_scheduler/mod.ts";

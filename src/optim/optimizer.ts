@@ -13,7 +13,7 @@ import { type Batch, collect, type MakeState, type ParamState } from "./batch.ts
 import { zero_ } from "./foreach.ts";
 import { checkAlive, explained } from "./explain.ts";
 import { type GroupOptions, makeGroup, type ParamGroup, type Params } from "./param_group.ts";
-import { checkTypes } from "./options.ts";
+import { checkBoolean, checkTypes } from "./options.ts";
 import { withLr } from "./tensor_lr.ts";
 import { type OptimizerStateDict, packState, unpackState } from "./state_dict.ts";
 
@@ -33,6 +33,15 @@ export type StateDictHook = (
   dict: OptimizerStateDict,
 ) => OptimizerStateDict | void;
 
+/** Called before a state dict is made, or after one was loaded. */
+export type OptimizerHook = (optimizer: AnyOptimizer) => void;
+
+/** Options of a hook of state dicts. */
+export interface StateDictHookOptions {
+  /** Whether it is called before those that were registered already; default `false`. */
+  prepend?: boolean;
+}
+
 /** Removes a hook when called. */
 export type RemoveHook = () => void;
 
@@ -45,6 +54,19 @@ function added<T>(hooks: Set<T>, hook: T): RemoveHook {
   }
   hooks.add(hook);
   return () => void hooks.delete(hook);
+}
+
+function addedTo<T>(hooks: Set<T>, hook: T, options: StateDictHookOptions, op: string): RemoveHook {
+  const { prepend = false } = asOptions(options, op, "prepend");
+  checkBoolean(`${op}()`, "prepend", prepend);
+  const before = [...hooks];
+  const remove = added(hooks, hook);
+  if (!prepend) return remove;
+  for (const one of before) {
+    hooks.delete(one);
+    hooks.add(one);
+  }
+  return remove;
 }
 
 /** Calls `hook(optimizer, closure)` before each step of every optimizer. */
@@ -75,8 +97,10 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
   stepCount = 0;
   readonly #preHooks = new Set<StepHook>();
   readonly #postHooks = new Set<StepHook>();
+  readonly #beforeDict = new Set<OptimizerHook>();
   readonly #dictHooks = new Set<StateDictHook>();
   readonly #loadHooks = new Set<StateDictHook>();
+  readonly #afterLoad = new Set<OptimizerHook>();
 
   /** `defaults` are all options; each group is checked when it is added. */
   constructor(params: Params<O>, defaults: O) {
@@ -154,8 +178,8 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
   step<L>(closure: Closure<L>): L;
   step<L>(closure?: Closure<L>): L | undefined {
     checkClosure(this.name, closure);
-    for (const hook of this.#preHooks) hook(this, closure);
     for (const hook of everyPreHook) hook(this, closure);
+    for (const hook of this.#preHooks) hook(this, closure);
     for (const group of this.paramGroups) checkTypes(this.name, group, this.defaults);
     checkAlive(this, "step");
     const loss = this.run(closure);
@@ -207,6 +231,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
    * `paramGroups`). The tensors share the optimizer's memory.
    */
   stateDict(): OptimizerStateDict {
+    for (const hook of this.#beforeDict) hook(this);
     let dict = packState(this);
     for (const hook of this.#dictHooks) dict = hook(this, dict) ?? dict;
     return dict;
@@ -226,6 +251,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
     for (const [param, one] of state) this.state.set(param, one);
     groups.forEach((group, i) => Object.assign(this.paramGroups[i]!, group));
     this.#keepState();
+    for (const hook of this.#afterLoad) hook(this);
   }
 
   #freeState(): void {
@@ -255,14 +281,30 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
     return added(this.#postHooks, hook);
   }
 
+  /** Calls `hook(optimizer)` before each state dict is made. */
+  registerStateDictPreHook(hook: OptimizerHook, options: StateDictHookOptions = {}): RemoveHook {
+    return addedTo(this.#beforeDict, hook, options, "registerStateDictPreHook");
+  }
+
   /** Calls `hook(optimizer, dict)` with each state dict that is made; what it returns, if anything, takes its place. */
-  registerStateDictPostHook(hook: StateDictHook): RemoveHook {
-    return added(this.#dictHooks, hook);
+  registerStateDictPostHook(hook: StateDictHook, options: StateDictHookOptions = {}): RemoveHook {
+    return addedTo(this.#dictHooks, hook, options, "registerStateDictPostHook");
   }
 
   /** Calls `hook(optimizer, dict)` with each state dict to be loaded; what it returns, if anything, takes its place. */
-  registerLoadStateDictPreHook(hook: StateDictHook): RemoveHook {
-    return added(this.#loadHooks, hook);
+  registerLoadStateDictPreHook(
+    hook: StateDictHook,
+    options: StateDictHookOptions = {},
+  ): RemoveHook {
+    return addedTo(this.#loadHooks, hook, options, "registerLoadStateDictPreHook");
+  }
+
+  /** Calls `hook(optimizer)` after each state dict that was loaded. */
+  registerLoadStateDictPostHook(
+    hook: OptimizerHook,
+    options: StateDictHookOptions = {},
+  ): RemoveHook {
+    return addedTo(this.#afterLoad, hook, options, "registerLoadStateDictPostHook");
   }
 
   /** The groups with their options, as PyTorch prints them. */
