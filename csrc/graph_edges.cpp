@@ -182,8 +182,10 @@ struct Progress {
   variable_list gradients;
 };
 
-// Passes that failed never end: what they left is let go of when so many others were begun.
+// Passes that failed never end: what they left is let go of when so many others were begun. Without
+// gradients it is a few words.
 constexpr size_t kPasses = 64;
+constexpr size_t kSmallPasses = 4096;
 
 struct Waited {
   // A leaf's node may be made anew while nothing holds it, so a leaf is asked for it. Neither is
@@ -234,19 +236,8 @@ class MultiHook {
     if (function_->removed()) return;
     const int pass = torch::autograd::get_current_graph_task_id();
     TORCH_CHECK(pass != -1, "A hook on the gradients of several tensors runs only in a pass");
-    const auto [entry, fresh] = passes_.try_emplace(pass);
-    auto& progress = entry->second;
-    if (fresh) begin(progress);
-    const size_t before = progress.seen++;
-    if (any_) {
-      if (before == 0) call({gradient});
-      return;
-    }
-    progress.gradients[i] = gradient;
-    if (progress.seen != progress.awaited) return;
-    const variable_list gradients = std::move(progress.gradients);
-    passes_.erase(pass);
-    call(gradients);
+    const auto ready = note(pass, i, gradient);
+    if (ready) call(*ready);
   }
 
  private:
@@ -255,9 +246,24 @@ class MultiHook {
         c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>());
   }
 
+  // What the function is to be called with now, if it is. A pass of a job's is on another thread.
+  std::optional<variable_list> note(int pass, size_t i, const at::Tensor& gradient) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto [entry, fresh] = passes_.try_emplace(pass);
+    auto& progress = entry->second;
+    if (fresh) begin(progress);
+    const size_t before = progress.seen++;
+    if (any_) return before == 0 ? std::optional<variable_list>({gradient}) : std::nullopt;
+    progress.gradients[i] = gradient;
+    if (progress.seen != progress.awaited) return std::nullopt;
+    variable_list gradients = std::move(progress.gradients);
+    passes_.erase(entry);
+    return gradients;
+  }
+
   void begin(Progress& progress) {
     // Numbers of passes only grow, so the first is the oldest.
-    if (passes_.size() > kPasses) passes_.erase(passes_.begin());
+    if (passes_.size() > (any_ ? kSmallPasses : kPasses)) passes_.erase(passes_.begin());
     if (any_) return;
     progress.gradients.resize(waited_.size());
     for (const auto& one : waited_) progress.awaited += willRun(one.current()) ? 1 : 0;
@@ -273,6 +279,7 @@ class MultiHook {
   HostFunctionPtr function_;
   bool any_;
   std::vector<Waited> waited_;
+  std::mutex mutex_;
   std::map<int, Progress> passes_;
 };
 

@@ -129,6 +129,7 @@ describe("Edges of the graph", () => {
     said(() => getGradientEdge(3 as never), "argument 'tensor' must be a Tensor", TypeError);
     said(() => new GradientEdge({} as never, 0), "'node' must be a node of the graph", TypeError);
     said(() => new GradientEdge(y.gradFn!, -1), "'outputNr' must be an integer", TypeError);
+    said(() => autograd.grad(edge, []), "argument 'inputs' must not be empty", RangeError);
     said(() => autograd.grad("a" as never, x), "argument 'outputs' must be", TypeError);
     edge.dispose();
     said(() => autograd.backward(edge), "the node was disposed", torch.DisposedError);

@@ -284,6 +284,7 @@ export function grad(
   const args = new Arguments(op, "gradOutputs, retainGraph, createGraph", given, GRAD_OPTIONS);
   const roots = endList(outputs, op, "outputs");
   const wanted = endList(inputs, op, "inputs");
+  if (wanted.length === 0) throw new RangeError(`${op}(): argument 'inputs' must not be empty`);
   const [retain, create] = graphOptions(args);
   const fill = args.bool("materializeGrads", false);
   if (fill && args.get("allowUnused") === false) {
