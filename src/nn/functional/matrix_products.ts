@@ -1,5 +1,6 @@
 /**
- * Products of matrices in groups, and of scaled ones.
+ * Products of matrices in groups, and of scaled ones. PyTorch's `scaled_grouped_mm`, which is both, has no kernel for the CPU in 2.13
+ * ("Could not run 'aten::_scaled_grouped_mm_v2' …"), so it is not here.
  *
  * @module
  */
