@@ -209,6 +209,25 @@ describe("A parameter that changed under its optimizer", () => {
     });
   }
 
+  test("LBFGS says so too, and passes on what its closure throws", () => {
+    const model = new torch.nn.Linear(2, 2);
+    const optimizer = new optim.LBFGS(model.parameters(), { maxIter: 3 });
+    const step = (dtype: "float32" | "float64") =>
+      optimizer.step(() => {
+        optimizer.zeroGrad();
+        const loss = model(torch.ones([1, 2], { dtype })).square().sum();
+        loss.backward();
+        return loss;
+      });
+    step("float32");
+    model.to("float64");
+    assertThrows(() => step("float64"), torch.TorchError, "LBFGS.step(): parameter 0 of group 0");
+    const mine = assertThrows(() => step("float32"), torch.TorchError);
+    assert(!mine.message.startsWith("LBFGS"), mine.message);
+    optimizer.loadStateDict(optimizer.stateDict());
+    step("float64");
+  });
+
   for (const name of ["SGD", "Adagrad", "Adadelta", "RMSprop", "Rprop", "ASGD"]) {
     test(`${name} steps on with its state of before, as in PyTorch`, () => {
       const model = new torch.nn.Linear(2, 2);

@@ -51,7 +51,7 @@ export function explained(optimizer: Explained, error: unknown): unknown {
     for (const [j, param] of params.entries()) {
       if (!isTensor(param) || param.isDisposed) continue;
       for (const [key, value] of Object.entries(optimizer.state.get(param) ?? {})) {
-        if (!isTensor(value) || value.isDisposed || value.dtype === param.dtype) continue;
+        if (!isTensor(value) || value.isDisposed || !isOther(value.dtype, param.dtype)) continue;
         return new TorchError(
           `${optimizer.name}.step(): ${
             label(optimizer, i, j)
@@ -62,4 +62,9 @@ export function explained(optimizer: Explained, error: unknown): unknown {
     }
   }
   return error;
+}
+
+// What is kept of a complex parameter may be of real numbers.
+function isOther(state: string, param: string): boolean {
+  return state !== param && state.startsWith("complex") === param.startsWith("complex");
 }

@@ -1,6 +1,7 @@
 import { enableGrad, noGrad } from "../autograd/modes.ts";
 import { cat, viewAsReal, zeros } from "../ops/mod.ts";
 import { describe, isTensor, META_LAYOUT, metaOf, shapeOf, type Tensor } from "../tensor/tensor.ts";
+import { explained } from "./explain.ts";
 import { type LineEnd, type LinePoint, strongWolfe } from "./line_search.ts";
 import { type Closure, Optimizer } from "./optimizer.ts";
 import { checkNumber, checkOneOf, withDefaults } from "./options.ts";
@@ -123,10 +124,24 @@ export class LBFGS extends Optimizer<AllOptions<LBFGSOptions>> {
     if (first === undefined) return enableGrad(closure);
     if (!state.has(first)) state.set(first, { func_evals: 0, n_iter: 0 });
     const memory = state.get(first) as unknown as Memory;
-    return noGrad(() => {
-      using step = new Step(params, paramGroups[0]!, memory, closure);
-      return step.run() as L;
-    });
+    let thrown: unknown;
+    const watched = (): L => {
+      try {
+        return closure();
+      } catch (error) {
+        thrown = error;
+        throw error;
+      }
+    };
+    try {
+      return noGrad(() => {
+        using step = new Step(params, paramGroups[0]!, memory, watched);
+        return step.run() as L;
+      });
+    } catch (error) {
+      // What the user's function throws is the user's.
+      throw error === thrown ? error : explained(this, error);
+    }
   }
 }
 
