@@ -697,6 +697,8 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::fbgemm_pack_quantized_matrix", packedWeight},
       {"aten::_wrapped_linear_prepack", packedWeight},
       {"prim::ReductionSizes", reductionSizes},
+      {"aten::median", unchecked::medianAlong},
+      {"aten::nanmedian", unchecked::medianAlong},
       {"aten::_chunk_cat", unchecked::withDimensions},
       {"c10d::check_for_nan", unchecked::contiguous},
       {"quantization::_FloatToBfloat16Quantized", unchecked::contiguous},

@@ -509,6 +509,8 @@ void cumulative(Arguments arguments) {
   const auto& self = tensor(arguments, 0);
   sameSizes(tensor(arguments, 1), self, "values");
   sameSizes(tensor(arguments, 2), self, "indices");
+  // torch._cummax_helper of tensors of the sizes [0, 3] along 1 walks the rows that are not there.
+  TORCH_CHECK_VALUE(self.numel() > 0, "self must not be empty");
 }
 
 // torch._log_softmax_backward_data(torch.ones(2, 3), torch.ones(1), 0, torch.float)

@@ -60,6 +60,17 @@ void withDimensions(Arguments arguments) {
   }
 }
 
+// torch.full((1,), 7.0).expand(10).median(0) is not 7 in PyTorch: the kernel takes a stride of 0
+// for one of 1. It has an answer all the same, which a tensor without such strides gives.
+void medianAlong(Arguments arguments) {
+  if (arguments.size() < 2 || !isTensor(arguments, 0) || !arguments[1].isInt()) return;
+  const auto& x = arguments[0].toTensor();
+  if (x.layout() != at::kStrided || x.dim() == 0) return;
+  const auto dim = arguments[1].toInt() + (arguments[1].toInt() < 0 ? x.dim() : 0);
+  if (dim < 0 || dim >= x.dim() || x.stride(dim) != 0 || x.size(dim) < 2) return;
+  const_cast<at::IValue&>(arguments[0]) = x.contiguous();
+}
+
 // torch.ops.mkl._mkl_reorder_linear_weight(torch.ones(1, 2, 0), 5)
 void reorderLinear(Arguments arguments) {
   if (!isTensor(arguments, 0)) return;

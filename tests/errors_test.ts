@@ -352,3 +352,12 @@ describe("A wrong call", () => {
     assertThrows(() => unit.f!(1), TorchError, "f(): pass strict=False to trace()");
   });
 });
+
+describe("classes that only the library makes", () => {
+  const make = (Class: unknown) => new (Class as new (...args: unknown[]) => unknown)([], "", {});
+  test("refuse new, and say what gives one", () => {
+    assertThrows(() => make(jit.Graph), TypeError, "Graph objects are not made with new");
+    assertThrows(() => make(jit.Schema), TypeError, "Schema objects are not made with new");
+    assertThrows(() => make(torch.profiler.Profile), TypeError, "use torch.profiler.profile()");
+  });
+});

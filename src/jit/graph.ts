@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkTold } from "../_made.ts";
 import { showAsText, showInJupyter } from "../inspect.ts";
 import { type Drawing, drawingOf } from "./graph_drawing.ts";
 import { svgOf } from "./graph_svg.ts";
@@ -35,6 +36,7 @@ export class Graph {
 
   /** `value` is what fb_callable_graph wrote, `text` LibTorch's own print. */
   constructor(value: unknown, text: string) {
+    checkTold(value, "Graph", "the graph of a traced or compiled function");
     const [inputs, outputs, values, nodes] = value as [
       number[],
       number[],

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkTold } from "../_made.ts";
+
 /** One argument of a script function. */
 export interface SchemaArgument {
   /** Its name, for keywords. */
@@ -48,6 +50,7 @@ export class Schema {
 
   /** `value` is what fb_callable_schema wrote, `text` LibTorch's own print. */
   constructor(value: unknown, text: string) {
+    checkTold(value, "Schema", "the schema of a script function");
     const [name, args, returns, definitions] = value as [
       string,
       [string, string, boolean, string | null][],

@@ -5,6 +5,7 @@
  */
 
 import { check, context, native, scratch, takeBytes, takeText } from "../../ffi/mod.ts";
+import { toldByNative } from "../_made.ts";
 import { Callable } from "../callable.ts";
 import { applyMode } from "../tensor/call.ts";
 import { splitOptions, startJob } from "../jobs/mod.ts";
@@ -182,7 +183,7 @@ export class ScriptFunction extends Callable {
     const text = this.#text(graphTexts[which]!, op);
     scratch.receive(check(native.fb_callable_graph(this.#native(op), context, which), op));
     rewind();
-    return new Graph(takeValue(), text);
+    return new Graph(toldByNative(takeValue()), text);
   }
 
   /** Its graph, with calls to submodules as calls. */
@@ -205,7 +206,7 @@ export class ScriptFunction extends Callable {
     const text = this.#text(SCHEMA, "schema");
     scratch.receive(check(native.fb_callable_schema(this.#native("schema"), context), "schema"));
     rewind();
-    return new Schema(takeValue(), text);
+    return new Schema(toldByNative(takeValue()), text);
   }
 
   /**

@@ -18,6 +18,7 @@ import {
 } from "../../ffi/mod.ts";
 import { fileError, pathOf } from "../files/mod.ts";
 import { readOptions as refuseUnknown } from "../ops/_arguments.ts";
+import { checkTold, toldByNative } from "../_made.ts";
 import { describe } from "../tensor/tensor.ts";
 import { showAsText } from "../inspect.ts";
 import {
@@ -66,6 +67,7 @@ export class Profile<R = unknown> {
 
   /** Takes over what was recorded. */
   constructor(result: R, ranges: readonly RecordedRange[], options: Required<ProfileOptions>) {
+    checkTold(ranges, "Profile", "torch.profiler.profile()");
     this.result = result;
     this.events = buildTree(ranges);
     this.#options = options;
@@ -227,7 +229,7 @@ export function profile<R>(
     stop();
     throw error;
   }
-  if (!(result instanceof Promise)) return new Profile(result, stop(), wanted);
+  if (!(result instanceof Promise)) return new Profile(result, toldByNative(stop()), wanted);
   return finish(result as Promise<Awaited<R>>, wanted);
 }
 
@@ -239,7 +241,7 @@ async function finish<R>(pending: Promise<R>, options: Required<ProfileOptions>)
     stop();
     throw error;
   }
-  return new Profile(result, stop(), options);
+  return new Profile(result, toldByNative(stop()), options);
 }
 
 function start({ recordShapes, profileMemory, withFlops }: Required<ProfileOptions>): void {

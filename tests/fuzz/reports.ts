@@ -506,6 +506,9 @@ export const reports: Readonly<Record<string, Reproduction>> = {
   "inductor._alloc_from_pool past the end": () =>
     inductor!._alloc_from_pool!(x([2]), int(far), "float32", [2], [1]).sum(),
   "_chunk_cat of scalars": () => aten._chunk_cat!([x([])], int(0), int(2)),
+  "median of one number, expanded to a million": () => x([1]).expand([1 << 24]).median(0),
+  "_cummax_helper of nothing": () =>
+    aten._cummax_helper!(longs([0, 3], 0), longs([0, 3], 0), longs([0, 3], 0), int(-1)),
   "c10d.check_for_nan of an expanded tensor": () =>
     torch.jit.ops.c10d!.check_for_nan!(x([1]).expand([1 << 24])),
   "quantization._FloatToBfloat16Quantized of an expanded tensor": () =>
