@@ -343,10 +343,15 @@ void hasLength(Stack stack, size_t i, size_t length, const char* name) {
       stack[i].toIntVector().size() == length, name, " must have ", length, " elements");
 }
 
-// torch._stack([])
-void notEmpty(Stack stack) {
+// torch._stack([]), torch._stack([torch.ones(4, 4).t()], 1): writes as if it were contiguous.
+void stackable(Stack stack) {
   if (stack.empty() || !stack[0].isTensorList()) return;
   TORCH_CHECK_VALUE(stack[0].toListRef().size() > 0, "the list of tensors is empty");
+  for (const at::Tensor tensor : stack[0].toTensorList()) {
+    TORCH_CHECK_VALUE(
+        tensor.layout() == at::kStrided && tensor.is_contiguous(),
+        "the tensors must be contiguous; torch.stack takes any");
+  }
 }
 
 // torch._foreach_copy([], [x]): walks both by the length of one.
@@ -549,7 +554,7 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::__upsample_bilinear", language::upsample},
       {"aten::__upsample_nearest", language::upsample},
       {"aten::__interpolate", language::upsample},
-      {"aten::_stack", notEmpty},
+      {"aten::_stack", stackable},
       {"aten::_foreach_copy", foreachCopy},
       {"aten::_weight_norm", tensors::weightNorm},
       {"aten::_weight_norm_interface", tensors::weightNorm},
@@ -699,6 +704,8 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"prim::ReductionSizes", reductionSizes},
       {"aten::median", unchecked::medianAlong},
       {"aten::nanmedian", unchecked::medianAlong},
+      {"aten::_compute_linear_combination", unchecked::linearCombination},
+      {"prim::mkldnn_convolution", quantized::plainConvolution},
       {"aten::_chunk_cat", unchecked::withDimensions},
       {"c10d::check_for_nan", unchecked::contiguous},
       {"quantization::_FloatToBfloat16Quantized", unchecked::contiguous},

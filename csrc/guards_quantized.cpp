@@ -306,6 +306,15 @@ void pointwiseConvolution(Arguments arguments) {
   areGroups(arguments[at + 5], weight.size(0));
 }
 
+// prim::mkldnn_convolution(torch.ones(0, 1, 4), x, None, [], [], [6], 6). Input, weight, bias,
+// stride, padding, dilation, groups.
+void plainConvolution(Arguments arguments) {
+  if (arguments.size() < 7) return;
+  fits(tensor(arguments, 0), tensor(arguments, 1));
+  areWindows(arguments[3], arguments[4], arguments[5]);
+  areGroups(arguments[6], tensor(arguments, 1).size(0));
+}
+
 // torch.ops.mkldnn._convolution_transpose_pointwise(x, torch.ones(()), ...): takes sizes of a
 // weight that has none. Input, weight, bias, padding, output_padding, stride, dilation, groups.
 void pointwiseTransposed(Arguments arguments) {

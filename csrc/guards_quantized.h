@@ -20,6 +20,7 @@ void int8Product(Arguments arguments);
 void reorderConvolution(Arguments arguments);
 void reorderTransposed(Arguments arguments);
 void pointwiseConvolution(Arguments arguments);
+void plainConvolution(Arguments arguments);
 void pointwiseTransposed(Arguments arguments);
 
 }  // namespace flambeau::quantized

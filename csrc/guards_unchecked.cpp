@@ -60,6 +60,20 @@ void withDimensions(Arguments arguments) {
   }
 }
 
+// torch._compute_linear_combination(torch.ones(3, 7), torch.ones(2, 7)): takes a coefficient for
+// each along the first dimension, however many there are.
+void linearCombination(Arguments arguments) {
+  if (arguments.size() < 2 || !isTensor(arguments, 0) || !isTensor(arguments, 1)) return;
+  const auto& input = arguments[0].toTensor();
+  const auto& coefficients = arguments[1].toTensor();
+  TORCH_CHECK_VALUE(
+      input.dim() > 0 && coefficients.dim() == 2 && coefficients.size(1) == input.size(0),
+      "coefficients must have the shape [results, ",
+      input.dim() > 0 ? input.size(0) : 0,
+      "], but has ",
+      coefficients.sizes());
+}
+
 // torch.full((1,), 7.0).expand(10).median(0) is not 7 in PyTorch: the kernel takes a stride of 0
 // for one of 1. It has an answer all the same, which a tensor without such strides gives.
 void medianAlong(Arguments arguments) {

@@ -10,6 +10,7 @@ using Arguments = c10::ArrayRef<at::IValue>;
 
 void contiguous(Arguments arguments);
 void withDimensions(Arguments arguments);
+void linearCombination(Arguments arguments);
 void medianAlong(Arguments arguments);
 void reorderLinear(Arguments arguments);
 void sobolState(Arguments arguments);

@@ -509,6 +509,13 @@ export const reports: Readonly<Record<string, Reproduction>> = {
   "median of one number, expanded to a million": () => x([1]).expand([1 << 24]).median(0),
   "_cummax_helper of nothing": () =>
     aten._cummax_helper!(longs([0, 3], 0), longs([0, 3], 0), longs([0, 3], 0), int(-1)),
+  "_stack of what is transposed": () => aten._stack!([x([40, 4]).t()], int(1)),
+  "_compute_linear_combination of too few coefficients": () =>
+    aten._compute_linear_combination!(x([1 << 20, 7]), x([5, 2])),
+  "prim.mkldnn_convolution of nothing": () =>
+    torch.jit.ops.prim!.mkldnn_convolution!(
+      ...[x([0, 1, 4]), x([0, 1, 4]), null, [], [], [6], int(6)],
+    ),
   "c10d.check_for_nan of an expanded tensor": () =>
     torch.jit.ops.c10d!.check_for_nan!(x([1]).expand([1 << 24])),
   "quantization._FloatToBfloat16Quantized of an expanded tensor": () =>
