@@ -463,12 +463,15 @@ void packedWeight(Stack stack) {
       weight.numel() > 0 && weight.layout() == at::kStrided, "the weight must not be empty");
 }
 
-// prim::ReductionSizes([], [0])
+// prim::ReductionSizes([], [0]), prim::ReductionSizes([2, 1], [0, 0])
 void reductionSizes(Stack stack) {
   if (stack.size() < 2 || !stack[0].isIntList() || !stack[1].isIntList()) return;
   const auto rank = static_cast<int64_t>(stack[0].toIntVector().size());
+  int64_t before = -1;
   for (const auto axis : stack[1].toIntVector()) {
     TORCH_CHECK_INDEX(axis >= 0 && axis < rank, "axis ", axis, " is out of range");
+    TORCH_CHECK_VALUE(axis > before, "the axes must be in order, each once");
+    before = axis;
   }
 }
 
@@ -706,6 +709,9 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::nanmedian", unchecked::medianAlong},
       {"aten::_compute_linear_combination", unchecked::linearCombination},
       {"prim::mkldnn_convolution", quantized::plainConvolution},
+      {"quantized::embedding_bag_byte_unpack", unchecked::packedRows<8>},
+      {"quantized::embedding_bag_4bit_unpack", unchecked::packedRows<4>},
+      {"quantized::embedding_bag_2bit_unpack", unchecked::packedRows<4>},
       {"aten::_chunk_cat", unchecked::withDimensions},
       {"c10d::check_for_nan", unchecked::contiguous},
       {"quantization::_FloatToBfloat16Quantized", unchecked::contiguous},

@@ -74,6 +74,18 @@ void linearCombination(Arguments arguments) {
       coefficients.sizes());
 }
 
+// torch.ops.quantized.embedding_bag_4bit_unpack(torch.ones(2, 4, 4, 0, dtype=torch.uint8))
+void rowsHave(Arguments arguments, int64_t bytes) {
+  if (!isTensor(arguments, 0)) return;
+  const auto& weight = arguments[0].toTensor();
+  TORCH_CHECK_VALUE(
+      weight.layout() == at::kStrided && weight.is_contiguous() && weight.dim() > 0 &&
+          weight.size(-1) >= bytes,
+      "the weight must be contiguous, and its rows ",
+      bytes,
+      " bytes or more");
+}
+
 // torch.full((1,), 7.0).expand(10).median(0) is not 7 in PyTorch: the kernel takes a stride of 0
 // for one of 1. It has an answer all the same, which a tensor without such strides gives.
 void medianAlong(Arguments arguments) {

@@ -11,6 +11,12 @@ using Arguments = c10::ArrayRef<at::IValue>;
 void contiguous(Arguments arguments);
 void withDimensions(Arguments arguments);
 void linearCombination(Arguments arguments);
+void rowsHave(Arguments arguments, int64_t bytes);
+// A row ends with its scale and its zero point.
+template <int64_t bytes>
+void packedRows(Arguments arguments) {
+  rowsHave(arguments, bytes);
+}
 void medianAlong(Arguments arguments);
 void reorderLinear(Arguments arguments);
 void sobolState(Arguments arguments);

@@ -516,6 +516,10 @@ export const reports: Readonly<Record<string, Reproduction>> = {
     torch.jit.ops.prim!.mkldnn_convolution!(
       ...[x([0, 1, 4]), x([0, 1, 4]), null, [], [], [6], int(6)],
     ),
+  "quantized.embedding_bag_4bit_unpack of empty rows": () =>
+    quantized!.embedding_bag_4bit_unpack!(x([2, 4, 4, 0], "uint8")),
+  "prim.ReductionSizes of an axis twice": () =>
+    torch.jit.ops.prim!.ReductionSizes!([2, 1], [0, 0], false),
   "c10d.check_for_nan of an expanded tensor": () =>
     torch.jit.ops.c10d!.check_for_nan!(x([1]).expand([1 << 24])),
   "quantization._FloatToBfloat16Quantized of an expanded tensor": () =>
