@@ -72,6 +72,10 @@ void weightNorm(Arguments arguments) {
   const bool walked = dim == 0 || dim == v.dim() - 1;
   TORCH_CHECK_VALUE(
       !walked || g.numel() == v.size(dim), "g must have an element for each of v's along dim");
+  // torch._weight_norm_interface(torch.ones(1).expand(9), ...): takes both for contiguous.
+  for (const size_t i : {0, 1}) {
+    const_cast<at::IValue&>(arguments[i]) = tensor(arguments, i).contiguous();
+  }
 }
 
 // torch._remove_batch_dim(torch.ones(100), -2, -2, 2**31): moves a dimension to where none is.

@@ -1,6 +1,12 @@
 // Each found by tests/fuzz/calls.ts, with its reproduction.
 #include "guards_unchecked.h"
 
+#include <ATen/ATen.h>
+#include <ATen/TensorSubclassLikeUtils.h>
+#include <ATen/TracerMode.h>
+#include <ATen/functorch/BatchedTensorImpl.h>
+#include <ATen/functorch/TensorWrapper.h>
+
 #include "internal.h"
 
 namespace flambeau::unchecked {
@@ -84,6 +90,45 @@ void rowsHave(Arguments arguments, int64_t bytes) {
       "the weight must be contiguous, and its rows ",
       bytes,
       " bytes or more");
+}
+
+// torch.linalg.eigvals(torch.full((2, 2), torch.nan)): LAPACK goes astray. torch.linalg.eig looks.
+void finite(Arguments arguments) {
+  if (!isTensor(arguments, 0)) return;
+  at::Tensor x = arguments[0].toTensor();
+  // Within torch.func, what is wrapped.
+  for (;;) {
+    if (auto* batched = at::functorch::maybeGetBatchedImpl(x)) {
+      x = batched->value();
+    } else if (auto* wrapped = at::functorch::maybeGetTensorWrapper(x)) {
+      x = wrapped->value();
+    } else {
+      break;
+    }
+  }
+  if (x.layout() != at::kStrided || !x.is_cpu() || at::isTensorSubclassLike(x)) return;
+  using Key = c10::DispatchKey;
+  const c10::impl::ExcludeDispatchKeyGuard plain(
+      c10::DispatchKeySet(
+          {Key::FuncTorchDynamicLayerFrontMode, Key::FuncTorchDynamicLayerBackMode}));
+  const at::NoGradGuard noGrad;
+  const at::tracer::impl::NoTracerDispatchMode untraced;
+  TORCH_CHECK_VALUE(
+      x.detach().isfinite().all().item<bool>(), "the input must not have infs or NaNs in it");
+}
+
+// torch._cdist_backward(torch.ones(1).expand(9, 9), ...): takes the gradient for contiguous.
+void distancesBackward(Arguments arguments) {
+  if (!isTensor(arguments, 0) || !isTensor(arguments, 4)) return;
+  const auto& gradient = arguments[0].toTensor();
+  const auto& distances = arguments[4].toTensor();
+  TORCH_CHECK_VALUE(
+      gradient.sizes() == distances.sizes(),
+      "grad must have the shape of cdist, ",
+      distances.sizes(),
+      ", but has ",
+      gradient.sizes());
+  const_cast<at::IValue&>(arguments[0]) = gradient.contiguous();
 }
 
 // torch.full((1,), 7.0).expand(10).median(0) is not 7 in PyTorch: the kernel takes a stride of 0

@@ -17,6 +17,8 @@ template <int64_t bytes>
 void packedRows(Arguments arguments) {
   rowsHave(arguments, bytes);
 }
+void finite(Arguments arguments);
+void distancesBackward(Arguments arguments);
 void medianAlong(Arguments arguments);
 void reorderLinear(Arguments arguments);
 void sobolState(Arguments arguments);

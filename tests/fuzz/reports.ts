@@ -520,6 +520,17 @@ export const reports: Readonly<Record<string, Reproduction>> = {
     quantized!.embedding_bag_4bit_unpack!(x([2, 4, 4, 0], "uint8")),
   "prim.ReductionSizes of an axis twice": () =>
     torch.jit.ops.prim!.ReductionSizes!([2, 1], [0, 0], false),
+  "linalg.eigvals of NaN": () => torch.linalg.eigvals(torch.full([2, 8, 8], NaN)),
+  "linalg.eigvals of NaN in a program": () => {
+    const unit = torch.jit.compile("def f(x):\n    return torch.linalg_eigvals(x)\n");
+    return unit.f!(torch.full([2, 8, 8], NaN));
+  },
+  "linalg.eigvals of NaN within vmap": () =>
+    torch.func.vmap((m: torch.Tensor) => torch.linalg.eigvals(m))(torch.full([2, 8, 8], NaN)),
+  "_cdist_backward of an expanded gradient": () =>
+    aten._cdist_backward!(x([1]).expand([900, 900]), x([900, 2]), x([900, 2]), 2, x([900, 900])),
+  "_weight_norm_interface of expanded tensors": () =>
+    aten._weight_norm_interface!(x([1]).expand([1 << 20]), x([1]).expand([1 << 20]), int(0)),
   "c10d.check_for_nan of an expanded tensor": () =>
     torch.jit.ops.c10d!.check_for_nan!(x([1]).expand([1 << 24])),
   "quantization._FloatToBfloat16Quantized of an expanded tensor": () =>
