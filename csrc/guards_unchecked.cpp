@@ -131,6 +131,52 @@ void distancesBackward(Arguments arguments) {
   const_cast<at::IValue&>(arguments[0]) = gradient.contiguous();
 }
 
+namespace {
+
+void areScales(Arguments arguments, size_t first, at::IntArrayRef inputs, at::IntArrayRef outputs) {
+  for (size_t i = 0; i < 2 && first + i < arguments.size(); i++) {
+    if (!arguments[first + i].isDouble()) continue;
+    const double scaled = arguments[first + i].toDouble() * static_cast<double>(inputs[i]);
+    TORCH_CHECK_VALUE(
+        scaled >= 0.5 && static_cast<double>(outputs[i]) <= scaled + 1,
+        "the scale ",
+        arguments[first + i].toDouble(),
+        " does not make ",
+        outputs[i],
+        " of ",
+        inputs[i]);
+  }
+}
+
+}  // namespace
+
+// torch._upsample_bilinear2d_aa(torch.ones(2, 1, 2, 2), [256, 2], False, 4, None): begins to read
+// where the scale says. Input, output_size, align_corners, scales.
+void smoothUpsample(Arguments arguments) {
+  if (arguments.size() < 5 || !isTensor(arguments, 0) || !arguments[1].isIntList() ||
+      !arguments[2].isBool() || arguments[2].toBool()) {
+    return;
+  }
+  const auto& input = arguments[0].toTensor();
+  const auto outputs = arguments[1].toIntVector();
+  if (input.dim() == 4 && outputs.size() == 2) {
+    areScales(arguments, 3, input.sizes().slice(2), outputs);
+  }
+}
+
+// Gradient, output_size, input_size, align_corners, scales.
+void smoothUpsampleBackward(Arguments arguments) {
+  if (arguments.size() < 6 || !arguments[1].isIntList() || !arguments[2].isIntList() ||
+      !arguments[3].isBool() || arguments[3].toBool()) {
+    return;
+  }
+  const auto outputs = arguments[1].toIntVector();
+  const auto inputs = arguments[2].toIntVector();
+  if (inputs.size() == 4 && outputs.size() == 2) {
+    areScales(arguments, 4, at::IntArrayRef(inputs).slice(2), outputs);
+  }
+}
+
 // torch.full((1,), 7.0).expand(10).median(0) is not 7 in PyTorch: the kernel takes a stride of 0
 // for one of 1. It has an answer all the same, which a tensor without such strides gives.
 void medianAlong(Arguments arguments) {

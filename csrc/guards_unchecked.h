@@ -19,6 +19,8 @@ void packedRows(Arguments arguments) {
 }
 void finite(Arguments arguments);
 void distancesBackward(Arguments arguments);
+void smoothUpsample(Arguments arguments);
+void smoothUpsampleBackward(Arguments arguments);
 void medianAlong(Arguments arguments);
 void reorderLinear(Arguments arguments);
 void sobolState(Arguments arguments);

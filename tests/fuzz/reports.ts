@@ -531,6 +531,12 @@ export const reports: Readonly<Record<string, Reproduction>> = {
     aten._cdist_backward!(x([1]).expand([900, 900]), x([900, 2]), x([900, 2]), 2, x([900, 900])),
   "_weight_norm_interface of expanded tensors": () =>
     aten._weight_norm_interface!(x([1]).expand([1 << 20]), x([1]).expand([1 << 20]), int(0)),
+  "_upsample_bilinear2d_aa of another scale": () =>
+    aten._upsample_bilinear2d_aa!(x([2, 1, 2, 2]), [100000, 2], false, 4, null),
+  "_upsample_bicubic2d_aa_backward of another scale": () =>
+    aten._upsample_bicubic2d_aa_backward!(
+      ...[x([1, 1, 1000, 2]), [1000, 2], [1, 1, 2, 2], false, 4, null],
+    ),
   "c10d.check_for_nan of an expanded tensor": () =>
     torch.jit.ops.c10d!.check_for_nan!(x([1]).expand([1 << 24])),
   "quantization._FloatToBfloat16Quantized of an expanded tensor": () =>
