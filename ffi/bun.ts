@@ -136,6 +136,9 @@ export function watchJobs(_path: string, native: Native): WatchJobs {
 /** Whether the collector lets dead native memory grow to the size of the live: JavaScriptCore lets its heap double. */
 export const collectsLate: boolean = true;
 
+/** How many times its size a page of small tensors claims: no more, since a collection takes a millisecond. */
+export const smallWeight: number = 1;
+
 /** Has the garbage collector run, now. */
 export function collectGarbage(): void {
   (globalThis as unknown as { Bun: { gc(now: boolean): void } }).Bun.gc(true);

@@ -138,6 +138,9 @@ export const viewMemory: Buffers["view"] = loaded.buffers.view;
 /** Whether the collector lets dead native memory grow to the size of the live. */
 export const collectsLate: boolean = runtime.collectsLate;
 
+/** How many times its size the ballast of a page of small tensors claims, so that the collector comes by in good time. */
+export const smallWeight: number = runtime.smallWeight;
+
 /** Has the garbage collector run, now: a last resort, since it takes as long as the heap is large. */
 export const collectGarbage: () => void = runtime.collectGarbage;
 

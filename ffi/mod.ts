@@ -14,6 +14,7 @@ export {
   native,
   newBuffer,
   shareMemory,
+  smallWeight,
   viewMemory,
   watchJobs,
 } from "./library.ts";

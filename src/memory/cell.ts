@@ -8,7 +8,7 @@
  * @module
  */
 
-import { ballast, context, native, viewMemory } from "../../ffi/mod.ts";
+import { ballast, context, native, smallWeight, viewMemory } from "../../ffi/mod.ts";
 import { feelPressure } from "./pressure.ts";
 
 /** From here on a tensor has a page of its own; csrc/internal.h has the same number. */
@@ -57,7 +57,8 @@ export class Page {
     this.end = this.next + slots;
     this.bytes = bytes;
     this.alone = slots === 1;
-    this.ballast = ballast(native.fb_page_last(context), Math.min(bytes, MOST_BALLAST));
+    const claimed = bytes * (slots === TINY.slots || this.alone ? 1 : smallWeight);
+    this.ballast = ballast(native.fb_page_last(context), Math.min(claimed, MOST_BALLAST));
     feelPressure(bytes);
   }
 }
