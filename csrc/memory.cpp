@@ -354,7 +354,7 @@ struct Owner {
 
 // Less than this waits for the event loop to come round: a count of live tensors then does not
 // change in the midst of a function because of what another left behind.
-constexpr double kFreedAtOnce = 1 << 24;
+constexpr double kFreedAtOnce = 1 << 22;
 
 std::atomic<bool> exiting{false};
 

@@ -139,6 +139,9 @@ export const collectsLate: boolean = true;
 /** How many times its size a page of small tensors claims: no more, since a collection takes a millisecond. */
 export const smallWeight: number = 1;
 
+/** The same of a large tensor's own. */
+export const heavyWeight: number = 1;
+
 /** Has the garbage collector run, now. */
 export function collectGarbage(): void {
   (globalThis as unknown as { Bun: { gc(now: boolean): void } }).Bun.gc(true);

@@ -116,6 +116,9 @@ export const collectsLate: boolean = false;
  */
 export const smallWeight: number = 8;
 
+/** The same of a large tensor's own. */
+export const heavyWeight: number = 4;
+
 let collect: (() => void) | null = null;
 
 /** Has the garbage collector run, now. */

@@ -10,6 +10,7 @@ export {
   ballast,
   collectGarbage,
   collectsLate,
+  heavyWeight,
   libtorchVersion,
   native,
   newBuffer,

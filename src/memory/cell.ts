@@ -8,13 +8,14 @@
  * @module
  */
 
-import { ballast, context, native, smallWeight, viewMemory } from "../../ffi/mod.ts";
+import { ballast, context, heavyWeight, native, smallWeight, viewMemory } from "../../ffi/mod.ts";
 import { feelPressure } from "./pressure.ts";
 
 /** From here on a tensor has a page of its own; csrc/internal.h has the same number. */
 export const HEAVY: number = 1 << 15;
 // Enough to be felt. A tensor without data has a size too, which may be any.
 const MOST_BALLAST = 1 << 30;
+const MOST_MORE = 12 << 20;
 const TINY_BYTES = 1 << 10;
 
 interface Kind {
@@ -26,6 +27,16 @@ interface Kind {
 const TINY: Kind = { slots: 256, bytes: 256 << 9 };
 const SMALL: Kind = { slots: 32, bytes: 32 << 13 };
 const WITH_GRAPH: Kind = { slots: 8, bytes: 8 << 13 };
+
+/**
+ * What the collector is told of a page: more than there is, up to where memory is out of the processor's cache anyway before it
+ * serves again.
+ */
+function claimOf(slots: number, bytes: number): number {
+  if (slots === TINY.slots) return bytes;
+  if (slots > 1) return bytes * smallWeight;
+  return Math.min(bytes * heavyWeight, bytes + MOST_MORE, MOST_BALLAST);
+}
 
 const SLAB_WORDS = 1 << 16;
 const slabs: Float64Array[] = [];
@@ -57,8 +68,7 @@ export class Page {
     this.end = this.next + slots;
     this.bytes = bytes;
     this.alone = slots === 1;
-    const claimed = bytes * (slots === TINY.slots || this.alone ? 1 : smallWeight);
-    this.ballast = ballast(native.fb_page_last(context), Math.min(claimed, MOST_BALLAST));
+    this.ballast = ballast(native.fb_page_last(context), claimOf(slots, bytes));
     feelPressure(bytes);
   }
 }
