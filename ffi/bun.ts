@@ -136,8 +136,8 @@ export function watchJobs(_path: string, native: Native): WatchJobs {
 /** Whether the collector lets dead native memory grow to the size of the live: JavaScriptCore lets its heap double. */
 export const collectsLate: boolean = true;
 
-/** How many times its size a page of small tensors claims: no more, since a collection takes a millisecond. */
-export const smallWeight: number = 1;
+/** How many times its size a page of small tensors claims: a collection takes a millisecond. */
+export const smallWeight: number = 2;
 
 /** The same of a large tensor's own. */
 export const heavyWeight: number = 1;
