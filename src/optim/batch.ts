@@ -7,6 +7,7 @@
 import { viewAsReal } from "../ops/mod.ts";
 import { dtypeCode } from "../tensor/dtype.ts";
 import {
+  briefGradOf,
   describe,
   isTensor,
   META_DTYPE,
@@ -86,7 +87,8 @@ export class Batch implements Disposable {
 
   /** Frees gradients and temporary tensors. */
   [Symbol.dispose](): void {
-    for (const tensor of this.#temporary) tensor.dispose();
+    // Backwards, so that each slot of a page serves again.
+    for (let i = this.#temporary.length - 1; i >= 0; i--) this.#temporary[i]!.dispose();
   }
 }
 
@@ -137,13 +139,13 @@ export function collect(
   const batches: Batch[] = [];
   try {
     for (const param of params) {
-      const grad = param?.grad;
-      if (grad === null) continue;
-      if (grad === undefined) {
+      if (!isTensor(param)) {
         throw new TypeError(
           `${name}.step(): a parameter group must hold tensors, but has ${describe(param)}`,
         );
       }
+      const grad = briefGradOf(param, "grad");
+      if (grad === null) continue;
       try {
         const meta = metaOf(grad, "step");
         const dtype = meta[META_DTYPE]!;

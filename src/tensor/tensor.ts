@@ -233,6 +233,16 @@ export function metaOf(tensor: Tensor, op: string): Float64Array {
   return scratch.words;
 }
 
+/**
+ * `grad` for the library's own use, to be disposed of by who asked: it shares a page with others, where one of the user's has its
+ * own, since it may be kept while its neighbours go.
+ */
+export function briefGradOf(tensor: Tensor, op: string): Tensor | null {
+  const handle = native.fb_tensor_grad(handleOfAny(tensor, op, "self"));
+  if (handle < 0) throw nativeError(op);
+  return handle === 0 ? null : new Tensor(handle, 0, OWNED);
+}
+
 /** Whether a value is a tensor (disposed or not), whatever its prototype says. */
 export function isTensor(value: unknown): value is Tensor {
   return isTensorValue(value);
