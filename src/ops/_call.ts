@@ -232,9 +232,9 @@ export class Temporaries {
     return tensor;
   }
 
-  /** Frees them. */
+  /** Frees them, the last first, so that each slot of a page serves again. */
   [Symbol.dispose](): void {
-    for (const tensor of this.#tensors) tensor.dispose();
+    for (let i = this.#tensors.length - 1; i >= 0; i--) this.#tensors[i]!.dispose();
   }
 }
 

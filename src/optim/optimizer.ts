@@ -8,7 +8,7 @@ import { asOptions, notTheBase } from "../_arguments.ts";
 import { showAsText } from "../inspect.ts";
 import { currentScope, keep } from "../memory/scope.ts";
 import { enableGrad, noGrad, withoutGrad } from "../autograd/modes.ts";
-import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
+import { briefGradOf, describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { type Batch, collect, type MakeState, type ParamState } from "./batch.ts";
 import { zero_ } from "./foreach.ts";
 import { checkAlive, explained } from "./explain.ts";
@@ -359,7 +359,7 @@ function zeroGradients(params: readonly Tensor[]): void {
   const grads: Tensor[] = [];
   try {
     for (const param of params) {
-      const grad = param.grad;
+      const grad = briefGradOf(param, "grad");
       if (grad === null) continue;
       // A gradient that is itself part of a graph (createGraph) is cut from it.
       grads.push(grad.gradFn === null ? grad : grad.detach_());

@@ -17,7 +17,7 @@ import {
   run,
   takeTensors,
 } from "../../tensor/call.ts";
-import { describe, isTensor, type Tensor } from "../../tensor/tensor.ts";
+import { briefGradOf, describe, isTensor, type Tensor } from "../../tensor/tensor.ts";
 
 /** Options of {@linkcode clipGradNorm_} and {@linkcode getTotalNorm}. */
 export interface TotalNormOptions {
@@ -49,7 +49,10 @@ function tensorsOf(value: unknown, op: string, name: string): Tensor[] {
 /** The gradients that there are. */
 function gradientsOf(parameters: readonly Tensor[], t: Temporaries): Tensor[] {
   const found: Tensor[] = [];
-  for (const { grad } of parameters) if (grad !== null) found.push(t.note(grad));
+  for (const parameter of parameters) {
+    const grad = briefGradOf(parameter, "grad");
+    if (grad !== null) found.push(t.note(grad));
+  }
   return found;
 }
 
