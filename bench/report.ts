@@ -18,7 +18,7 @@ const titles: Record<string, [title: string, says: string]> = {
   ],
   shumai: [
     "shumai's workloads",
-    "Additions, products of matrices, and a hidden layer with five additions, each on the result of the last; as many threads as " +
+    "Additions, products of matrices, and a hidden layer with five additions, each on the result of the last (the products are by a reflection, so that they keep their length); as many threads as " +
     "cores. tfjs-node and shumai are not measured: tfjs-node's installation fetches a library from storage.googleapis.com, which the machine " +
     "could not reach (`getaddrinfo ENOTFOUND`), and shumai's installs but does not load without ArrayFire (`libafcpu.so.3: cannot open " +
     "shared object file`). What shumai's own README says, on an Apple M1 Pro, shumai against tfjs-node: additions 624.78, 460.01 and 57.93 " +

@@ -59,7 +59,12 @@ async function shumai() {
     await measure("shumai", `add, ${n} wide`, system, run);
   }
   for (const n of [64, 128, 1024]) {
-    const b = tf.div(tf.randomNormal([n, n]), n);
+    // A reflection: products with it keep their length.
+    const v = tf.randomNormal([n, 1]);
+    const b = tf.sub(
+      tf.eye(n),
+      tf.div(tf.mul(tf.matMul(v, tf.transpose(v)), 2), tf.sum(tf.square(v))),
+    );
     const run = loop(() => tf.randomNormal([n, n]), (x) => tf.matMul(x, b));
     await measure("shumai", `matmul, ${n} × ${n}`, system, run);
   }

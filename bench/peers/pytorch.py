@@ -102,7 +102,9 @@ def shumai():
         return run
 
     def product(n):
-        b = torch.randn(n, n) / n
+        # A reflection: products with it keep their length.
+        v = torch.randn(n, 1)
+        b = torch.eye(n) - 2 * (v @ v.t()) / v.square().sum()
 
         def run(calls):
             c = torch.randn(n, n)
