@@ -34,7 +34,7 @@ constexpr bool kKeepsSmall = true;
 
 constexpr size_t kAlignment = 64;
 // Smaller ones are kept by small_blocks.cpp.
-constexpr size_t kCachedFrom = size_t{64} << 10;
+constexpr size_t kCachedFrom = size_t{1} << 20;
 // An allocation of this size, or growth by it, is worth the look at what the machine has left.
 constexpr size_t kCheckedFrom = size_t{256} << 20;
 constexpr auto kKept = std::chrono::seconds(3);
@@ -479,7 +479,7 @@ void pageCollected(void* page) noexcept {
 void* newBuffer(size_t bytes) noexcept {
   try {
     checkAvailable(bytes);
-    void* block = blockCache().take(bytes);
+    void* block = keptBlock(bytes);
     return block != nullptr ? block : newBlock(bytes);
   } catch (...) {
     return nullptr;

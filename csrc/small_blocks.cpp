@@ -21,11 +21,11 @@ constexpr size_t kStep = 64;
 constexpr size_t kEvenUpTo = 1024;
 constexpr int kEvenClasses = kEvenUpTo / kStep;
 // Above, eight sizes from each power of two to the next.
-constexpr int kTensorClasses = kEvenClasses + 6 * 8;
+constexpr int kTensorClasses = kEvenClasses + 10 * 8;
 // Objects have sizes of their own, since malloc's alignment is enough for them.
 constexpr size_t kObjectStep = 16;
 constexpr int kClasses = kTensorClasses + kObjectUpTo / kObjectStep;
-constexpr size_t kMostKept = size_t{32} << 20;
+constexpr size_t kMostKept = size_t{48} << 20;
 // More than a program takes from one collection of its garbage to the next: what a collection freed
 // at once is all needed again by then, though it lies idle at first.
 constexpr uint32_t kTakesASweep = 1 << 19;

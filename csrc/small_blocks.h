@@ -1,4 +1,4 @@
-// Freed blocks of less than 64 kB, kept by the thread that freed them for its next tensors.
+// Freed blocks of less than a megabyte, kept by the thread that freed them for its next tensors.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@ namespace flambeau {
 // Whether freed memory is kept at all, of any size.
 extern std::atomic<bool> keepsFreed;
 
-constexpr size_t kSmallUpTo = size_t{60} << 10;
+constexpr size_t kSmallUpTo = size_t{960} << 10;
 // Memory for 1 to kSmallUpTo bytes, aligned to 64 and for free(), or null. Fresh where `cached` is
 // false.
 void* smallBlock(size_t bytes, bool cached);

@@ -32,13 +32,16 @@ describe("The collector", () => {
     const before = memory().nodes;
     const held: WeakRef<object>[] = [];
     (() => {
+      const tensors: torch.Tensor[] = [];
       for (let i = 0; i < MANY; i++) {
         const big = { data: new Array(1000).fill(i) };
         held.push(new WeakRef(big));
-        large().registerHook(() => void big.data.length);
+        const tensor = large();
+        tensor.registerHook(() => void big.data.length);
+        tensors.push(tensor);
       }
+      assert(memory().nodes >= before + MANY && tensors.length === MANY);
     })();
-    assert(memory().nodes >= before + MANY - KEPT);
     assert(await collectUntil(() => memory().nodes <= before + KEPT), `${memory().nodes} alive`);
     // The list of what native code let go of is read at the next registration, or pass.
     using x = torch.ones([1], { requiresGrad: true });
