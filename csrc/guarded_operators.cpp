@@ -17,36 +17,46 @@ using torch::jit::Operation;
 using torch::jit::Operator;
 using torch::jit::Stack;
 
-// Which arguments are dtypes: in a program they are plain numbers, and LibTorch looks them up in a
-// table unasked: torch.zeros([2], dtype=-1).
-std::vector<size_t> dtypesOf(const c10::FunctionSchema& schema) {
-  std::vector<size_t> found;
+// An argument that is one of LibTorch's enumerations: in a program it is a plain number, and
+// LibTorch looks it up in a table unasked: torch.zeros([2], dtype=-1).
+struct Choice {
+  size_t place;
+  int64_t count;
+  const char* name;
+};
+
+std::vector<Choice> choicesOf(const c10::FunctionSchema& schema) {
+  std::vector<Choice> found;
   for (size_t i = 0; i < schema.arguments().size(); i++) {
     c10::TypePtr type = schema.arguments()[i].real_type();
     if (const auto optional = type->cast<c10::OptionalType>()) type = optional->getElementType();
-    if (type->kind() == c10::TypeKind::ScalarTypeType) found.push_back(i);
+    const auto add = [&](auto count, const char* name) {
+      found.push_back({i, static_cast<int64_t>(count), name});
+    };
+    if (type->kind() == c10::TypeKind::ScalarTypeType) add(c10::ScalarType::Undefined, "dtype");
+    if (type->kind() == c10::TypeKind::LayoutType) add(c10::Layout::NumOptions, "layout");
+    if (type->kind() == c10::TypeKind::MemoryFormatType) {
+      add(c10::MemoryFormat::NumOptions, "memory format");
+    }
   }
   return found;
 }
 
-void isDtype(const at::IValue& value) {
+void checkChoice(const at::IValue& value, const Choice& choice) {
   if (!value.isInt()) return;
   const auto code = value.toInt();
-  TORCH_CHECK_VALUE(
-      code >= 0 && code < static_cast<int64_t>(c10::ScalarType::Undefined),
-      "there is no dtype ",
-      code);
+  TORCH_CHECK_VALUE(code >= 0 && code < choice.count, "there is no ", choice.name, " ", code);
 }
 
-Operation guarded(const Operator& op, OpGuard check, std::vector<size_t> dtypes) {
+Operation guarded(const Operator& op, OpGuard check, std::vector<Choice> choices) {
   const bool vararg = op.schema().is_vararg();
   const size_t count = op.schema().arguments().size();
-  return [inner = op.getOperation(), check, dtypes = std::move(dtypes), vararg, count](
+  return [inner = op.getOperation(), check, choices = std::move(choices), vararg, count](
              Stack& stack) mutable {
     // Such an op finds the number of its values above them.
     const size_t own = vararg ? static_cast<size_t>(stack.back().toInt()) + 1 : count;
     const auto arguments = c10::ArrayRef<at::IValue>(stack).slice(stack.size() - own);
-    for (const size_t i : dtypes) isDtype(arguments[i]);
+    for (const auto& choice : choices) checkChoice(arguments[choice.place], choice);
     if (check != nullptr) check(vararg ? arguments.slice(0, own - 1) : arguments);
     inner(stack);
   };
@@ -89,9 +99,9 @@ void guardOperators() {
         continue;
       }
       const OpGuard check = guardOf(op->schema().operator_name());
-      auto dtypes = dtypesOf(op->schema());
-      if (check == nullptr && dtypes.empty()) continue;
-      replace(*op, guarded(*op, check, std::move(dtypes)));
+      auto choices = choicesOf(op->schema());
+      if (check == nullptr && choices.empty()) continue;
+      replace(*op, guarded(*op, check, std::move(choices)));
     }
   });
 }

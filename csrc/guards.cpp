@@ -721,6 +721,8 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::_upsample_bilinear2d_aa_backward", unchecked::smoothUpsampleBackward},
       {"aten::_upsample_bicubic2d_aa_backward", unchecked::smoothUpsampleBackward},
       {"aten::_upsample_lanczos2d_aa_backward", unchecked::smoothUpsampleBackward},
+      {"aten::gelu_backward", unchecked::geluBackward},
+      {"aten::_nested_compute_contiguous_strides_offsets", unchecked::nestedSizes},
       {"aten::_chunk_cat", unchecked::withDimensions},
       {"c10d::check_for_nan", unchecked::contiguous},
       {"quantization::_FloatToBfloat16Quantized", unchecked::contiguous},

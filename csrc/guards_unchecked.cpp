@@ -177,6 +177,27 @@ void smoothUpsampleBackward(Arguments arguments) {
   }
 }
 
+// torch.ops.aten.gelu_backward(torch.ones(1).expand(1000), torch.ones(4, 1)): takes both for
+// contiguous, and as large as each other.
+void geluBackward(Arguments arguments) {
+  if (!isTensor(arguments, 0) || !isTensor(arguments, 1)) return;
+  const auto& gradient = arguments[0].toTensor();
+  const auto& self = arguments[1].toTensor();
+  if (gradient.sizes() == self.sizes()) return;
+  const auto both = at::broadcast_tensors({gradient, self});
+  for (const size_t i : {0, 1}) const_cast<at::IValue&>(arguments[i]) = both[i].contiguous();
+}
+
+// torch._nested_compute_contiguous_strides_offsets(torch.ones(0, 4, dtype=torch.int64))
+void nestedSizes(Arguments arguments) {
+  if (!isTensor(arguments, 0)) return;
+  const auto& sizes = arguments[0].toTensor();
+  TORCH_CHECK_VALUE(
+      sizes.dim() == 2 && sizes.numel() > 0 && sizes.scalar_type() == at::kLong &&
+          sizes.is_contiguous(),
+      "nested_size must be contiguous, int64 and of two dimensions, none empty");
+}
+
 // torch.full((1,), 7.0).expand(10).median(0) is not 7 in PyTorch: the kernel takes a stride of 0
 // for one of 1. It has an answer all the same, which a tensor without such strides gives.
 void medianAlong(Arguments arguments) {

@@ -21,6 +21,8 @@ void finite(Arguments arguments);
 void distancesBackward(Arguments arguments);
 void smoothUpsample(Arguments arguments);
 void smoothUpsampleBackward(Arguments arguments);
+void geluBackward(Arguments arguments);
+void nestedSizes(Arguments arguments);
 void medianAlong(Arguments arguments);
 void reorderLinear(Arguments arguments);
 void sobolState(Arguments arguments);

@@ -537,6 +537,11 @@ export const reports: Readonly<Record<string, Reproduction>> = {
     aten._upsample_bicubic2d_aa_backward!(
       ...[x([1, 1, 1000, 2]), [1000, 2], [1, 1, 2, 2], false, 4, null],
     ),
+  "gelu_backward of an expanded gradient": () =>
+    aten.gelu_backward!(x([1]).expand([1 << 20]), x([4, 1])),
+  "_nested_compute_contiguous_strides_offsets of nothing": () =>
+    aten._nested_compute_contiguous_strides_offsets!(longs([0, 4], 0)),
+  "to a memory format that is none": () => aten.to!(x([0, 4, 2]), "int32", false, false, int(far)),
   "c10d.check_for_nan of an expanded tensor": () =>
     torch.jit.ops.c10d!.check_for_nan!(x([1]).expand([1 << 24])),
   "quantization._FloatToBfloat16Quantized of an expanded tensor": () =>
