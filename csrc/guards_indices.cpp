@@ -511,6 +511,12 @@ void cumulative(Arguments arguments) {
   sameSizes(tensor(arguments, 2), self, "indices");
   // torch._cummax_helper of tensors of the sizes [0, 3] along 1 walks the rows that are not there.
   TORCH_CHECK_VALUE(self.numel() > 0, "self must not be empty");
+  // torch._cummin_helper(x, values, indices, -2) does not count from the end, but goes there.
+  TORCH_CHECK_INDEX(
+      arguments.size() < 4 || !arguments[3].isInt() || self.dim() == 0 ||
+          (arguments[3].toInt() >= 0 && arguments[3].toInt() < self.dim()),
+      "dim must be from 0 to ",
+      self.dim() - 1);
 }
 
 // torch._log_softmax_backward_data(torch.ones(2, 3), torch.ones(1), 0, torch.float)

@@ -128,6 +128,17 @@ void distancesBackward(Arguments arguments) {
       distances.sizes(),
       ", but has ",
       gradient.sizes());
+  if (!isTensor(arguments, 1) || !isTensor(arguments, 2)) return;
+  const auto& left = arguments[1].toTensor();
+  const auto& right = arguments[2].toTensor();
+  // torch._cdist_backward(x, x, x, p, x) of the shape [4, 2, 4, 1]
+  TORCH_CHECK_VALUE(
+      left.dim() >= 2 && right.dim() == left.dim() && distances.dim() == left.dim() &&
+          left.size(-1) == right.size(-1) && distances.size(-2) == left.size(-2) &&
+          distances.size(-1) == right.size(-2) &&
+          left.sizes().slice(0, left.dim() - 2) == right.sizes().slice(0, left.dim() - 2) &&
+          left.sizes().slice(0, left.dim() - 2) == distances.sizes().slice(0, left.dim() - 2),
+      "cdist must have a distance for each of x1's and x2's rows");
   const_cast<at::IValue&>(arguments[0]) = gradient.contiguous();
 }
 
@@ -196,6 +207,27 @@ void nestedSizes(Arguments arguments) {
       sizes.dim() == 2 && sizes.numel() > 0 && sizes.scalar_type() == at::kLong &&
           sizes.is_contiguous(),
       "nested_size must be contiguous, int64 and of two dimensions, none empty");
+}
+
+// torch._tensor_to_list(torch.ones(1, 0, 3, dtype=torch.int32))
+void numbersOf(Arguments arguments) {
+  if (!isTensor(arguments, 0)) return;
+  const auto& x = arguments[0].toTensor();
+  TORCH_CHECK_VALUE(
+      x.layout() == at::kStrided && x.dim() == 1 && x.is_contiguous(),
+      "the tensor must be contiguous, and have one dimension");
+}
+
+// torch._nested_from_padded(x, torch.ones(1, dtype=torch.int64).expand(3, 3))
+void fromPadded(Arguments arguments) {
+  if (!isTensor(arguments, 0) || !isTensor(arguments, 1)) return;
+  const auto& padded = arguments[0].toTensor();
+  const auto& sizes = arguments[1].toTensor();
+  TORCH_CHECK_VALUE(
+      padded.layout() == at::kStrided && !padded.is_quantized() && padded.is_contiguous() &&
+          sizes.scalar_type() == at::kLong && sizes.dim() == 2 && sizes.is_contiguous() &&
+          sizes.numel() > 0 && padded.dim() == sizes.size(1) + 1 && padded.size(0) == sizes.size(0),
+      "the shapes must be contiguous, int64, and one for each of what was padded");
 }
 
 // torch.full((1,), 7.0).expand(10).median(0) is not 7 in PyTorch: the kernel takes a stride of 0

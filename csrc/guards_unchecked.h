@@ -23,6 +23,8 @@ void smoothUpsample(Arguments arguments);
 void smoothUpsampleBackward(Arguments arguments);
 void geluBackward(Arguments arguments);
 void nestedSizes(Arguments arguments);
+void numbersOf(Arguments arguments);
+void fromPadded(Arguments arguments);
 void medianAlong(Arguments arguments);
 void reorderLinear(Arguments arguments);
 void sobolState(Arguments arguments);

@@ -542,6 +542,22 @@ export const reports: Readonly<Record<string, Reproduction>> = {
   "_nested_compute_contiguous_strides_offsets of nothing": () =>
     aten._nested_compute_contiguous_strides_offsets!(longs([0, 4], 0)),
   "to a memory format that is none": () => aten.to!(x([0, 4, 2]), "int32", false, false, int(far)),
+  "_native_batch_norm_legit_no_training with a number a pixel": () =>
+    aten._native_batch_norm_legit_no_training!(
+      ...[x([3, 7, 5, 2]), x([1]), x([1]), x([1]), x([1]), 0.1, 1e-5],
+    ),
+  "_cummin_helper along a dimension from the end": () =>
+    aten._cummin_helper!(x([300, 300]), x([300, 300]), longs([300, 300], 0), int(-2)),
+  "_tensor_to_list of nothing": () => aten._tensor_to_list!(x([1, 0, 3], "int32")),
+  "_nested_from_padded of other shapes": () =>
+    aten._nested_from_padded!(x([0]), longs([1], 1).expand([3, 3]), false),
+  "quantized.embedding_bag_2bit_prepack of nothing": () =>
+    quantized!.embedding_bag_2bit_prepack!(x([2, 4, 0, 4]), false),
+  "_cdist_backward of other rows": () =>
+    aten._cdist_backward!(
+      ...[x([4, 2, 4, 1]), x([4, 2, 4, 1]), x([4, 2, 4, 1]), 1e-320],
+      x([4, 2, 4, 1]),
+    ),
   "c10d.check_for_nan of an expanded tensor": () =>
     torch.jit.ops.c10d!.check_for_nan!(x([1]).expand([1 << 24])),
   "quantization._FloatToBfloat16Quantized of an expanded tensor": () =>
