@@ -39,7 +39,7 @@ for (const kind of kinds) {
     parallel: Number(process.env.FLAMBEAU_FUZZ_PARALLEL ?? 2),
     args: [kind, process.argv[5] ?? ""],
     memory: 4_000_000,
-    patience: 60,
+    patience: 20,
     tell: (text) => console.error(text),
   });
   coverage(outcome);
