@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/autograd/variable_info.h>
 
+#include "gradient_check.h"
 #include "host.h"
 
 namespace flambeau {
@@ -195,32 +196,6 @@ struct Roots {
   variable_list gradients;
 };
 
-void checkGradient(const at::Tensor& root, const at::Tensor& gradient, size_t i) {
-  TORCH_CHECK_VALUE(
-      root.sym_sizes() == gradient.sym_sizes(),
-      "Mismatch in shape: grad_output[",
-      i,
-      "] has a shape of ",
-      gradient.sym_sizes(),
-      " and output[",
-      i,
-      "] has a shape of ",
-      root.sym_sizes(),
-      ".");
-  TORCH_CHECK_VALUE(
-      root.is_complex() == gradient.is_complex(),
-      "For complex Tensors, both grad_output and output are required to have the same dtype. "
-      "Mismatch in dtype: grad_output[",
-      i,
-      "] has a dtype of ",
-      gradient.scalar_type(),
-      " and output[",
-      i,
-      "] has a dtype of ",
-      root.scalar_type(),
-      ".");
-}
-
 Roots readRoots(Reader& in) {
   Roots roots;
   roots.tensors = readTensorList(in);
@@ -228,7 +203,7 @@ Roots readRoots(Reader& in) {
   for (size_t i = 0; i < roots.tensors.size(); i++) {
     const auto& root = roots.tensors[i];
     if (roots.gradients[i].defined()) {
-      checkGradient(root, roots.gradients[i], i);
+      checkGradient(root.sym_sizes(), root.scalar_type(), roots.gradients[i], i);
     } else if (root.requires_grad()) {
       TORCH_CHECK_VALUE(
           root.numel() == 1, "grad can be implicitly created only for scalar outputs");
@@ -275,7 +250,7 @@ int32_t fb_grad(double ctx, bool retain_graph, bool create_graph, bool allow_unu
         roots.tensors, inputs, roots.gradients, retain_graph, create_graph, allow_unused);
     Writer out(ctx);
     writeTensorList(out, gradients);
-    return out.count();
+    return out.done();
   });
 }
 
@@ -322,10 +297,14 @@ int32_t fb_node_next(double node, double ctx) {
     Writer out(ctx);
     out.put(static_cast<double>(edges.size()));
     for (const auto& edge : edges) {
-      out.put(exportNode(edge.function));
+      if (edge.function) {
+        out.putHandle(FB_HANDLE_NODE, NodePtr(edge.function).release());
+      } else {
+        out.put(0);
+      }
       out.put(edge.function ? edge.input_nr : 0);
     }
-    return out.count();
+    return out.done();
   });
 }
 
@@ -345,7 +324,7 @@ int32_t fb_node_saved(double node, double ctx) {
     }
     Writer out(ctx);
     writeTensorList(out, tensors);
-    return out.count();
+    return out.done();
   });
 }
 
@@ -356,7 +335,7 @@ int32_t fb_function_saved(double id, double ctx) {
       const variable_list tensors = (*node)->savedTensors();
       Writer out(ctx);
       writeTensorList(out, tensors);
-      return out.count();
+      return out.done();
     }
     TORCH_CHECK(false, "ctx.savedTensors can be read only while forward or backward runs");
   });
@@ -432,6 +411,6 @@ int32_t fb_function_wrap(double ctx, double id, bool materialize, bool record) {
         out.putTensor(*wrapped[i]);
       }
     }
-    return out.count();
+    return out.done();
   });
 }

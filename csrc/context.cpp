@@ -60,6 +60,24 @@ void Writer::spill(double word) {
   count_++;
 }
 
+void Writer::putHandle(int32_t kind, const void* pointer) {
+  given_.push_back({kind, 0});
+  put(given_.back().handle = giveHandle(kind, pointer));
+}
+
+void Writer::takeBack() noexcept {
+  for (const auto& [kind, handle] : given_) {
+    if (kind == kTensor) {
+      fb_tensor_release(handle);
+    } else if (handle != 0) {
+      guard(0, [kind = kind, handle = handle] {
+        takeHandle(kind, handle);
+        return 0;
+      });
+    }
+  }
+}
+
 void Writer::putInt64(int64_t value) {
   put(static_cast<double>(value >> 32));
   put(static_cast<double>(static_cast<uint64_t>(value) & 0xffffffffU));

@@ -144,16 +144,16 @@ int32_t fb_wrapper_peel(double tensor, double ctx) {
       out.put(FB_TRANSFORM_VMAP);
       out.put(static_cast<double>(batched->level()));
       out.put(static_cast<double>(batched->bdim()));
-      out.put(exportTensor(batched->value()));
+      out.putTensorOnly(batched->value());
     } else if (
         const auto* wrapper = ft::maybeGetTensorWrapper(self);
         wrapper != nullptr && wrapper->level().has_value()) {
       out.put(FB_TRANSFORM_GRAD);
       out.put(static_cast<double>(*wrapper->level()));
       out.put(0);
-      out.put(exportTensor(wrapper->value()));
+      out.putTensorOnly(wrapper->value());
     }
-    return out.count();
+    return out.done();
   });
 }
 

@@ -196,6 +196,6 @@ int32_t fb_callable_graph(double callable, double ctx, int32_t which) {
     const auto graph = graphOf(flambeau::target<Callable>(callable), which);
     Writer out(ctx);
     GraphWriter(out, *graph).write(*graph);
-    return out.count();
+    return out.done();
   });
 }

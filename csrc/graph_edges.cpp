@@ -8,6 +8,7 @@
 
 #include <map>
 
+#include "gradient_check.h"
 #include "host.h"
 
 namespace flambeau {
@@ -80,34 +81,6 @@ Metadata metadataOf(const End& end) {
   return {c10::SymDimVector(metadata.shape_as_dim_vector()), metadata.options()};
 }
 
-void checkGradient(const Metadata& root, const at::Tensor& gradient, size_t i) {
-  const c10::SymIntArrayRef shape(root.shape);
-  TORCH_CHECK_VALUE(
-      shape == gradient.sym_sizes(),
-      "Mismatch in shape: grad_output[",
-      i,
-      "] has a shape of ",
-      gradient.sym_sizes(),
-      " and output[",
-      i,
-      "] has a shape of ",
-      shape,
-      ".");
-  const auto dtype = root.options.dtype().toScalarType();
-  TORCH_CHECK_VALUE(
-      c10::isComplexType(dtype) == gradient.is_complex(),
-      "For complex Tensors, both grad_output and output are required to have the same dtype. "
-      "Mismatch in dtype: grad_output[",
-      i,
-      "] has a dtype of ",
-      gradient.scalar_type(),
-      " and output[",
-      i,
-      "] has a dtype of ",
-      dtype,
-      ".");
-}
-
 at::Tensor gradientOfOne(const End& end, const Metadata& metadata) {
   for (const auto& size : metadata.shape) {
     TORCH_CHECK_VALUE(size == 1, "grad can be implicitly created only for scalar outputs");
@@ -133,7 +106,7 @@ edge_list rootsOf(const std::vector<End>& ends, variable_list& gradients) {
   for (size_t i = 0; i < ends.size(); i++) {
     const auto metadata = metadataOf(ends[i]);
     if (gradients[i].defined()) {
-      checkGradient(metadata, gradients[i], i);
+      checkGradient(metadata.shape, metadata.options.dtype().toScalarType(), gradients[i], i);
     } else if (!ends[i].isTensor() || ends[i].tensor.requires_grad()) {
       gradients[i] = gradientOfOne(ends[i], metadata);
     }
@@ -296,9 +269,9 @@ int32_t fb_tensor_edge(double tensor, double ctx) {
         "It is not possible to get the gradient edge for a Tensor that does not require gradients");
     auto edge = torch::autograd::impl::gradient_edge(self);
     Writer out(ctx);
-    out.put(giveHandle(FB_HANDLE_NODE, edge.function.release()));
+    out.putHandle(FB_HANDLE_NODE, edge.function.release());
     out.put(edge.input_nr);
-    return out.count();
+    return out.done();
   });
 }
 
@@ -322,7 +295,7 @@ int32_t fb_pass(
     }
     Writer out(ctx);
     writeTensorList(out, results);
-    return out.count();
+    return out.done();
   });
 }
 

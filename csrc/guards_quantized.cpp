@@ -294,6 +294,47 @@ void fits(const at::Tensor& input, const at::Tensor& weight) {
 
 }  // namespace
 
+// torch.ops.mkldnn._linear_pointwise(torch.ones(4, 1, 1), torch.ones(4, 4, 2, 2), ...). Input,
+// (other,) weight, bias, ...
+void pointwiseLinear(Arguments arguments) {
+  if (arguments.size() < 5) return;
+  const bool binary = isTensor(arguments, 2) && !arguments[3].isString();
+  const auto& input = tensor(arguments, 0);
+  const auto& weight = tensor(arguments, binary ? 2 : 1);
+  TORCH_CHECK_VALUE(
+      weight.dim() == 2 && weight.numel() > 0 && input.dim() > 0 &&
+          input.size(-1) == weight.size(1),
+      "the weight must have two dimensions, the second of the size of the input's features");
+  isBias(arguments, binary ? 3 : 2, weight.size(0));
+  if (!binary) return;
+  auto shape = input.sizes().vec();
+  shape.back() = weight.size(0);
+  TORCH_CHECK_VALUE(
+      tensor(arguments, 1).sizes() == at::IntArrayRef(shape),
+      "other must have the shape of the result, ",
+      at::IntArrayRef(shape));
+}
+
+// torch.ops.onednn.linear_prepack_fp16(torch.ones(4, 3, dtype=torch.half)): reads floats.
+void halfPrepack(Arguments arguments) {
+  const auto& weight = tensor(arguments, 0);
+  TORCH_CHECK_VALUE(
+      weight.dim() == 2 && weight.numel() > 0 && weight.scalar_type() == at::kFloat,
+      "the weight must have two dimensions and elements, and be float32");
+  isPlainOrNone(arguments, 1, "bias");
+}
+
+// torch.ops.quantized.conv2d_dynamic(torch.ones(()), packed)
+template <int64_t dims>
+void dynamicConvolution(Arguments arguments) {
+  TORCH_CHECK_VALUE(
+      tensor(arguments, 0).dim() == dims + 2, "the input must have ", dims + 2, " dimensions");
+}
+
+template void dynamicConvolution<1>(Arguments);
+template void dynamicConvolution<2>(Arguments);
+template void dynamicConvolution<3>(Arguments);
+
 // Input, (other,) weight, bias, padding, stride, dilation, groups.
 void pointwiseConvolution(Arguments arguments) {
   if (arguments.size() < 10) return;

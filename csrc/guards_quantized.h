@@ -9,12 +9,16 @@ using Arguments = c10::ArrayRef<at::IValue>;
 
 void linearPrepack(Arguments arguments);
 void linear(Arguments arguments);
+void pointwiseLinear(Arguments arguments);
+void halfPrepack(Arguments arguments);
 void halfLinear(Arguments arguments);
 void convolutionPrepack(Arguments arguments);
 void convolution(Arguments arguments);
 void batchNorm(Arguments arguments);
 void cellParameters(Arguments arguments);
 void packedConvolution(Arguments arguments);
+template <int64_t dims>
+void dynamicConvolution(Arguments arguments);
 void bag(Arguments arguments);
 void int8Product(Arguments arguments);
 void reorderConvolution(Arguments arguments);

@@ -101,7 +101,7 @@ void reorderRnn(Arguments arguments) {
 }
 
 // torch.ops.quantized.embedding_bag_4bit_prepack(torch.ones(2, 4, 0)), which with optimized_qparams
-// tries each of nbins; torch.ops.onednn.linear_prepack_fp16(torch.ones(1, 2, 0, 0), [])
+// tries each of nbins
 void prepack(Arguments arguments) {
   const auto& weight = tensor(arguments, 0);
   if (arguments.size() > 2 && arguments[1].isBool() && arguments[2].isInt()) {

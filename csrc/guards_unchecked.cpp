@@ -78,6 +78,12 @@ void linearCombination(Arguments arguments) {
       input.dim() > 0 ? input.size(0) : 0,
       "], but has ",
       coefficients.sizes());
+  TORCH_CHECK_VALUE(
+      input.scalar_type() == coefficients.scalar_type(),
+      "coefficients must be ",
+      input.scalar_type(),
+      " as the input is, but are ",
+      coefficients.scalar_type());
 }
 
 // torch.ops.quantized.embedding_bag_4bit_unpack(torch.ones(2, 4, 4, 0, dtype=torch.uint8))

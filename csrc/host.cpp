@@ -96,6 +96,6 @@ int32_t fb_host_released(double ctx) {
     }
     Writer out(ctx);
     for (const double id : ids) out.put(id);
-    return out.count();
+    return out.done();
   });
 }

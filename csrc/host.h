@@ -49,7 +49,7 @@ class HostFunction {
     checkThread();
     Writer out(host_->ctx);
     write(out);
-    invoke(what, out.count());
+    invoke(what, out.done());
     Reader in(host_->ctx);
     return read(in);
   }

@@ -7,6 +7,7 @@
 #include <ATen/core/ivalue.h>
 #include <ATen/core/jit_type.h>
 #include <c10/util/Exception.h>
+#include <c10/util/SmallVector.h>
 
 #include <atomic>
 #include <cstdint>
@@ -173,10 +174,16 @@ class Reader {
   const double* end_;
 };
 
-// Writes words to a context, and to its overflow once they no longer fit.
+// Writes words to a context, and to its overflow once they no longer fit. The handles among them
+// are the caller's once all is written; if something throws before, they are released.
 class Writer {
  public:
   explicit Writer(double ctx) : context_(context(ctx)) { context_.overflow.clear(); }
+  ~Writer() {
+    if (!given_.empty()) takeBack();
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
 
   void put(double word) {
     if (count_ < context_.capacity) {
@@ -189,16 +196,36 @@ class Writer {
   void putString(const std::string& text);
   void putTensor(at::Tensor tensor) {
     const double bytes = bytesHeld(tensor);
-    put(exportTensor(std::move(tensor)));
+    putTensorOnly(std::move(tensor));
     put(bytes);
   }
-  int32_t count() const { return static_cast<int32_t>(count_); }
+  // Without its weight.
+  void putTensorOnly(at::Tensor tensor) {
+    given_.push_back({kTensor, 0});
+    put(given_.back().handle = exportTensor(std::move(tensor)));
+  }
+  // A handle of FB_HANDLE_*, to which the caller gets the reference.
+  void putHandle(int32_t kind, const void* pointer);
+
+  // The number of words; all is written.
+  int32_t done() {
+    given_.clear();
+    return static_cast<int32_t>(count_);
+  }
 
  private:
+  static constexpr int32_t kTensor = -1;
+  struct Given {
+    int32_t kind;
+    double handle;
+  };
+
   void spill(double word);
+  void takeBack() noexcept;
 
   Context& context_;
   size_t count_ = 0;
+  c10::SmallVector<Given, 4> given_;
 };
 
 inline double deviceCode(const at::Device& device) {

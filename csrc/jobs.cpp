@@ -13,6 +13,7 @@
 
 #include "in_flight.h"
 #include "memory.h"
+#include "nesting.h"
 #include "registry.h"
 #include "retired.h"
 #include "script.h"
@@ -36,7 +37,7 @@ class TorchJob final : public Job {
       : Job(std::move(completions)), work_(std::move(work)), turn_(std::move(turn)) {
     modes_.emplace();
     threads_ = at::get_num_threads();
-    if (maxBytes > 0 && maxBytes < 4e18) budget_.limit = toInteger(maxBytes);
+    if (maxBytes > 0 && maxBytes < 2e18) budget_->limit = toInteger(maxBytes);
   }
 
   bool mayRun() noexcept override { return !turn_ || turn_->begin(id()); }
@@ -49,10 +50,11 @@ class TorchJob final : public Job {
     if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(threads);
     try {
       const at::ThreadLocalStateGuard modes(*modes_);
-      const BudgetScope budget(&budget_);
+      const BudgetScope budget(budget_);
       const WarningScope warned(warnings_);
       const Reading reading;
       result_ = work_();
+      for (const auto& value : result_.values) complete(value);
     } catch (...) {
       error_ = std::current_exception();
     }
@@ -63,7 +65,7 @@ class TorchJob final : public Job {
 
   std::shared_ptr<void> takeRest() noexcept override { return std::move(turn_); }
 
-  void stop() noexcept override { budget_.closed = true; }
+  void stop() noexcept override { budget_->closed = true; }
 
   const std::exception_ptr& error() const { return error_; }
   const JobResult& result() const { return result_; }
@@ -75,7 +77,8 @@ class TorchJob final : public Job {
   std::optional<at::ThreadLocalState> modes_;
   // As many as the caller's own calls would take, at the most.
   int threads_ = 1;
-  Budget budget_{INT64_MAX / 2};
+  // What a call forked may outlive it.
+  std::shared_ptr<Budget> budget_ = std::make_shared<Budget>(INT64_MAX / 2);
   JobResult result_;
   std::exception_ptr error_;
   std::vector<std::string> warnings_;
@@ -227,16 +230,20 @@ int32_t fb_job_take(double ctx) {
     const auto job = std::static_pointer_cast<TorchJob>(completionsOf(ctx).take());
     if (!job) return 0;
     addWarnings(job->takeWarnings());
+    // Whatever fails, its promise is to hear of it.
+    const int32_t count = guard(-1, [&] {
+      if (job->error() != nullptr) std::rethrow_exception(job->error());
+      Writer out(ctx);
+      out.put(static_cast<double>(job->id()));
+      out.put(0);
+      writeResults(out, job->result().values);
+      return out.done();
+    });
+    if (count >= 0) return count;
     Writer out(ctx);
     out.put(static_cast<double>(job->id()));
-    if (job->error() != nullptr) {
-      guard(0, [&]() -> int { std::rethrow_exception(job->error()); });
-      out.put(1);
-      return out.count();
-    }
-    out.put(0);
-    writeResults(out, job->result().values);
-    return out.count();
+    out.put(1);
+    return out.done();
   });
 }
 

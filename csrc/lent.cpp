@@ -110,6 +110,6 @@ int32_t fb_memory_released(double ctx) {
   return guard(-1, [&] {
     Writer out(ctx);
     for (const double id : context(ctx).loans->takeEnded(context(ctx).capacity)) out.put(id);
-    return out.count();
+    return out.done();
   });
 }

@@ -290,7 +290,7 @@ int32_t fb_archive_ops(double archive, double ctx, bool verify) {
     onDeepStack([&] { ops = reachableOps(inspectArchive(file->archive(), verify)); });
     Writer out(ctx);
     putTexts(out, ops);
-    return out.count();
+    return out.done();
   });
 }
 
@@ -319,7 +319,7 @@ int32_t fb_archive_describe(double archive, double ctx, bool verify) {
       }
       describe(out, contents, inspectArchive(contents, verify));
     });
-    return out.count();
+    return out.done();
   });
 }
 
@@ -378,6 +378,6 @@ int32_t fb_load(double archive, double ctx, int32_t device, bool verify) {
       writeValue(out, bytesOf(content));
     }
     out.put(exportObject(module->_ivalue()));
-    return out.count();
+    return out.done();
   });
 }

@@ -39,7 +39,19 @@ constexpr size_t kCachedFrom = size_t{1} << 20;
 constexpr size_t kCheckedFrom = size_t{256} << 20;
 constexpr auto kKept = std::chrono::seconds(3);
 
+constexpr std::string_view kBudgetName = "FLAMBEAU_BUDGET";
+const c10::DebugInfoKind kBudget(&kBudgetName);
+
+// Of a thread that runs a job. One that does what a job forked has it as debug info only.
 thread_local Budget* threadBudget = nullptr;
+// Those that live: mostly there is none to look for.
+std::atomic<int64_t> budgets{0};
+
+Budget* budgetHere() {
+  if (threadBudget != nullptr) return threadBudget;
+  if (budgets.load(std::memory_order_relaxed) == 0) return nullptr;
+  return static_cast<Budget*>(c10::ThreadLocalDebugInfo::get(kBudget));
+}
 
 std::atomic<int64_t> liveBytes{0};
 std::atomic<int64_t> peakBytes{0};
@@ -192,22 +204,24 @@ void checkAvailable(size_t bytes) {
 }
 
 void spend(size_t bytes) {
-  if (threadBudget == nullptr) return;
+  Budget* budget = budgetHere();
+  if (budget == nullptr) return;
   TORCH_CHECK(
-      !threadBudget->closed.load(std::memory_order_relaxed),
-      "the Worker that made this call has ended");
-  const auto asked = static_cast<int64_t>(std::min<size_t>(bytes, size_t{1} << 62));
+      !budget->closed.load(std::memory_order_relaxed), "the Worker that made this call has ended");
+  const auto asked = static_cast<int64_t>(std::min<size_t>(bytes, size_t{1} << 61));
+  const int64_t held = budget->used.fetch_add(asked, std::memory_order_relaxed);
+  if (held + asked <= budget->limit) return;
+  budget->used.fetch_sub(asked, std::memory_order_relaxed);
   TORCH_CHECK_WITH(
       OutOfMemoryError,
-      threadBudget->used + asked <= threadBudget->limit,
+      false,
       "can't allocate memory: the call may hold ",
-      threadBudget->limit,
+      budget->limit,
       " bytes at once, holds ",
-      threadBudget->used,
+      held,
       ", and asked for ",
       bytes,
       " more");
-  threadBudget->used += asked;
 }
 
 // What was asked for, of blocks that were made while the profiler watched.
@@ -277,7 +291,7 @@ void* takeBlock(size_t bytes) {
   if (block == nullptr) block = newBlock(bytes);
   const auto size = static_cast<int64_t>(malloc_usable_size(block));
   // What giveBlock gives back.
-  if (threadBudget != nullptr) threadBudget->used += size - static_cast<int64_t>(bytes);
+  if (Budget* budget = budgetHere()) budget->used += size - static_cast<int64_t>(bytes);
   const int64_t live = liveBytes.fetch_add(size, std::memory_order_relaxed) + size;
   int64_t peak = peakBytes.load(std::memory_order_relaxed);
   while (live > peak && !peakBytes.compare_exchange_weak(peak, live)) {
@@ -291,7 +305,7 @@ void giveBlock(void* block) {
   const size_t size = malloc_usable_size(block);
   liveBytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
   tellOfFreed(block);
-  if (threadBudget != nullptr) threadBudget->used -= static_cast<int64_t>(size);
+  if (Budget* budget = budgetHere()) budget->used -= static_cast<int64_t>(size);
   const bool cached = keepsFreed.load(std::memory_order_relaxed);
   if (size < kCachedFrom) {
     giveSmallBlock(block, size, cached && kKeepsSmall);
@@ -445,12 +459,20 @@ void freeCollected(Owner* owner) {
 
 }  // namespace
 
-BudgetScope::BudgetScope(Budget* budget) : outer_(threadBudget) {
-  threadBudget = budget;
+Budget::Budget(int64_t most) : limit(most) {
+  budgets.fetch_add(1, std::memory_order_relaxed);
+}
+
+Budget::~Budget() {
+  budgets.fetch_sub(1, std::memory_order_relaxed);
+}
+
+BudgetScope::BudgetScope(std::shared_ptr<Budget> budget) : filed_(kBudget, budget) {
+  threadBudget = budget.get();
 }
 
 BudgetScope::~BudgetScope() {
-  threadBudget = outer_;
+  threadBudget = nullptr;
 }
 
 bool processEnds() {

@@ -1,30 +1,38 @@
 // What memory.cpp offers to the shim's other sources.
 #pragma once
 
+#include <c10/util/ThreadLocalDebugInfo.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace flambeau {
 
-// The bytes that a call may hold at once; enforced on the thread that runs it.
-struct Budget {
+// The bytes that a call may hold at once; enforced on the thread that runs it, and on those that do
+// what it forks, to which LibTorch hands on what is filed as debug info.
+class Budget final : public c10::DebugInfoBase {
+ public:
+  explicit Budget(int64_t most);
+  ~Budget() override;
+
   int64_t limit;
-  int64_t used = 0;
+  std::atomic<int64_t> used{0};
   // Set by any thread: the call gets no more at all, so that it ends soon.
   std::atomic<bool> closed{false};
 };
 
-// Puts a budget on this thread, null for none.
+// Puts a budget on this thread.
 class BudgetScope {
  public:
-  explicit BudgetScope(Budget* budget);
+  explicit BudgetScope(std::shared_ptr<Budget> budget);
   ~BudgetScope();
   BudgetScope(const BudgetScope&) = delete;
   BudgetScope& operator=(const BudgetScope&) = delete;
 
  private:
-  Budget* outer_;
+  c10::DebugInfoGuard filed_;
 };
 
 // A hold on a storage's memory, which then lives until sharedBufferCollected lets go of it, even

@@ -1,5 +1,6 @@
 #include "nesting.h"
 
+#include <ATen/core/ivalue_inl.h>
 #include <c10/util/Exception.h>
 
 namespace flambeau {
@@ -9,7 +10,7 @@ constexpr int kDeepest = 500;
 constexpr size_t kMostElements = 100'000'000;
 
 bool isContainer(const at::IValue& value) {
-  return value.isTuple() || value.isList() || value.isGenericDict();
+  return value.isTuple() || value.isList() || value.isGenericDict() || value.isFuture();
 }
 
 // Elements of such a type hold nothing.
@@ -29,11 +30,12 @@ bool isPlain(const c10::TypePtr& type) {
   }
 }
 
-void follow(const at::IValue& value, int depth, size_t& left) {
+// Where `waits`, what futures give is followed too, once it is there.
+void follow(const at::IValue& value, bool waits, int depth, size_t& left) {
   if (!isContainer(value)) return;
   TORCH_CHECK_VALUE(
       depth < kDeepest, "a value is more than ", kDeepest, " deep, or contains itself");
-  const auto enter = [&](const at::IValue& element) { follow(element, depth + 1, left); };
+  const auto enter = [&](const at::IValue& element) { follow(element, waits, depth + 1, left); };
   const auto count = [&](size_t size) {
     TORCH_CHECK_VALUE(size < left, "a value has more than ", kMostElements, " elements");
     left -= size + 1;
@@ -47,6 +49,12 @@ void follow(const at::IValue& value, int depth, size_t& left) {
     count(elements.size());
     if (isPlain(value.toList().elementType())) return;
     for (const auto& element : elements) enter(element);
+  } else if (value.isFuture()) {
+    if (!waits) return;
+    count(1);
+    auto future = value.toFuture();
+    future->waitAndThrow();
+    enter(future->value());
   } else {
     const auto dict = value.toGenericDict();
     count(dict.size());
@@ -59,7 +67,12 @@ void follow(const at::IValue& value, int depth, size_t& left) {
 
 void checkNesting(const at::IValue& value) {
   size_t left = kMostElements;
-  follow(value, 0, left);
+  follow(value, false, 0, left);
+}
+
+void complete(const at::IValue& value) {
+  size_t left = kMostElements;
+  follow(value, true, 0, left);
 }
 
 }  // namespace flambeau

@@ -9,4 +9,8 @@ namespace flambeau {
 // amount to more than 100 million elements.
 void checkNesting(const at::IValue& value);
 
+// The same for a value of which all is to be read: waits for the futures in it, and throws what
+// they threw.
+void complete(const at::IValue& value);
+
 }  // namespace flambeau

@@ -440,7 +440,7 @@ int32_t fb_op_call(double handle, double ctx) {
     for (size_t i = 0; i < op.results.size(); i++) {
       if (!op.dropped[i]) writeResult(out, std::move(stack[i]), op.results[i]);
     }
-    return out.count();
+    return out.done();
   });
 }
 

@@ -80,7 +80,7 @@ int32_t fb_profiler_stop(double ctx) {
     for (const auto& event : result->events()) {
       if (!event.isHiddenEvent()) writeEvent(out, event, result->trace_start_ns());
     }
-    return out.count();
+    return out.done();
   });
 }
 

@@ -117,7 +117,7 @@ int32_t fb_registry_call(double ctx, const char* name, uint32_t bytes) {
     }
     Writer out(ctx);
     writeResults(out, chosen.stack);
-    return out.count();
+    return out.done();
   });
 }
 

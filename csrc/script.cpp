@@ -25,6 +25,7 @@
 #include "guards.h"
 #include "in_flight.h"
 #include "inspect.h"
+#include "reach.h"
 #include "retired.h"
 #include "source_check.h"
 #include "turns.h"
@@ -718,7 +719,7 @@ int32_t fb_object_list(double object, double ctx, int32_t what, bool deep) {
     } else {
       putString(out, shortName(*self->type()->name()));
     }
-    return out.count();
+    return out.done();
   });
 }
 
@@ -736,7 +737,7 @@ int32_t fb_object_get(double object, double ctx, const char* name, uint32_t byte
     } else {
       TORCH_CHECK_VALUE(false, nameOfType(type), " has no attribute '", key, "'");
     }
-    return out.count();
+    return out.done();
   });
 }
 
@@ -796,6 +797,7 @@ int32_t fb_module_to(double module, int32_t device, int32_t dtype) {
 double fb_module_clone(double module) {
   return guard(0.0, [&] {
     const Module self = borrowModule(module);
+    checkReach(self._ivalue());
     // Recorded for a backward pass, the copies would be results, which cannot be trained.
     const Module copy = [&] {
       const at::NoGradGuard noGrad;
@@ -820,7 +822,9 @@ double fb_module_freeze(double module, double ctx) {
     const IValue names = readValue(in, c10::ListType::ofStrings(), "preserve");
     std::vector<std::string> preserved;
     for (const auto& name : names.toListRef()) preserved.push_back(name.toStringRef());
-    return exportObject(torch::jit::freeze(borrowModule(module), preserved)._ivalue());
+    const Module self = borrowModule(module);
+    checkReach(self._ivalue());
+    return exportObject(torch::jit::freeze(self, preserved)._ivalue());
   });
 }
 
@@ -831,6 +835,7 @@ double fb_module_optimize(double module, double ctx) {
     std::vector<std::string> preserved;
     for (const auto& name : names.toListRef()) preserved.push_back(name.toStringRef());
     Module self = borrowModule(module);
+    checkReach(self._ivalue());
     return exportObject(torch::jit::optimize_for_inference(self, preserved)._ivalue());
   });
 }
@@ -865,7 +870,7 @@ int32_t fb_fusion_strategy(double ctx) {
       out.put(behavior == torch::jit::FusionBehavior::STATIC ? 0 : 1);
       out.put(static_cast<double>(depth));
     }
-    return out.count();
+    return out.done();
   });
 }
 
@@ -907,7 +912,7 @@ int32_t fb_callable_call(double callable, double ctx) {
     }
     Writer out(ctx);
     writeValue(out, stack.back());
-    return out.count();
+    return out.done();
   });
 }
 
@@ -960,7 +965,7 @@ int32_t fb_callable_schema(double callable, double ctx) {
       putString(out, result.type()->annotation_str());
     }
     putDefinitions(out, schema, firstArgument(target));
-    return out.count();
+    return out.done();
   });
 }
 
@@ -997,7 +1002,7 @@ int32_t fb_unit_names(double unit, double ctx) {
     }
     Writer out(ctx);
     writeNames(out, names);
-    return out.count();
+    return out.done();
   });
 }
 
@@ -1006,7 +1011,7 @@ int32_t fb_unit_ops(double unit, double ctx) {
     const auto ops = reachableOps(*flambeau::target<Unit>(unit).unit);
     Writer out(ctx);
     writeNames(out, {ops.begin(), ops.end()});
-    return out.count();
+    return out.done();
   });
 }
 

@@ -9,6 +9,7 @@
 
 #include "in_flight.h"
 #include "jobs.h"
+#include "reach.h"
 #include "script.h"
 #include "turns.h"
 
@@ -52,6 +53,7 @@ using Sink = std::function<size_t(const void*, size_t)>;
 
 void archive(
     const Module& module, const torch::jit::ExtraFilesMap& files, bool mobile, const Sink& sink) {
+  checkReach(module._ivalue());
   torch::jit::ExportModule(module, sink, files, /*bytecode_format=*/mobile);
 }
 

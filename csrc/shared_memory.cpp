@@ -91,7 +91,7 @@ int32_t fb_memory_share(double tensor, double ctx) {
           static_cast<double>(self.storage_offset()) * static_cast<double>(self.element_size()));
       out.put(0);
       out.put(*id);
-      return out.count();
+      return out.done();
     }
     // Gives a storage that shares its bytes until one side writes bytes of its own.
     void* data = self.mutable_data_ptr();
@@ -101,7 +101,7 @@ int32_t fb_memory_share(double tensor, double ctx) {
     // As PyTorch's numpy() does: a resized storage would leave the array behind.
     storage.set_resizable(false);
     out.put(0);
-    return out.count();
+    return out.done();
   });
 }
 

@@ -152,7 +152,7 @@ int32_t fb_sdp_priority(double ctx, bool set) {
     }
     Writer out(ctx);
     for (const auto backend : context.sDPPriorityOrder()) out.put(static_cast<double>(backend));
-    return out.count();
+    return out.done();
   });
 }
 
@@ -179,7 +179,7 @@ int32_t fb_generator_seed(double generator, double ctx, bool fresh) {
     Writer out(ctx);
     out.put(FB_SCALAR_INT64);
     out.putInt64(static_cast<int64_t>(seed));
-    return out.count();
+    return out.done();
   });
 }
 

@@ -43,7 +43,7 @@ int32_t fb_storage_info(double tensor, double ctx) {
     out.put(self.is_conj());
     out.put(self.is_neg());
     out.put(self._is_zerotensor());
-    return out.count();
+    return out.done();
   });
 }
 

@@ -122,7 +122,7 @@ int32_t fb_tensor_meta(double tensor, double ctx) {
     if (strided) {
       for (const int64_t stride : self.strides()) out.put(static_cast<double>(stride));
     }
-    return out.count();
+    return out.done();
   });
 }
 
@@ -133,7 +133,7 @@ int32_t fb_tensor_item(double tensor, double ctx) {
     const at::Scalar value = borrowTensor(tensor).item();
     Writer out(ctx);
     putScalar(out, value);
-    return out.count();
+    return out.done();
   });
 }
 

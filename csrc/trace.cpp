@@ -408,7 +408,7 @@ int32_t fb_trace_begin(double ctx, double self, bool strict) {
     tracer::setRecordSourceLocation(notePlace);
     tracer::setTracingState(made.state);
     session = std::move(made);
-    return out.count();
+    return out.done();
   });
 }
 

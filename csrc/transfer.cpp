@@ -120,7 +120,7 @@ int32_t fb_transfer_take(double ctx, double number) {
     } else {
       writeValue(out, packed.value);
     }
-    return out.count();
+    return out.done();
   });
 }
 

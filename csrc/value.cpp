@@ -554,7 +554,7 @@ void writeObject(Writer& out, const IValue& value) {
   const bool isModule = value.isModule();
   const std::string name = nameOfType(object->type());
   out.put(FB_VALUE_OBJECT);
-  out.put(giveHandle(FB_HANDLE_OBJECT, object.release()));
+  out.putHandle(FB_HANDLE_OBJECT, object.release());
   out.put(isModule ? 1 : 0);
   out.putString(name);
 }
@@ -762,14 +762,10 @@ void putValue(Writer& out, const IValue& value) {
   } else if (value.isGenerator()) {
     out.put(FB_VALUE_GENERATOR);
     auto generator = at::Generator(value.toGenerator());
-    out.put(giveHandle(FB_HANDLE_GENERATOR, generator.unsafeReleaseGeneratorImpl()));
+    out.putHandle(FB_HANDLE_GENERATOR, generator.unsafeReleaseGeneratorImpl());
   } else if (value.isFuture()) {
-    // The interpreter's futures are done when the call is, or soon after: forked work runs on
-    // LibTorch's threads.
-    auto future = value.toFuture();
-    future->waitAndThrow();
     out.put(FB_VALUE_FUTURE);
-    putValue(out, future->value());
+    putValue(out, value.toFuture()->value());
   } else if (value.isDevice()) {
     writeText(out, FB_VALUE_DEVICE, value.toDevice().str());
   } else {
@@ -780,7 +776,7 @@ void putValue(Writer& out, const IValue& value) {
 }  // namespace
 
 void writeValue(Writer& out, const IValue& value) {
-  checkNesting(value);
+  complete(value);
   putValue(out, value);
 }
 

@@ -34,6 +34,26 @@ def grow(n: int) -> Tensor:
 def records() -> bool:
     return torch.ones([1]).requires_grad_().mul(2).requires_grad
 
+def sorry(x: Tensor) -> Tensor:
+    raise ValueError("the fork is sorry")
+
+def promised(x: Tensor) -> Tuple[Tensor, Future[Tensor]]:
+    return x + 1, torch.jit.fork(sorry, x)
+
+def kept(x: Tensor) -> Tuple[Tensor, Future[Tensor]]:
+    return x + 1, torch.jit.fork(double, x)
+
+def endless(x: Tensor) -> List[Any]:
+    all: List[Any] = [x]
+    all.append(all)
+    return all
+
+def forked(n: int) -> Tensor:
+    return torch.jit.wait(torch.jit.fork(grow, n))
+
+def grown(n: int) -> Future[Tensor]:
+    return torch.jit.fork(grow, n)
+
 def files(x: Tensor) -> Dict[str, List[Tensor]]:
     return {"a": [x, x + 1], "b": []}
 `);
@@ -70,6 +90,20 @@ describe("runAsync", () => {
     using product = await jit.ops.aten!.matmul!.runAsync(x, torch.ones([3, 1])) as torch.Tensor;
     using sum = x.sum([1], { keepdim: true });
     assert(torch.allclose(product, sum));
+  });
+
+  it("rejects where the call returns but its result cannot be had, and keeps nothing of it", async () => {
+    await settled();
+    const before = liveCounts();
+    using x = torch.ones([3]);
+    for (const [name, why] of [["promised", "the fork is sorry"], ["endless", "contains itself"]]) {
+      assertThrows(() => unit[name!]!(x), torch.TorchError, why);
+      await assertRejects(() => unit[name!]!.runAsync(x), torch.TorchError, why);
+    }
+    const [one, two] = await unit.kept!.runAsync(x) as [torch.Tensor, torch.Tensor];
+    assertEquals([one.toArray(), two.toArray()], [[2, 2, 2], [2, 2, 2]]);
+    for (const y of [one, two, x]) y.dispose();
+    assertBack(before);
   });
 
   it("rejects with what the call would throw", async () => {
@@ -382,6 +416,20 @@ describe("jit.runOptions", () => {
       jit.runOptions({ maxBytes: 1_000_000 }),
     ) as torch.Tensor;
     assertEquals(small.numel(), 10);
+  });
+
+  it("bounds what a call forks as well", async () => {
+    for (const name of ["forked", "grown"]) {
+      const error = await assertRejects(
+        () => unit[name]!.runAsync(1_000_000, jit.runOptions({ maxBytes: 1_000_000 })),
+        torch.TorchError,
+        "may hold 1000000 bytes",
+      );
+      assertEquals(error.kind, "outOfMemory");
+      const options = jit.runOptions({ maxBytes: 1_000_000 });
+      using small = await unit[name]!.runAsync(10, options) as torch.Tensor;
+      assertEquals(small.toArray(), Array(10).fill(2));
+    }
   });
 
   it("refuses nonsense", () => {

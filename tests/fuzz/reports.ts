@@ -510,6 +510,17 @@ export const reports: Readonly<Record<string, Reproduction>> = {
   "_cummax_helper of nothing": () =>
     aten._cummax_helper!(longs([0, 3], 0), longs([0, 3], 0), longs([0, 3], 0), int(-1)),
   "_stack of what is transposed": () => aten._stack!([x([40, 4]).t()], int(1)),
+  "_compute_linear_combination of bytes": () =>
+    aten._compute_linear_combination!(x([1 << 20, 7]), x([5, 1 << 20], "int8")),
+  "onednn.linear_prepack_fp16 of halves": () =>
+    onednn!.linear_prepack_fp16!(x([1 << 12, 1 << 12], "float16"), null),
+  "quantized.conv2d_dynamic of a scalar": () =>
+    quantized!.conv2d_dynamic!(
+      x([]),
+      quantized!.conv2d_prepack!(qint8([4, 2, 3, 3]), null, [1, 1], [0, 0], [1, 1], int(1)),
+    ),
+  "mkldnn._linear_pointwise with the weight of a convolution": () =>
+    mkldnn!._linear_pointwise!(x([4, 1, 1]), x([4, 4, 2, 2]), x([4]), "relu", [], ""),
   "_compute_linear_combination of too few coefficients": () =>
     aten._compute_linear_combination!(x([1 << 20, 7]), x([5, 2])),
   "prim.mkldnn_convolution of nothing": () =>
