@@ -93,14 +93,17 @@ describe("runAsync", () => {
   });
 
   it("rejects where the call returns but its result cannot be had, and keeps nothing of it", async () => {
+    const { promised, endless, kept } = unit;
     await settled();
     const before = liveCounts();
     using x = torch.ones([3]);
-    for (const [name, why] of [["promised", "the fork is sorry"], ["endless", "contains itself"]]) {
-      assertThrows(() => unit[name!]!(x), torch.TorchError, why);
-      await assertRejects(() => unit[name!]!.runAsync(x), torch.TorchError, why);
+    const bad = [[promised!, "the fork is sorry"], [endless!, "contains itself"]] as const;
+    for (const [call, why] of bad) {
+      assertThrows(() => call(x), torch.TorchError, why);
+      await assertRejects(() => call.runAsync(x), torch.TorchError, why);
     }
-    const [one, two] = await unit.kept!.runAsync(x) as [torch.Tensor, torch.Tensor];
+    const [one, later] = await kept!.runAsync(x) as [torch.Tensor, Promise<torch.Tensor>];
+    const two = await later;
     assertEquals([one.toArray(), two.toArray()], [[2, 2, 2], [2, 2, 2]]);
     for (const y of [one, two, x]) y.dispose();
     assertBack(before);

@@ -42,7 +42,7 @@ def shown(x: Tensor) -> str:
 `);
 
 /** A module whose method `close` makes its lists contain themselves. */
-function module(): torch.jit.ScriptModule {
+function module(): torch.jit.LoadedModule {
   using net = new torch.nn.Linear(2, 2);
   using x = torch.ones([1, 2]);
   const made = jit.trace(net, [x]);
@@ -54,7 +54,7 @@ def close(self) -> int:
     self.dict["list"] = self.list
     return len(self.list)
 `);
-  return made;
+  return made as torch.jit.LoadedModule;
 }
 
 describe("What contains itself", () => {
