@@ -97,16 +97,19 @@ inline at::Generator borrowGenerator(double handle) {
 }
 
 // What the caller needs to know of a tensor's weight, to decide what it may be forgotten with: the
-// bytes of its storage; for a view of a large storage, which it alone may come to hold, kHeavy; and
-// for a small tensor with a graph behind it, which may hold much more, a negative number.
+// bytes of its storage; for a view of a large storage, which it alone may come to hold, kHeavy, or
+// a little more where that is not so large that it must not wait for others; and for a small tensor
+// with a graph behind it, which may hold much more, a negative number.
 constexpr double kHeavy = 1 << 15;
+constexpr double kLarge = 5 << 15;
 
 inline double bytesHeld(const at::Tensor& tensor) {
   const at::TensorImpl* impl = tensor.unsafeGetTensorImpl();
   if (!tensor.defined() || !impl->has_storage()) return 0;
   const auto& storage = impl->unsafe_storage();
   const auto bytes = static_cast<double>(storage.nbytes());
-  if (bytes >= kHeavy) return storage.use_count() == 1 ? bytes : kHeavy;
+  if (bytes >= kLarge) return storage.use_count() == 1 ? bytes : kHeavy;
+  if (bytes >= kHeavy) return (storage.use_count() == 1 ? bytes : kHeavy) + 1;
   return impl->requires_grad() ? -1 - bytes : bytes;
 }
 

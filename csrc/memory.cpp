@@ -17,6 +17,7 @@
 #include <mutex>
 
 #include "fences.h"
+#include "arena.h"
 #include "handles.h"
 #include "memory.h"
 #include "small_blocks.h"
@@ -289,7 +290,7 @@ void* takeBlock(size_t bytes) {
   checkAvailable(bytes);
   void* block = keptBlock(bytes);
   if (block == nullptr) block = newBlock(bytes);
-  const auto size = static_cast<int64_t>(malloc_usable_size(block));
+  const auto size = static_cast<int64_t>(blockBytes(block));
   // What giveBlock gives back.
   if (Budget* budget = budgetHere()) budget->used += size - static_cast<int64_t>(bytes);
   const int64_t live = liveBytes.fetch_add(size, std::memory_order_relaxed) + size;
@@ -302,7 +303,7 @@ void* takeBlock(size_t bytes) {
 
 void giveBlock(void* block) {
   if (block == nullptr) return;
-  const size_t size = malloc_usable_size(block);
+  const size_t size = blockBytes(block);
   liveBytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
   tellOfFreed(block);
   if (Budget* budget = budgetHere()) budget->used -= static_cast<int64_t>(size);
@@ -363,8 +364,21 @@ struct Owner {
   std::mutex mutex;
   Page* collected = nullptr;
   std::atomic<double> collectedBytes{0};
+  // Of its pages that were not collected yet: the bytes of those with several slots, and the number
+  // of those that hold one small tensor.
+  std::atomic<int64_t> sharedBytes{0};
+  std::atomic<int64_t> singles{0};
   bool ended = false;
 };
+
+void countPage(const Page& page, int64_t change) {
+  if (page.slots > 1) {
+    page.owner->sharedBytes.fetch_add(
+        change * static_cast<int64_t>(page.bytes), std::memory_order_relaxed);
+  } else if (page.bytes < kHeavy) {
+    page.owner->singles.fetch_add(change, std::memory_order_relaxed);
+  }
+}
 
 // Less than this waits for the event loop to come round: a count of live tensors then does not
 // change in the midst of a function because of what another left behind.
@@ -484,6 +498,7 @@ void pageCollected(void* page) noexcept {
   if (exiting) return;
   auto* collected = static_cast<Page*>(page);
   Owner* owner = collected->owner;
+  countPage(*collected, -1);
   {
     const std::lock_guard<std::mutex> lock(owner->mutex);
     if (!owner->ended) {
@@ -509,7 +524,9 @@ void* newBuffer(size_t bytes) noexcept {
 }
 
 void freeBuffer(void* block) noexcept {
-  const size_t size = malloc_usable_size(block);
+  const size_t size = blockBytes(block);
+  // A thread of the collector's has no use for it.
+  if (inArena(block)) return giveSmallBlock(block, size, /*cached=*/false);
   if (size >= kCachedFrom && keepsFreed.load(std::memory_order_relaxed)) {
     try {
       blockCache().give(block, size);
@@ -553,6 +570,7 @@ double fb_page_new(uint32_t slots, double bytes, double ctx) {
     page->owner = owner;
     page->next = nullptr;
     page->bytes = bytes;
+    countPage(*page, 1);
     context(ctx).page = toHandle(page);
     return page->code;
   });
@@ -604,6 +622,10 @@ double fb_memory(int32_t what) {
       return static_cast<double>(forgottenScripts());
     case 6:
       return static_cast<double>(forgottenNodes());
+    case 7:
+      return static_cast<double>(thisOwner()->sharedBytes.load(std::memory_order_relaxed));
+    case 8:
+      return static_cast<double>(thisOwner()->singles.load(std::memory_order_relaxed));
     default:
       return static_cast<double>(totalMemory());
   }

@@ -3,16 +3,16 @@
 // A tensor is three or four objects beside its memory, and a node of a graph is more; a collection
 // frees thousands of them at once, which malloc merges with their neighbours and splits again for
 // the next: a sixth of the time of a small training step. Freed objects are kept in lists by size
-// instead, as blocks of tensors are. All memory is malloc's, so that it does not matter who frees
-// what another made.
+// instead, as blocks of tensors are.
 //
 // The loader finds these before libstdc++'s for whatever was opened together with this library;
 // neither runtime exports any, and neither uses these.
-#include <malloc.h>
-
 #include <cstdlib>
 #include <new>
+#include <sstream>
+#include <string>
 
+#include "arena.h"
 #include "small_blocks.h"
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -38,9 +38,28 @@ void* newOrThrow(size_t bytes) {
 
 void freeObject(void* block) noexcept {
   if (block == nullptr) return;
-  const bool keeps = flambeau::keepsFreed.load(std::memory_order_relaxed);
-  if (!keeps || !flambeau::keepObject(block, malloc_usable_size(block))) std::free(block);
+  flambeau::giveObject(block, flambeau::keepsFreed.load(std::memory_order_relaxed));
 }
+
+// A buffer that libstdc++'s own code makes.
+class Probe : public std::stringbuf {
+ public:
+  const void* memory() {
+    const std::string text(400, 'x');
+    sputn(text.data(), static_cast<std::streamsize>(text.size()));
+    return pbase();
+  }
+};
+
+// A string that LibTorch made may be freed by libstdc++, which was there before and uses its own
+// functions where a runtime is linked to it. Then all memory of objects has to be malloc's, for
+// which it does not matter who frees it.
+[[maybe_unused]] const bool probed = [] {
+  flambeau::cutsObjects = true;
+  const bool ours = flambeau::inArena(Probe().memory());
+  flambeau::cutsObjects = ours;
+  return ours;
+}();
 
 }  // namespace
 

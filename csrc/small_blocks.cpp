@@ -1,8 +1,12 @@
 // malloc is slow at what a training step does: posix_memalign splits a larger chunk at both ends,
 // thousands of tensors that a collection frees at once are merged with their neighbours, and each
 // request of a kilobyte or more has malloc tidy up its lists of smaller ones. Blocks are kept in
-// lists by size instead, which take and give in a few nanoseconds.
+// lists by size instead, which take and give in a few nanoseconds. The first are cut from an arena
+// (arena.h), where there is one; those go back to lists only.
 #include "small_blocks.h"
+
+#include <malloc.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
@@ -12,7 +16,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <vector>
+
+#include "arena.h"
 
 namespace flambeau {
 namespace {
@@ -63,9 +70,71 @@ Size objectSizeWithin(size_t bytes) {
   return objectSizeFor(std::min(bytes, kObjectUpTo) / kObjectStep * kObjectStep);
 }
 
+size_t bytesOf(int index) {
+  if (index >= kTensorClasses)
+    return (static_cast<size_t>(index - kTensorClasses) + 1) * kObjectStep;
+  if (index < kEvenClasses) return (static_cast<size_t>(index) + 1) * kStep;
+  const int above = index - kEvenClasses;
+  return (static_cast<size_t>(above % 8) + 9) << (above / 8 + 7);
+}
+
 struct Block {
   Block* next;
 };
+
+// The next to be taken is a block that nobody has touched for long.
+void fetch(const Block* block) {
+  if (block != nullptr) __builtin_prefetch(block, 1);
+}
+
+// Blocks of the arena that no thread keeps.
+class SharedBlocks {
+ public:
+  void* take(int index) {
+    if (count_.load(std::memory_order_relaxed) == 0) return nullptr;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Block*& first = lists_[static_cast<size_t>(index)];
+    Block* block = first;
+    if (block == nullptr) return nullptr;
+    first = block->next;
+    count_.fetch_sub(1, std::memory_order_relaxed);
+    return block;
+  }
+
+  void give(void* memory, int index) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Block*& first = lists_[static_cast<size_t>(index)];
+    auto* block = static_cast<Block*>(memory);
+    block->next = first;
+    first = block;
+    count_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  // Gives the system back what is under them.
+  void dropPages() {
+    constexpr uintptr_t kPage = 4096;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (int i = 0; i < kClasses; i++) {
+      for (Block* block = lists_[static_cast<size_t>(i)]; block != nullptr; block = block->next) {
+        const auto begin = reinterpret_cast<uintptr_t>(block);
+        const uintptr_t first = (begin + sizeof(Block) + kPage - 1) / kPage * kPage;
+        const uintptr_t last = (begin + bytesOf(i)) / kPage * kPage;
+        if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+      }
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::array<Block*, kClasses> lists_{};
+  std::atomic<uint32_t> count_{0};
+};
+
+// Never destroyed: threads may end while the process does.
+SharedBlocks& sharedBlocks() {
+  static auto* shared = new (std::malloc(sizeof(SharedBlocks))) SharedBlocks();
+  return *shared;
+}
 
 struct List {
   Block* first = nullptr;
@@ -87,6 +156,7 @@ class ThreadBlocks {
     Block* block = list.first;
     if (block == nullptr) return nullptr;
     list.first = block->next;
+    fetch(list.first);
     list.least = std::min(list.least, --list.count);
     keep(-static_cast<int64_t>(size.bytes));
     return block;
@@ -123,9 +193,13 @@ class ThreadBlocks {
 
   static void drop(List& list, uint32_t count) {
     for (; count > 0; count--, list.count--) {
-      Block* next = list.first->next;
-      std::free(list.first);
-      list.first = next;
+      Block* block = list.first;
+      list.first = block->next;
+      if (inArena(block)) {
+        sharedBlocks().give(block, indexOfBlock(block));
+      } else {
+        std::free(block);
+      }
     }
     list.least = list.count;
   }
@@ -140,14 +214,6 @@ class ThreadBlocks {
       bytes += list.count * bytesOf(i);
     }
     kept.store(bytes, std::memory_order_relaxed);
-  }
-
-  static size_t bytesOf(int index) {
-    if (index >= kTensorClasses)
-      return (static_cast<size_t>(index - kTensorClasses) + 1) * kObjectStep;
-    if (index < kEvenClasses) return (static_cast<size_t>(index) + 1) * kStep;
-    const int above = index - kEvenClasses;
-    return (static_cast<size_t>(above % 8) + 9) << (above / 8 + 7);
   }
 
   std::array<List, kClasses> lists_{};
@@ -207,34 +273,60 @@ ThreadBlocks* threadBlocks() {
 
 std::atomic<bool> keepsFreed{true};
 
+namespace {
+
+void* keptOrCut(const Size& size, bool cut) {
+  ThreadBlocks* blocks = threadBlocks();
+  if (blocks == nullptr) return nullptr;
+  void* block = blocks->take(size);
+  if (block == nullptr) block = sharedBlocks().take(size.index);
+  if (block == nullptr && cut) block = cutBlock(size.index, size.bytes);
+  return block;
+}
+
+void giveCut(void* block, bool cached) {
+  const int index = indexOfBlock(block);
+  ThreadBlocks* blocks = cached ? threadBlocks() : nullptr;
+  if (blocks == nullptr || !blocks->give(block, {index, bytesOf(index)})) {
+    sharedBlocks().give(block, index);
+  }
+}
+
+}  // namespace
+
+size_t blockBytes(void* block) {
+  return inArena(block) ? bytesOf(indexOfBlock(block)) : malloc_usable_size(block);
+}
+
 void* smallBlock(size_t bytes, bool cached) {
   const Size size = sizeFor(bytes);
-  ThreadBlocks* blocks = cached ? threadBlocks() : nullptr;
-  if (blocks != nullptr) {
-    if (void* block = blocks->take(size)) return block;
-  }
-  void* block = nullptr;
+  void* block = cached ? keptOrCut(size, /*cut=*/true) : nullptr;
+  if (block != nullptr) return block;
   return posix_memalign(&block, kStep, size.bytes) == 0 ? block : nullptr;
 }
 
 void giveSmallBlock(void* block, size_t size, bool cached) {
+  if (inArena(block)) return giveCut(block, cached);
   ThreadBlocks* blocks = cached && size >= kStep ? threadBlocks() : nullptr;
   if (blocks == nullptr || !blocks->give(block, sizeWithin(size))) std::free(block);
 }
 
+std::atomic<bool> cutsObjects{false};
+
 void* keptObject(size_t bytes) {
-  ThreadBlocks* blocks = threadBlocks();
-  return blocks == nullptr ? nullptr : blocks->take(objectSizeFor(bytes));
+  return keptOrCut(objectSizeFor(bytes), cutsObjects.load(std::memory_order_relaxed));
 }
 
 size_t objectBytes(size_t bytes) {
   return objectSizeFor(bytes).bytes;
 }
 
-bool keepObject(void* block, size_t size) {
-  if (size < kObjectStep || size >= kObjectUpTo + kObjectStep) return false;
-  ThreadBlocks* blocks = threadBlocks();
-  return blocks != nullptr && blocks->give(block, objectSizeWithin(size));
+void giveObject(void* block, bool cached) {
+  if (inArena(block)) return giveCut(block, cached);
+  const size_t size = cached ? malloc_usable_size(block) : 0;
+  const bool fits = size >= kObjectStep && size < kObjectUpTo + kObjectStep;
+  ThreadBlocks* blocks = fits ? threadBlocks() : nullptr;
+  if (blocks == nullptr || !blocks->give(block, objectSizeWithin(size))) std::free(block);
 }
 
 int64_t smallBytesKept() {
@@ -252,6 +344,7 @@ void freeSmallBlocks() {
   for (ThreadBlocks* blocks : allThreads().threads) {
     if (blocks != mine) blocks->toBeFreed.store(true, std::memory_order_relaxed);
   }
+  sharedBlocks().dropPages();
 }
 
 }  // namespace flambeau
