@@ -273,7 +273,7 @@ FB_API void fb_memory_unshare(double block);
 /* Bytes: 0 that tensors hold, 1 kept for further use, 2 the most that tensors held, 3 that this
  * machine has. How many were freed because they were forgotten: 4 tensors, 5 script objects, 6
  * nodes. Of this thread's pages that were not collected: 7 the bytes of those with several slots, 8
- * the number of those for one small tensor. */
+ * the number of those for one tensor that is not large. */
 FB_API double fb_memory(int32_t what);
 /* Gives what is kept for further use back to the system. */
 FB_API void fb_memory_trim(void);

@@ -98,8 +98,8 @@ inline at::Generator borrowGenerator(double handle) {
 
 // What the caller needs to know of a tensor's weight, to decide what it may be forgotten with: the
 // bytes of its storage; for a view of a large storage, which it alone may come to hold, kHeavy, or
-// a little more where that is not so large that it must not wait for others; and for a small tensor
-// with a graph behind it, which may hold much more, a negative number.
+// a little more where that is not so large that it must not wait for others; and for a tensor that
+// may wait and has a graph behind it, which may hold much more, the same less than 0.
 constexpr double kHeavy = 1 << 15;
 constexpr double kLarge = 5 << 15;
 
@@ -109,8 +109,9 @@ inline double bytesHeld(const at::Tensor& tensor) {
   const auto& storage = impl->unsafe_storage();
   const auto bytes = static_cast<double>(storage.nbytes());
   if (bytes >= kLarge) return storage.use_count() == 1 ? bytes : kHeavy;
-  if (bytes >= kHeavy) return (storage.use_count() == 1 ? bytes : kHeavy) + 1;
-  return impl->requires_grad() ? -1 - bytes : bytes;
+  double weight = bytes;
+  if (bytes >= kHeavy) weight = (storage.use_count() == 1 ? bytes : kHeavy) + 1;
+  return impl->requires_grad() ? -1 - weight : weight;
 }
 
 // The memory lent by the caller, and what did not fit it.

@@ -365,7 +365,7 @@ struct Owner {
   Page* collected = nullptr;
   std::atomic<double> collectedBytes{0};
   // Of its pages that were not collected yet: the bytes of those with several slots, and the number
-  // of those that hold one small tensor.
+  // of those that hold one tensor that is not large.
   std::atomic<int64_t> sharedBytes{0};
   std::atomic<int64_t> singles{0};
   bool ended = false;
@@ -375,7 +375,7 @@ void countPage(const Page& page, int64_t change) {
   if (page.slots > 1) {
     page.owner->sharedBytes.fetch_add(
         change * static_cast<int64_t>(page.bytes), std::memory_order_relaxed);
-  } else if (page.bytes < kHeavy) {
+  } else if (page.bytes < kLarge) {
     page.owner->singles.fetch_add(change, std::memory_order_relaxed);
   }
 }

@@ -139,6 +139,9 @@ export const collectsLate: boolean = true;
 /** How many times its size a page of small tensors claims: a collection takes a millisecond. */
 export const smallWeight: number = 2;
 
+/** The same of one for tensors with a graph behind them. */
+export const graphWeight: number = 2;
+
 /** The same of a large tensor's own. */
 export const heavyWeight: number = 1;
 

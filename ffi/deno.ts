@@ -116,6 +116,9 @@ export const collectsLate: boolean = false;
  */
 export const smallWeight: number = 8;
 
+/** The same of one for tensors with a graph behind them. */
+export const graphWeight: number = 2;
+
 /** The same of a large tensor's own. */
 export const heavyWeight: number = 4;
 

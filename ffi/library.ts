@@ -141,6 +141,9 @@ export const collectsLate: boolean = runtime.collectsLate;
 /** How many times its size the ballast of a page of small tensors claims, so that the collector comes by in good time. */
 export const smallWeight: number = runtime.smallWeight;
 
+/** The same of a page of tensors with a graph behind them. */
+export const graphWeight: number = runtime.graphWeight;
+
 /** The same of a large tensor's own page. */
 export const heavyWeight: number = runtime.heavyWeight;
 

@@ -10,6 +10,7 @@ export {
   ballast,
   collectGarbage,
   collectsLate,
+  graphWeight,
   heavyWeight,
   libtorchVersion,
   native,

@@ -8,7 +8,15 @@
  * @module
  */
 
-import { ballast, context, heavyWeight, native, smallWeight, viewMemory } from "../../ffi/mod.ts";
+import {
+  ballast,
+  context,
+  graphWeight,
+  heavyWeight,
+  native,
+  smallWeight,
+  viewMemory,
+} from "../../ffi/mod.ts";
 import { feelPressure } from "./pressure.ts";
 import { isSingle, noteShared, noteSingle } from "./sharing.ts";
 
@@ -19,29 +27,6 @@ const LARGE = 5 << 15;
 const MOST_BALLAST = 1 << 30;
 const MOST_MORE = 12 << 20;
 const TINY_BYTES = 1 << 10;
-
-interface Kind {
-  /** How many handles share a page. */
-  readonly slots: number;
-  /** What the collector is told that a page holds: about what its tensors take, with their own objects. */
-  readonly bytes: number;
-}
-
-const TINY: Kind = { slots: 256, bytes: 256 << 9 };
-const SMALL: Kind = { slots: 32, bytes: 32 << 13 };
-const WITH_GRAPH: Kind = { slots: 8, bytes: 8 << 13 };
-const MEDIUM: Kind = { slots: 8, bytes: 8 << 16 };
-
-/**
- * What the collector is told of a page: more than there is, up to where memory is out of the processor's cache anyway before it
- * serves again.
- */
-function claimOf(slots: number, bytes: number): number {
-  if (slots === TINY.slots) return bytes;
-  if (slots === MEDIUM.slots && bytes === MEDIUM.bytes) return bytes * heavyWeight;
-  if (slots > 1) return bytes * smallWeight;
-  return Math.min(bytes * heavyWeight, bytes + MOST_MORE, MOST_BALLAST);
-}
 
 const SLAB_WORDS = 1 << 16;
 const slabs: Float64Array[] = [];
@@ -58,22 +43,22 @@ export class Page {
   next: number;
   /** Where the page ends. */
   readonly end: number;
-  /** What the ballast claims. */
+  /** About what its tensors take. */
   readonly bytes: number;
-  /** Whether it is a large tensor's own. */
-  readonly alone: boolean;
+  /** What it is one of, unless it is one tensor's own. */
+  readonly kind: Kind | null;
   /** Its collection frees the page. */
   readonly ballast: object | null;
 
   /** Takes a page from native memory: not between reading a handle and using it. */
-  constructor(slots: number, bytes: number) {
+  constructor(slots: number, bytes: number, claim: number, kind: Kind | null = null) {
     const at = native.fb_page_new(slots, bytes, context);
     this.handles = slab(Math.floor(at / SLAB_WORDS));
     this.next = at % SLAB_WORDS;
     this.end = this.next + slots;
     this.bytes = bytes;
-    this.alone = slots === 1;
-    this.ballast = ballast(native.fb_page_last(context), claimOf(slots, bytes));
+    this.kind = kind;
+    this.ballast = ballast(native.fb_page_last(context), claim);
     feelPressure(bytes);
   }
 }
@@ -90,56 +75,76 @@ function watchCollector(): void {
 
 watchCollector();
 
-const first = new Page(TINY.slots, TINY.bytes);
-let tiny = first;
-let small = first;
-let graph = first;
-let medium = first;
-
 // Pages of large tensors that were disposed, by size: a program that frees what it makes needs no new ones.
 const MOST_SPARE = 8;
 const MOST_SIZES = 64;
 const spare = new Map<number, Page[]>();
 
-/** What a disposed tensor points to: a page without a handle. */
-export const GONE: Page = new Page(1, 1);
+/** What a disposed tensor points to: a page without a handle, and without room. */
+export const GONE: Page = new Page(1, 1, 1);
 /** The slot of {@linkcode GONE}. */
-export const GONE_SLOT: number = GONE.next;
+export const GONE_SLOT: number = GONE.next++;
+
+/** Tensors that share pages. */
+class Kind {
+  /** The page that is being filled. */
+  open: Page = GONE;
+  readonly #slots: number;
+  readonly #each: number;
+  readonly #claim: number;
+
+  /**
+   * @param slots How many share a page.
+   * @param each About what one of them takes, with its own objects.
+   * @param weight How many times that the collector is told of.
+   */
+  constructor(slots: number, each: number, weight: number) {
+    this.#slots = slots;
+    this.#each = each;
+    this.#claim = slots * each * weight;
+  }
+
+  /** A page with room. */
+  page(): Page {
+    if (isSingle()) return this.#single();
+    return this.open.next === this.open.end ? this.#fresh() : this.open;
+  }
+
+  #fresh(): Page {
+    const bytes = this.#slots * this.#each;
+    noteShared(bytes);
+    return this.open = new Page(this.#slots, bytes, this.#claim, this);
+  }
+
+  #single(): Page {
+    noteSingle();
+    return ownPage(this.#each);
+  }
+}
+
+const tiny = new Kind(256, 1 << 9, 1);
+const small = new Kind(32, 1 << 13, smallWeight);
+const medium = new Kind(8, 1 << 16, heavyWeight);
+// The graph holds most of what a step of training makes until it is done, however often the collector comes by.
+const graph = new Kind(8, 1 << 13, graphWeight);
+const mediumGraph = new Kind(8, 1 << 16, 1);
 
 /** A page with a free slot, `page.next`, for a tensor of the given weight (see `bytesHeld` in csrc/internal.h). */
 export function pageFor(bytes: number): Page {
   if (bytes >= LARGE || bytes === HEAVY) return ownPage(bytes);
-  if (isSingle()) return singlePage(bytes);
-  if (bytes < 0) {
-    if (graph.next === graph.end || graph === first) graph = sharedPage(WITH_GRAPH);
-    return graph;
-  }
-  if (bytes < TINY_BYTES) {
-    if (tiny.next === tiny.end) tiny = sharedPage(TINY);
-    return tiny;
-  }
-  if (bytes > HEAVY) {
-    if (medium.next === medium.end || medium === first) medium = sharedPage(MEDIUM);
-    return medium;
-  }
-  if (small.next === small.end || small === first) small = sharedPage(SMALL);
-  return small;
+  if (bytes < 0) return (bytes < -HEAVY ? mediumGraph : graph).page();
+  if (bytes < TINY_BYTES) return tiny.page();
+  return (bytes > HEAVY ? medium : small).page();
 }
 
+/**
+ * Of a large tensor the collector is told more than there is, up to where memory is out of the processor's cache anyway before it
+ * serves again.
+ */
 function ownPage(bytes: number): Page {
-  return spare.get(bytes)?.pop() ?? new Page(1, bytes);
-}
-
-function sharedPage({ slots, bytes }: Kind): Page {
-  noteShared(bytes);
-  return new Page(slots, bytes);
-}
-
-function singlePage(bytes: number): Page {
-  if (bytes > HEAVY) return ownPage(bytes);
-  noteSingle();
-  const { slots, bytes: all } = bytes < 0 ? WITH_GRAPH : bytes < TINY_BYTES ? TINY : SMALL;
-  return ownPage(all / slots);
+  const kept = spare.get(bytes)?.pop();
+  if (kept !== undefined) return kept;
+  return new Page(1, bytes, Math.min(bytes * heavyWeight, bytes + MOST_MORE, MOST_BALLAST));
 }
 
 /** Releases the handle in a slot. The tensor must forget page and slot: the slot may be another's next. */
@@ -147,14 +152,10 @@ export function releaseSlot(page: Page, slot: number): void {
   const handle = page.handles[slot]!;
   if (handle === 0) return;
   page.handles[slot] = 0;
-  if (page.alone) keepSpare(page, slot);
+  if (page.kind === null) keepSpare(page, slot);
   // The newest of a page that is still being filled: its slot serves again, and short-lived tensors use up no pages.
-  else if (slot === page.next - 1 && isOpen(page)) page.next--;
+  else if (slot === page.next - 1 && page.kind.open === page) page.next--;
   native.fb_tensor_release(handle);
-}
-
-function isOpen(page: Page): boolean {
-  return page === tiny || page === small || page === graph || page === medium;
 }
 
 function keepSpare(page: Page, slot: number): void {
