@@ -98,8 +98,8 @@ inline at::Generator borrowGenerator(double handle) {
 
 // What the caller needs to know of a tensor's weight, to decide what it may be forgotten with: the
 // bytes of its storage; for a view of a large storage, which it alone may come to hold, kHeavy, or
-// a little more where that is not so large that it must not wait for others; and for a tensor that
-// may wait and has a graph behind it, which may hold much more, the same less than 0.
+// a little more where that is not so large that it must not wait for others; and for a tensor with
+// a graph behind it, which may hold much more, the same less than 0.
 constexpr double kHeavy = 1 << 15;
 constexpr double kLarge = 5 << 15;
 
@@ -108,9 +108,11 @@ inline double bytesHeld(const at::Tensor& tensor) {
   if (!tensor.defined() || !impl->has_storage()) return 0;
   const auto& storage = impl->unsafe_storage();
   const auto bytes = static_cast<double>(storage.nbytes());
-  if (bytes >= kLarge) return storage.use_count() == 1 ? bytes : kHeavy;
   double weight = bytes;
-  if (bytes >= kHeavy) weight = (storage.use_count() == 1 ? bytes : kHeavy) + 1;
+  if (bytes >= kHeavy) {
+    weight = storage.use_count() == 1 ? bytes : kHeavy;
+    if (bytes < kLarge) weight += 1;
+  }
   return impl->requires_grad() ? -1 - weight : weight;
 }
 

@@ -118,7 +118,7 @@ class Kind {
 
   #single(): Page {
     noteSingle();
-    return ownPage(this.#each);
+    return ownPage(this.#each, 1);
   }
 }
 
@@ -131,20 +131,25 @@ const mediumGraph = new Kind(8, 1 << 16, 1);
 
 /** A page with a free slot, `page.next`, for a tensor of the given weight (see `bytesHeld` in csrc/internal.h). */
 export function pageFor(bytes: number): Page {
-  if (bytes >= LARGE || bytes === HEAVY) return ownPage(bytes);
-  if (bytes < 0) return (bytes < -HEAVY ? mediumGraph : graph).page();
+  if (bytes < 0) return pageWithGraph(-1 - bytes);
+  if (bytes >= LARGE || bytes === HEAVY) return ownPage(bytes, heavyWeight);
   if (bytes < TINY_BYTES) return tiny.page();
   return (bytes > HEAVY ? medium : small).page();
+}
+
+function pageWithGraph(bytes: number): Page {
+  if (bytes >= LARGE || bytes === HEAVY) return ownPage(bytes, 1);
+  return (bytes > HEAVY ? mediumGraph : graph).page();
 }
 
 /**
  * Of a large tensor the collector is told more than there is, up to where memory is out of the processor's cache anyway before it
  * serves again.
  */
-function ownPage(bytes: number): Page {
+function ownPage(bytes: number, weight: number): Page {
   const kept = spare.get(bytes)?.pop();
   if (kept !== undefined) return kept;
-  return new Page(1, bytes, Math.min(bytes * heavyWeight, bytes + MOST_MORE, MOST_BALLAST));
+  return new Page(1, bytes, Math.min(bytes * weight, bytes + MOST_MORE, MOST_BALLAST));
 }
 
 /** Releases the handle in a slot. The tensor must forget page and slot: the slot may be another's next. */
