@@ -97,9 +97,9 @@ inline at::Generator borrowGenerator(double handle) {
 }
 
 // What the caller needs to know of a tensor's weight, to decide what it may be forgotten with: the
-// bytes of its storage; for a view of a large storage, which it alone may come to hold, kHeavy, or
-// a little more where that is not so large that it must not wait for others; and for a tensor with
-// a graph behind it, which may hold much more, the same less than 0.
+// bytes of its storage, from kHeavy to kLarge two more; for a view of a storage from kHeavy on one
+// more than kHeavy, and from kLarge on, where it must not wait for others, kHeavy itself; and for a
+// tensor with a graph behind it, which may hold much more, the same less than 0.
 constexpr double kHeavy = 1 << 15;
 constexpr double kLarge = 5 << 15;
 
@@ -110,8 +110,8 @@ inline double bytesHeld(const at::Tensor& tensor) {
   const auto bytes = static_cast<double>(storage.nbytes());
   double weight = bytes;
   if (bytes >= kHeavy) {
-    weight = storage.use_count() == 1 ? bytes : kHeavy;
-    if (bytes < kLarge) weight += 1;
+    const bool waits = bytes < kLarge;
+    weight = storage.use_count() > 1 ? kHeavy + (waits ? 1 : 0) : bytes + (waits ? 2 : 0);
   }
   return impl->requires_grad() ? -1 - weight : weight;
 }

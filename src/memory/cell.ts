@@ -20,9 +20,12 @@ import {
 import { feelPressure } from "./pressure.ts";
 import { isSingle, noteShared, noteSingle } from "./sharing.ts";
 
-/** A tensor of this weight has a page of its own, and so has one from LARGE on; csrc/internal.h has the same numbers. */
+/** The weight of a view of a large tensor, which has a page of its own; csrc/internal.h has the same numbers. */
 export const HEAVY: number = 1 << 15;
+const VIEW = HEAVY + 1;
 const LARGE = 5 << 15;
+// A view has no memory of its own, and the collector would come by all the time for a thousand of them if they claimed some.
+const VIEW_CLAIM = 1 << 11;
 // Enough to be felt. A tensor without data has a size too, which may be any.
 const MOST_BALLAST = 1 << 30;
 const MOST_MORE = 12 << 20;
@@ -128,18 +131,24 @@ const medium = new Kind(8, 1 << 16, heavyWeight);
 // The graph holds most of what a step of training makes until it is done, however often the collector comes by.
 const graph = new Kind(8, 1 << 13, graphWeight);
 const mediumGraph = new Kind(8, 1 << 16, 1);
+const views = new Kind(8, 1 << 16, VIEW_CLAIM / (1 << 16));
 
 /** A page with a free slot, `page.next`, for a tensor of the given weight (see `bytesHeld` in csrc/internal.h). */
 export function pageFor(bytes: number): Page {
   if (bytes < 0) return pageWithGraph(-1 - bytes);
-  if (bytes >= LARGE || bytes === HEAVY) return ownPage(bytes, heavyWeight);
   if (bytes < TINY_BYTES) return tiny.page();
-  return (bytes > HEAVY ? medium : small).page();
+  if (bytes < HEAVY) return small.page();
+  return heavyPage(bytes, medium, heavyWeight);
 }
 
 function pageWithGraph(bytes: number): Page {
-  if (bytes >= LARGE || bytes === HEAVY) return ownPage(bytes, 1);
-  return (bytes > HEAVY ? mediumGraph : graph).page();
+  return bytes < HEAVY ? graph.page() : heavyPage(bytes, mediumGraph, 1);
+}
+
+function heavyPage(bytes: number, shared: Kind, weight: number): Page {
+  if (bytes === HEAVY) return ownPage(HEAVY, VIEW_CLAIM / HEAVY);
+  if (bytes === VIEW) return views.page();
+  return bytes < LARGE ? shared.page() : ownPage(bytes, weight);
 }
 
 /**

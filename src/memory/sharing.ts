@@ -40,6 +40,11 @@ export function isSingle(): boolean {
   return left > 0;
 }
 
+/** Gives each small tensor a page of its own from now on, so that what is left alive can be counted. */
+export function shareNothing(): void {
+  left = Infinity;
+}
+
 /** Notes that a page for several tensors is made. */
 export function noteShared(bytes: number): void {
   const held = native.fb_memory(SHARED_BYTES);

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import * as torch from "../../mod.ts";
+import { shareNothing } from "../../src/memory/sharing.ts";
 import { collectUntil } from "../support/collect.ts";
 import { child } from "./batches.ts";
 import type { Spec } from "./arbitraries.ts";
@@ -19,6 +20,8 @@ import { OwnError, Values } from "./values.ts";
 
 const seed = Number(process.argv[5]);
 const wanted = new RegExp(process.argv[7] ?? "");
+// A tensor that an object keeps would keep a page full of others.
+shareNothing();
 const targets = targetsOf(process.argv[6] ?? "api").filter(({ name }) => wanted.test(name));
 // What takes a path must not find the project's files.
 process.chdir(mkdtempSync(join(tmpdir(), "flambeau-fuzz-")));
@@ -72,11 +75,8 @@ function count(name: string, what: string): void {
   }
 }
 
-/**
- * What may be left: the slots of one page of each kind that still has room (src/memory/cell.ts), and of two more, since
- * JavaScriptCore keeps what an old word on its stack may point to.
- */
-const LEFT = 256 + 32 + 8 + 2 * 256;
+/** What may be left: what the library keeps itself, and what an old word on JavaScriptCore's stack may point to. */
+const LEFT = 8;
 const pending: Promise<unknown>[] = [];
 const wrong: string[] = [];
 
@@ -134,8 +134,7 @@ await child(async (index, note) => {
   return what;
 }, async () => {
   if (wrong.length > 0) return wrong.slice(0, 5).join("\n");
-  // What the calls made is to be gone. The objects whose methods were called go first: each tensor that one keeps would
-  // keep a page full of others.
+  // What the calls made is to be gone, and so are the objects whose methods were called.
   targets.length = 0;
   const gone = () => {
     overwriteStack(2000);
