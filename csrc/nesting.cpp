@@ -6,7 +6,6 @@
 namespace flambeau {
 namespace {
 
-constexpr int kDeepest = 500;
 constexpr size_t kMostElements = 100'000'000;
 
 bool isContainer(const at::IValue& value) {

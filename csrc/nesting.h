@@ -5,6 +5,8 @@
 
 namespace flambeau {
 
+constexpr int kDeepest = 500;
+
 // Throws for a value that is more than 500 deep, that contains itself, or whose shared parts
 // amount to more than 100 million elements.
 void checkNesting(const at::IValue& value);

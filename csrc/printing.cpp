@@ -9,11 +9,11 @@
 
 #include <ostream>
 
-#include "internal.h"
+#include "nesting.h"
 
 namespace {
 
-constexpr int kDeepest = 500;
+using flambeau::kDeepest;
 
 thread_local int depth = 0;
 

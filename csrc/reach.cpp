@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "nesting.h"
+
 namespace flambeau {
 namespace {
-
-constexpr int kDeepest = 500;
 
 // Each part is looked at once, however many hold it.
 class Reach {
