@@ -19,9 +19,6 @@ constexpr size_t kUnit = 4096;
 // So much is cut for a size at once, so that small ones fill their units.
 constexpr size_t kPiece = size_t{64} << 10;
 constexpr size_t kMostSizes = 192;
-// Blocks that all began at the beginning of a page would get in each other's way in the cache.
-constexpr size_t kShift = 192;
-constexpr size_t kShifts = 16;
 
 struct Piece {
   uintptr_t next = 0;
@@ -32,7 +29,6 @@ struct Arena {
   std::mutex mutex;
   bool failed = false;
   size_t used = 0;
-  size_t shifts = 0;
   std::array<Piece, kMostSizes> pieces{};
 };
 
@@ -67,15 +63,16 @@ uintptr_t start(Arena& arena) {
   return address;
 }
 
+// Large blocks begin where a page does, all alike: a load that follows a store to the same place of
+// another page waits for it.
 bool cutPiece(Arena& arena, int index, size_t bytes) {
   const uintptr_t from = start(arena);
-  const size_t shift = bytes < kUnit ? 0 : kShift * (arena.shifts++ % kShifts);
   const size_t count = std::max<size_t>(1, kPiece / bytes);
-  const size_t whole = (count * bytes + shift + kUnit - 1) / kUnit * kUnit;
+  const size_t whole = (count * bytes + kUnit - 1) / kUnit * kUnit;
   if (from == 0 || arena.used + whole > kArenaBytes) return false;
   std::fill_n(indices.begin() + static_cast<ptrdiff_t>(arena.used / kUnit), whole / kUnit, index);
   Piece& piece = arena.pieces[static_cast<size_t>(index)];
-  piece.next = from + arena.used + shift;
+  piece.next = from + arena.used;
   piece.end = piece.next + count * bytes;
   arena.used += whole;
   return true;

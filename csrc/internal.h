@@ -101,7 +101,7 @@ inline at::Generator borrowGenerator(double handle) {
 // more than kHeavy, and from kLarge on, where it must not wait for others, kHeavy itself; and for a
 // tensor with a graph behind it, which may hold much more, the same less than 0.
 constexpr double kHeavy = 1 << 15;
-constexpr double kLarge = 5 << 15;
+constexpr double kLarge = 3 << 15;
 
 inline double bytesHeld(const at::Tensor& tensor) {
   const at::TensorImpl* impl = tensor.unsafeGetTensorImpl();

@@ -23,7 +23,7 @@ import { isSingle, noteShared, noteSingle } from "./sharing.ts";
 /** The weight of a view of a large tensor, which has a page of its own; csrc/internal.h has the same numbers. */
 export const HEAVY: number = 1 << 15;
 const VIEW = HEAVY + 1;
-const LARGE = 5 << 15;
+const LARGE = 3 << 15;
 // A view has no memory of its own, and the collector would come by all the time for a thousand of them if they claimed some.
 const VIEW_CLAIM = 1 << 11;
 // Enough to be felt. A tensor without data has a size too, which may be any.
