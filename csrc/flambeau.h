@@ -218,6 +218,9 @@ FB_API int32_t fb_tensor_read(double tensor, void* out, double bytes);
 FB_API int32_t fb_tensor_set_requires_grad(double tensor, bool on);
 /* Owned handle, or 0 for none; a failure is a negative number. */
 FB_API double fb_tensor_grad(double tensor);
+// Of each tensor of the list that the context's words are: its gradient, 0 for none, and of that
+// its dtype, its layout and its number of elements.
+FB_API int32_t fb_tensor_grads(double ctx);
 /* `grad` 0 clears it. */
 FB_API int32_t fb_tensor_set_grad(double tensor, double grad);
 /* Text: the name of the function that made it ("AddBackward0"). Its bytes, 0 for none. */

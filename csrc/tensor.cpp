@@ -158,6 +158,32 @@ double fb_tensor_grad(double tensor) {
   return guard(-1.0, [&] { return exportTensor(borrowTensor(tensor).grad()); });
 }
 
+int32_t fb_tensor_grads(double ctx) {
+  return guard(-1, [&] {
+    Reader in(ctx);
+    c10::SmallVector<at::Tensor, 32> grads;
+    for (size_t i = 0, n = in.nextCount(); i < n; i++) {
+      grads.push_back(borrowTensor(in.next()).grad());
+    }
+    Writer out(ctx);
+    for (at::Tensor& grad : grads) {
+      const bool there = grad.defined();
+      const double dtype = there ? static_cast<double>(grad.scalar_type()) : 0;
+      const double layout = there ? static_cast<double>(grad.layout()) : 0;
+      const double numel = there ? static_cast<double>(grad.numel()) : 0;
+      if (there) {
+        out.putTensorOnly(std::move(grad));
+      } else {
+        out.put(0);
+      }
+      out.put(dtype);
+      out.put(layout);
+      out.put(numel);
+    }
+    return out.done();
+  });
+}
+
 int32_t fb_tensor_set_grad(double tensor, double grad) {
   return guard(-1, [&] {
     const at::Tensor self = borrowTensor(tensor);

@@ -56,6 +56,7 @@ export const symbols = {
   fb_tensor_read: { parameters: ["f64", "buffer", "f64"], result: "i32" }, //                       tensor, out, bytes
   fb_tensor_set_requires_grad: { parameters: ["f64", "bool"], result: "i32" }, //                   tensor, on
   fb_tensor_grad: { parameters: ["f64"], result: "f64" }, //                                        tensor
+  fb_tensor_grads: { parameters: ["f64"], result: "i32" }, //                                       ctx
   fb_tensor_set_grad: { parameters: ["f64", "f64"], result: "i32" }, //                             tensor, grad
   fb_tensor_grad_fn: { parameters: ["f64", "f64"], result: "f64" }, //                              tensor, ctx
   fb_tensor_set_data: { parameters: ["f64", "f64"], result: "i32" }, //                             tensor, other

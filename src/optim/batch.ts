@@ -6,16 +6,8 @@
 
 import { viewAsReal } from "../ops/mod.ts";
 import { dtypeCode } from "../tensor/dtype.ts";
-import {
-  briefGradOf,
-  describe,
-  isTensor,
-  META_DTYPE,
-  META_LAYOUT,
-  META_NUMEL,
-  metaOf,
-  type Tensor,
-} from "../tensor/tensor.ts";
+import { gradsOf } from "../tensor/grads.ts";
+import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 
 /** What an optimizer keeps of a parameter, under PyTorch's names; numbers for what PyTorch keeps as tensors of one number. */
 export type ParamState = Record<string, unknown>;
@@ -136,36 +128,37 @@ export function collect(
 ): Batch[] {
   const counted = keyOf === undefined;
   const stepOf = keyOf ?? nextStep;
+  for (const param of params) {
+    if (isTensor(param)) continue;
+    throw new TypeError(
+      `${name}.step(): a parameter group must hold tensors, but has ${describe(param)}`,
+    );
+  }
   const batches: Batch[] = [];
+  let small: Batch | undefined;
+  const { tensors: grads, dtypes, layouts, counts } = gradsOf(params, "step", "params");
   try {
-    for (const param of params) {
-      if (!isTensor(param)) {
-        throw new TypeError(
-          `${name}.step(): a parameter group must hold tensors, but has ${describe(param)}`,
-        );
-      }
-      const grad = briefGradOf(param, "grad");
+    for (let i = 0; i < grads.length; i++) {
+      const [param, grad] = [params[i]!, grads[i]!];
       if (grad === null) continue;
-      try {
-        const meta = metaOf(grad, "step");
-        const dtype = meta[META_DTYPE]!;
-        const large = meta[META_NUMEL]! >= GRAIN_SIZE;
-        if (meta[META_LAYOUT] !== 0) {
-          throw new TypeError(`${name}.step(): sparse gradients are not supported`);
-        }
-        const state = stateFor(states, param, grad, make, counted);
-        const step = stepOf(state);
-        // A large one by itself, as PyTorch steps: the memory of one's temporary tensors serves the next.
-        let batch = large ? undefined : batches.find((one) => one.step === step && !one.large);
-        if (batch === undefined) batches.push(batch = new Batch(step, large));
-        batch.push(param, grad, dtype, state);
-      } catch (error) {
-        grad.dispose();
-        throw error;
+      if (layouts[i] !== 0) {
+        throw new TypeError(`${name}.step(): sparse gradients are not supported`);
       }
+      const large = counts[i]! >= GRAIN_SIZE;
+      const state = stateFor(states, param, grad, make, counted);
+      const step = stepOf(state);
+      // A large one by itself, as PyTorch steps: the memory of one's temporary tensors serves the next.
+      let batch = large ? undefined : small;
+      if (batch?.step !== step) {
+        batch = large ? undefined : batches.find((one) => one.step === step && !one.large);
+        if (batch === undefined) batches.push(batch = new Batch(step, large));
+        if (!large) small = batch;
+      }
+      batch.push(param, grad, dtypes[i]!, state);
     }
   } catch (error) {
     for (const batch of batches) batch[Symbol.dispose]();
+    for (const grad of grads) grad?.dispose();
     throw error;
   }
   if (counted) { for (const batch of batches) count(batch); }

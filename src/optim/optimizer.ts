@@ -8,7 +8,8 @@ import { asOptions, notTheBase } from "../_arguments.ts";
 import { showAsText } from "../inspect.ts";
 import { currentScope, keep } from "../memory/scope.ts";
 import { enableGrad, noGrad, withoutGrad } from "../autograd/modes.ts";
-import { briefGradOf, describe, isTensor, type Tensor } from "../tensor/tensor.ts";
+import { gradsOf } from "../tensor/grads.ts";
+import { describe, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { type Batch, collect, type MakeState, type ParamState } from "./batch.ts";
 import { zero_ } from "./foreach.ts";
 import { checkAlive, explained } from "./explain.ts";
@@ -356,13 +357,11 @@ function checkLoss(name: string, loss: unknown): void {
 }
 
 function zeroGradients(params: readonly Tensor[]): void {
-  const grads: Tensor[] = [];
+  const grads = gradsOf(params, "zeroGrad", "params").tensors.filter((grad) => grad !== null);
   try {
-    for (const param of params) {
-      const grad = briefGradOf(param, "grad");
-      if (grad === null) continue;
+    for (const grad of grads) {
       // A gradient that is itself part of a graph (createGraph) is cut from it.
-      grads.push(grad.gradFn === null ? grad : grad.detach_());
+      if (grad.gradFn !== null) grad.detach_();
       if (grad.requiresGrad) grad.requiresGrad = false;
     }
     if (grads.length > 0) noGrad(() => zero_(grads));

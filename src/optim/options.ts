@@ -135,7 +135,8 @@ function isLike(value: unknown, like: unknown): boolean {
  * would make all parameters NaN. Numbers out of range are let pass, as PyTorch does.
  */
 export function checkTypes(name: string, group: object, defaults: object): void {
-  for (const [key, like] of Object.entries(defaults)) {
+  for (const key in defaults) {
+    const like = (defaults as Record<string, unknown>)[key];
     const value = (group as Record<string, unknown>)[key];
     if (isLike(value, like)) continue;
     const type = Array.isArray(like) ? `an array of ${like.length} numbers` : `a ${typeof like}`;

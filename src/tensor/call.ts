@@ -23,7 +23,7 @@ import { dtypeCode } from "./dtype.ts";
 import type { Layout, MemoryFormat } from "./formats.ts";
 import { type Generator, generatorHandle, isGenerator } from "./generator.ts";
 import { TracedSize } from "./traced_size.ts";
-import { describe, handleOf, isTensor, OWNED, Tensor } from "./tensor.ts";
+import { describe, handleOf, handleOfOne, isTensor, OWNED, Tensor } from "./tensor.ts";
 
 export type { Complex, Layout, MemoryFormat, Scalar };
 
@@ -283,7 +283,7 @@ export function putTensors(
   words[position++] = tensors.length;
   for (let i = 0; i < tensors.length; i++) {
     const tensor = tensors[i]!;
-    words[position++] = tensor === null ? 0 : handleOf(tensor, op, `${argument}[${i}]`);
+    words[position++] = tensor === null ? 0 : handleOfOne(tensor, op, argument, i);
   }
 }
 

@@ -38,6 +38,7 @@ const UNCLONEABLE: unique symbol = Symbol(
 );
 
 let handleOfAny: (tensor: Tensor, op: string, argument: string) => number;
+let liveHandleOf: (tensor: Tensor) => number;
 let isTensorValue: (value: unknown) => value is Tensor;
 
 // What fb_tensor_meta writes, by position.
@@ -81,14 +82,20 @@ export class Tensor {
 
   static {
     handleOfAny = (tensor, op, argument) => {
-      if (typeof tensor !== "object" || tensor === null || !(#page in tensor)) {
-        throw new TypeError(
-          `${op}(): argument '${argument}' must be a Tensor, but got ${describe(tensor)}`,
-        );
+      const handle = liveHandleOf(tensor);
+      if (handle !== 0) return handle;
+      if (isTensorValue(tensor)) throw disposed(op, argument);
+      throw new TypeError(
+        `${op}(): argument '${argument}' must be a Tensor, but got ${describe(tensor)}`,
+      );
+    };
+    // To look for the field first would take longer than all the rest.
+    liveHandleOf = (tensor) => {
+      try {
+        return tensor.#page.handles[tensor.#slot]!;
+      } catch {
+        return 0;
       }
-      const handle = tensor.#page.handles[tensor.#slot]!;
-      if (handle === 0) throw disposed(op, argument);
-      return handle;
     };
     isTensorValue = (value): value is Tensor =>
       typeof value === "object" && value !== null && #page in value;
@@ -227,20 +234,16 @@ export function handleOf(tensor: Tensor, op: string, argument: string): number {
   return handleOfAny(tensor, op, argument);
 }
 
+/** {@linkcode handleOf} of an element of a list. */
+export function handleOfOne(tensor: Tensor, op: string, list: string, index: number): number {
+  const handle = liveHandleOf(tensor);
+  return handle === 0 ? handleOfAny(tensor, op, `${list}[${index}]`) : handle;
+}
+
 /** What LibTorch knows of a tensor without running an op, by META_*: memory that the next native call overwrites. */
 export function metaOf(tensor: Tensor, op: string): Float64Array {
   check(native.fb_tensor_meta(handleOfAny(tensor, op, "self"), context), op);
   return scratch.words;
-}
-
-/**
- * `grad` for the library's own use, to be disposed of by who asked: it shares a page with others, where one of the user's has its
- * own, since it may be kept while its neighbours go.
- */
-export function briefGradOf(tensor: Tensor, op: string): Tensor | null {
-  const handle = native.fb_tensor_grad(handleOfAny(tensor, op, "self"));
-  if (handle < 0) throw nativeError(op);
-  return handle === 0 ? null : new Tensor(handle, 0, OWNED);
 }
 
 /** Whether a value is a tensor (disposed or not), whatever its prototype says. */

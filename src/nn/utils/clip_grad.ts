@@ -17,7 +17,8 @@ import {
   run,
   takeTensors,
 } from "../../tensor/call.ts";
-import { briefGradOf, describe, isTensor, type Tensor } from "../../tensor/tensor.ts";
+import { gradsOf } from "../../tensor/grads.ts";
+import { describe, isTensor, type Tensor } from "../../tensor/tensor.ts";
 
 /** Options of {@linkcode clipGradNorm_} and {@linkcode getTotalNorm}. */
 export interface TotalNormOptions {
@@ -48,12 +49,9 @@ function tensorsOf(value: unknown, op: string, name: string): Tensor[] {
 
 /** The gradients that there are. */
 function gradientsOf(parameters: readonly Tensor[], t: Temporaries): Tensor[] {
-  const found: Tensor[] = [];
-  for (const parameter of parameters) {
-    const grad = briefGradOf(parameter, "grad");
-    if (grad !== null) found.push(t.note(grad));
-  }
-  return found;
+  const grads = gradsOf(parameters, "grad", "parameters").tensors.filter((grad) => grad !== null);
+  for (const grad of grads) t.note(grad);
+  return grads;
 }
 
 /** Tensors of the same device and dtype together. */
