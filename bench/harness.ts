@@ -36,6 +36,8 @@ const SECONDS = Number(process.env.FLAMBEAU_BENCH_SECONDS ?? 0.4);
 // Short enough that most rounds are done before another process gets its turn; long enough for the clock.
 const ROUND_SECONDS = Math.min(0.004, SECONDS / 20);
 const LEAST_ROUNDS = 5;
+// What a round begins and ends with (random numbers, a sum) is as nothing to so many calls.
+const LEAST_CALLS = 8;
 // What a process does first it does while its compiler is still at it.
 const FIRST_WARM_UP_MS = 2000;
 let isFirst = true;
@@ -82,6 +84,35 @@ export function measure(suite: string, name: string, contenders: Record<string, 
     systems.slice(1).map((system, i) => [system, medianRatio(samples[0]!, samples[i + 1]!)]),
   );
   systems.forEach((system, i) => emit(suite, name, system, samples[i]!, i === 0 ? ratios : {}));
+}
+
+/** {@linkcode measure} with one contender in another process, which says what a round took. */
+export async function measureWith(
+  suite: string,
+  name: string,
+  run: Contender,
+  other: string,
+  ask: (calls: number) => Promise<number>,
+): Promise<void> {
+  const calls = Math.max(LEAST_CALLS, warmUp([run])[0]!);
+  let theirs = 1;
+  let taken = await ask(theirs);
+  for (const end = performance.now() + SECONDS * 500; performance.now() < end;) {
+    if (taken * theirs < ROUND_SECONDS * 5e8) theirs *= 2;
+    taken = await ask(theirs);
+  }
+  theirs = Math.max(LEAST_CALLS, Math.round(ROUND_SECONDS * 1e9 / taken));
+  const samples: [number[], number[]] = [[], []];
+  const end = performance.now() + SECONDS * 2e3;
+  while (performance.now() < end || samples[0].length < LEAST_ROUNDS) {
+    // Whoever waited for the other to answer begins with a cold cache: the first round is not counted.
+    nanoseconds(run, calls);
+    samples[0].push(nanoseconds(run, calls));
+    await ask(theirs);
+    samples[1].push(await ask(theirs));
+  }
+  emit(suite, name, here, samples[0], { [other]: medianRatio(...samples) });
+  emit(suite, name, other, samples[1]);
 }
 
 function medianRatio(own: readonly number[], others: readonly number[]): number {

@@ -19,7 +19,7 @@ const titles: Record<string, [title: string, says: string]> = {
   shumai: [
     "shumai's workloads",
     "Additions, products of matrices, and a hidden layer with five additions, each on the result of the last (the products are by a reflection, so that they keep their length); as many threads as " +
-    "cores. tfjs-node and shumai are not measured: tfjs-node's installation fetches a library from storage.googleapis.com, which the machine " +
+    "cores, in turns with PyTorch. tfjs-node and shumai are not measured: tfjs-node's installation fetches a library from storage.googleapis.com, which the machine " +
     "could not reach (`getaddrinfo ENOTFOUND`), and shumai's installs but does not load without ArrayFire (`libafcpu.so.3: cannot open " +
     "shared object file`). What shumai's own README says, on an Apple M1 Pro, shumai against tfjs-node: additions 624.78, 460.01 and 57.93 " +
     "thousand a second, 3.2, 4.8 and 1.4 times tfjs-node; products 43, 518.7 and 2,147.8 GFlop/s, 1.5, 8.8 and 6.7 times; hidden layers " +

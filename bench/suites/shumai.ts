@@ -1,13 +1,14 @@
 /**
  * The workloads of shumai's benchmarks (github.com/shumai-org/benchmarks): sums, products of matrices, a hidden layer
- * with five additions.
+ * with five additions. Rounds here and in PyTorch take turns.
  *
  * @module
  */
 
 import process from "node:process";
 import * as torch from "../../mod.ts";
-import { here, measure } from "../harness.ts";
+import { type Contender, measureWith } from "../harness.ts";
+import { Peer } from "../peer.ts";
 
 /** Products with it keep their length: of others they soon end among subnormal numbers, which take many times as long. */
 function reflection(n: number): torch.Tensor {
@@ -15,55 +16,65 @@ function reflection(n: number): torch.Tensor {
   return torch.eye(n).sub(v.matmul(v.t()).mul(2).div(v.square().sum()));
 }
 
-torch.setNumThreads(Number(process.env.FLAMBEAU_BENCH_THREADS ?? torch.getNumThreads()));
-torch.manualSeed(0);
-torch.noGrad(() => {
+/** Each is the last result and another: what a workload repeats. */
+function workloads(): [name: string, run: Contender][] {
+  const all: [string, Contender][] = [];
   for (const n of [32, 1024, 32768]) {
     const a = torch.randn([n]);
-    measure("shumai", `add, ${n} wide`, {
-      [here]: (calls) => {
-        let b = torch.randn([n]);
-        for (let i = 0; i < calls; i++) {
-          const next = b.add(a);
-          b.dispose();
-          b = next;
-        }
-        b.sum().item();
-      },
-    });
+    all.push([`add, ${n} wide`, (calls) => {
+      let b = torch.randn([n]);
+      for (let i = 0; i < calls; i++) {
+        const next = b.add(a);
+        b.dispose();
+        b = next;
+      }
+      b.sum().item();
+    }]);
   }
   for (const n of [64, 128, 1024]) {
     const b = reflection(n);
-    measure("shumai", `matmul, ${n} × ${n}`, {
-      [here]: (calls) => {
-        let c = torch.randn([n, n]);
-        for (let i = 0; i < calls; i++) {
-          const next = c.matmul(b);
-          c.dispose();
-          c = next;
-        }
-        c.sum().item();
-      },
-    });
+    all.push([`matmul, ${n} × ${n}`, (calls) => {
+      let c = torch.randn([n, n]);
+      for (let i = 0; i < calls; i++) {
+        const next = c.matmul(b);
+        c.dispose();
+        c = next;
+      }
+      c.sum().item();
+    }]);
   }
   for (const n of [64, 128, 1024]) {
     const w = torch.randn([n, n]).div(n);
     const bias = torch.randn([1, n]);
-    measure("shumai", `hidden layer, 64 × ${n}`, {
-      [here]: (calls) => {
-        let x = torch.randn([64, n]);
-        for (let i = 0; i < calls; i++) {
-          let y = x.matmul(w);
-          for (let j = 0; j < 5; j++) {
-            const next = y.add(bias);
-            y.dispose();
-            y = next;
-          }
-          x.dispose();
-          x = y;
+    all.push([`hidden layer, 64 × ${n}`, (calls) => {
+      let x = torch.randn([64, n]);
+      for (let i = 0; i < calls; i++) {
+        let y = x.matmul(w);
+        for (let j = 0; j < 5; j++) {
+          const next = y.add(bias);
+          y.dispose();
+          y = next;
         }
-        x.sum().item();
-      },
-    });
+        x.dispose();
+        x = y;
+      }
+      x.sum().item();
+    }]);
   }
-});
+  return all;
+}
+
+const THREADS = Number(process.env.FLAMBEAU_BENCH_THREADS ?? torch.getNumThreads());
+torch.setNumThreads(THREADS);
+torch.manualSeed(0);
+const peer = new Peer("pytorch.py", ["shumai"], THREADS);
+for (const [name, run] of workloads()) {
+  await measureWith(
+    "shumai",
+    name,
+    (calls) => torch.noGrad(() => run(calls)),
+    "PyTorch",
+    async (calls) => (await peer.ask(`${name}|${calls}`))[0]!,
+  );
+}
+await peer.end();
