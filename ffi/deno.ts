@@ -44,15 +44,6 @@ export function makeCallback(callback: Callback): NativeCallback {
 const BYTES_A_LOOK = 4 << 20;
 let unseen = 0;
 
-// V8 scavenges once young buffers hold 64 MB, but first it marks the whole heap, on threads that kernels want too, once heap and
-// buffers have grown by a seventh or so since it last did: by less than 64 MB where they are small. So some claims never go away.
-const ANCHOR_AFTER = 64 << 20;
-const MOST_ANCHOR = 1 << 30;
-// V8 collects without end where buffers come near its limit of the heap.
-const SHARE_OF_HEAP = 1 / 4;
-let beforeAnchor = ANCHOR_AFTER;
-const anchors: ArrayBuffer[] = [];
-
 interface Addon {
   ballast(page: number, bytes: number): object | undefined;
   block(bytes: number): ArrayBuffer | undefined;
@@ -61,7 +52,7 @@ interface Addon {
 }
 
 /** Ballast and views by Node-API: Deno's FFI has no buffer with a deleter, and asks for more permissions. */
-export function openBuffers(path: string, native: Native): Buffers {
+export function openBuffers(path: string): Buffers {
   const addon = { exports: {} as Addon };
   process.dlopen(addon, path);
   const { ballast, block, share, view } = addon.exports;
@@ -69,9 +60,6 @@ export function openBuffers(path: string, native: Native): Buffers {
     ballast: (page, bytes) => {
       const made = ballast(page, bytes);
       feel(bytes);
-      if (beforeAnchor > 0 && (beforeAnchor -= bytes) <= 0) {
-        anchors.push(view(native.fb_ballast(0), anchorBytes()));
-      }
       return made ?? null;
     },
     block: (bytes) => {
@@ -86,11 +74,6 @@ export function openBuffers(path: string, native: Native): Buffers {
     },
     view,
   };
-}
-
-function anchorBytes(): number {
-  const { heap_size_limit } = getHeapStatistics();
-  return Math.min(MOST_ANCHOR, Math.floor(heap_size_limit * SHARE_OF_HEAP));
 }
 
 function feel(bytes: number): void {
@@ -139,6 +122,20 @@ export const graphWeight: number = 8;
 
 /** The same of a large tensor's own. */
 export const heavyWeight: number = 4;
+
+// V8 collects without end where buffers come near its limit of the heap.
+const MOST_ANCHOR = 1 << 30;
+const SHARE_OF_HEAP = 1 / 4;
+
+/**
+ * What a program that trains should claim for good. V8 scavenges once young buffers claim 64 MB, but first it marks the whole
+ * heap, on threads that kernels want too, once heap and buffers have grown by a seventh or so since it last did: by less than
+ * 64 MB where they are small.
+ */
+export function anchorBytes(): number {
+  const { heap_size_limit } = getHeapStatistics();
+  return Math.min(MOST_ANCHOR, Math.floor(heap_size_limit * SHARE_OF_HEAP));
+}
 
 let collect: (() => void) | null = null;
 

@@ -7,6 +7,7 @@
 
 export * from "./errors.ts";
 export {
+  anchorBytes,
   ballast,
   collectGarbage,
   collectsLate,
