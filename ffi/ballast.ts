@@ -2,7 +2,7 @@
  * What makes the garbage collector feel native memory.
  *
  * To the collector a tensor is a small object, so that a loop that forgets gigabytes looks harmless to it. Ballast is a buffer
- * that claims the tensor's size or more (`claimOf` in `src/memory/cell.ts`; it holds nothing, and nobody looks at it) and lives as long as the tensor. The runtime
+ * that claims the tensor's size or more (the weights in `src/memory/cell.ts`; it holds nothing, and nobody looks at it) and lives as long as the tensor. The runtime
  * counts its bytes, and calls a native deleter when it collects it: in Bun, and here in Deno too, also inside a
  * synchronous loop, where a FinalizationRegistry stays silent.
  *

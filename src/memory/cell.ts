@@ -129,7 +129,8 @@ class Kind {
 const tiny = new Kind(256, 1 << 9, 1);
 const small = new Kind(32, 1 << 13, smallWeight);
 const medium = new Kind(8, 1 << 16, heavyWeight);
-// The graph holds most of what a step of training makes until it is done, however often the collector comes by.
+// The graph holds most of what a step of training makes until it is done, however often the collector comes by: it costs most
+// where collections do (`graphWeight`).
 const graph = new Kind(8, 1 << 13, graphWeight);
 const mediumGraph = new Kind(8, 1 << 16, 1);
 const views = new Kind(8, 1 << 16, VIEW_CLAIM / (1 << 16));
