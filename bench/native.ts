@@ -20,3 +20,16 @@ export function nativeCall(fn: jit.ScriptFunction, calls: number, ...args: unkno
 export function nativeOp(op: number, calls: number, x: Tensor): number {
   return check(native.fb_bench(op, handleOf(x, "bench", "x"), calls), "bench");
 }
+
+const COPIES = { "same memory": 0, "new memory": 1, "cold memory": 2 } as const;
+
+/** Nanoseconds that memcpy takes from `x` to the memory of `y`, to fresh memory, or to such as lies in no cache. */
+export function nativeCopy(
+  where: keyof typeof COPIES,
+  calls: number,
+  x: Tensor,
+  y: Tensor,
+): number {
+  const [from, to] = [handleOf(x, "bench", "x"), handleOf(y, "bench", "y")];
+  return check(native.fb_bench_copy(COPIES[where], from, to, calls), "bench");
+}

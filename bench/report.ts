@@ -47,9 +47,10 @@ const titles: Record<string, [title: string, says: string]> = {
   ],
   transfer: [
     "TypedArrays",
-    "float32; one thread. *memcpy* is a plain copy of as many bytes in C++, again and again into the same memory; *memcpy to new memory* into " +
-    "memory from malloc, which is freed again. An array that is there is `torch.fromTypedArray(array).copy_(x)`, of which the first part is " +
-    "done once.",
+    "float32; one thread. *memcpy* is a plain copy in C++ from the same memory to the other array's, again and again; *memcpy to new " +
+    "memory* into memory from malloc, which is freed again and so is the same each time; *memcpy to cold memory* into 64 MB, one part " +
+    "after the other, as where a collector brings memory back. An array that is there is `torch.fromTypedArray(array).copy_(x)`, of " +
+    "which the first part is done once.",
   ],
   memory: [
     "Lifetimes",

@@ -462,9 +462,12 @@ FB_API int32_t fb_registry_call(double ctx, const char* name, uint32_t bytes);
 FB_API int32_t fb_load_library(const char* path, uint32_t bytes);
 
 /* Nanoseconds a call of an op on `tensor` in a C++ loop, for benchmarks: 0 add, 1 matmul, 2 relu, 3
- * view, 4 item, 5 a chain of ten, 6 a copy of its memory, 7 a copy to fresh memory; 100 more:
- * within the modes and the allocator that the thread has. */
+ * view, 4 item, 5 a chain of ten; 100 more: within the modes and the allocator that the thread has.
+ */
 FB_API double fb_bench(int32_t what, double tensor, int32_t iterations);
+/* The same of memcpy from one tensor's memory: 0 to the other's, 1 to fresh memory, 2 to memory
+ * that lies in no cache. */
+FB_API double fb_bench_copy(int32_t what, double from, double to, int32_t iterations);
 
 /* ---- Script objects: modules, and instances of script classes ---- */
 

@@ -4,9 +4,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
-
-#include <cstring>
-
+#include "copy.h"
 #include "internal.h"
 #include "lent.h"
 #include "memory.h"
@@ -69,7 +67,7 @@ double fb_tensor_from_data(double ctx, const void* data, double bytes, int32_t d
     checkSize(shape, type, bytes);
     const Untransformed plain;
     auto tensor = at::empty(shape, at::TensorOptions(type));
-    if (bytes > 0) std::memcpy(tensor.mutable_data_ptr(), data, static_cast<size_t>(bytes));
+    if (bytes > 0) copyBytes(tensor.mutable_data_ptr(), data, static_cast<int64_t>(bytes));
     return exportTensor(std::move(tensor));
   });
 }
@@ -142,7 +140,7 @@ int32_t fb_tensor_read(double tensor, void* out, double bytes) {
     const at::Tensor self = readable(borrowTensor(tensor));
     const auto size = static_cast<double>(self.numel()) * static_cast<double>(self.element_size());
     TORCH_CHECK_VALUE(size == bytes, "The tensor has ", size, " bytes, the buffer ", bytes);
-    if (bytes > 0) std::memcpy(out, self.const_data_ptr(), static_cast<size_t>(bytes));
+    if (bytes > 0) copyBytes(out, self.const_data_ptr(), static_cast<int64_t>(bytes));
     return 0;
   });
 }

@@ -157,6 +157,7 @@ export const symbols = {
   fb_registry_schemas: { parameters: ["f64", "buffer", "u32"], result: "f64" }, // ctx, name, bytes
   fb_registry_call: { parameters: ["f64", "buffer", "u32"], result: "i32" }, //    ctx, name, bytes
   fb_load_library: { parameters: ["buffer", "u32"], result: "i32" }, //            path, bytes
+  fb_bench_copy: { parameters: ["i32", "f64", "f64", "i32"], result: "f64" }, //   what, from, to, iterations
   fb_bench: { parameters: ["i32", "f64", "i32"], result: "f64" }, //               what, tensor, iterations
 
   fb_object_release: { parameters: ["f64"], result: "void" }, //                                    object

@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import * as torch from "../mod.ts";
 
 // Small enough for the lists of small_blocks.cpp, large enough that 50 of them stand out.
@@ -34,6 +34,19 @@ test("a block that serves again holds what the new tensor was made with, at ever
     assert(twos.eq(2).all().item() === true && threes.eq(3).all().item() === true, `${bytes}`);
     threes.dispose();
     twos.dispose();
+  }
+});
+
+test("of large blocks of a size the one freed last serves first: it may still be in the cache", () => {
+  const COUNT = 1 << 20;
+  for (let round = 1; round <= 3; round++) {
+    const values = [10 * round, 10 * round + 1, 10 * round + 2];
+    const made = values.map((value) => torch.full([COUNT], value, { dtype: "float32" }));
+    for (const one of made) one.dispose();
+    // What is in memory that no one has written yet tells whose it was.
+    const next = values.map(() => torch.empty([COUNT]));
+    assertEquals(next.map((one) => one.select(0, COUNT - 1).item()), values.toReversed());
+    for (const one of next) one.dispose();
   }
 });
 

@@ -6,43 +6,48 @@
 
 import * as torch from "../../mod.ts";
 import { here, measure } from "../harness.ts";
-import { nativeOp } from "../native.ts";
+import { nativeCopy } from "../native.ts";
 
 torch.setNumThreads(1);
-for (const [label, bytes] of [["4 kB", 4096], ["1 MB", 1 << 20], ["64 MB", 64 << 20]] as const) {
+const SIZES = [["4 kB", 4096], ["1 MB", 1 << 20], ["16 MB", 16 << 20], [
+  "64 MB",
+  64 << 20,
+]] as const;
+for (const [label, bytes] of SIZES) {
   const array = new Float32Array(bytes / 4).fill(1);
   const x = torch.fromTypedArray(array);
-  const memcpy = (calls: number) => nativeOp(6, calls, x);
+  const there = torch.fromTypedArray(new Float32Array(bytes / 4));
+  const memcpy = (calls: number) => nativeCopy("same memory", calls, x, there);
   measure("transfer", `${label}, TypedArray to tensor, copied`, {
     [here]: (calls) => {
       for (let i = 0; i < calls; i++) torch.tensor(array).dispose();
     },
-    "memcpy": memcpy,
+    memcpy,
   });
   measure("transfer", `${label}, TypedArray to tensor, shared`, {
     [here]: (calls) => {
       for (let i = 0; i < calls; i++) torch.fromTypedArray(array).dispose();
     },
-    "memcpy": memcpy,
+    memcpy,
   });
   measure("transfer", `${label}, tensor to a new TypedArray`, {
     [here]: (calls) => {
       for (let i = 0; i < calls; i++) x.toTypedArray();
     },
-    "memcpy": memcpy,
-    "memcpy to new memory": (calls) => nativeOp(7, calls, x),
+    memcpy,
+    "memcpy to new memory": (calls) => nativeCopy("new memory", calls, x, there),
+    "memcpy to cold memory": (calls) => nativeCopy("cold memory", calls, x, there),
   });
   measure("transfer", `${label}, tensor to TypedArray, shared`, {
     [here]: (calls) => {
       for (let i = 0; i < calls; i++) x.asTypedArray();
     },
-    "memcpy": memcpy,
+    memcpy,
   });
-  const there = torch.fromTypedArray(new Float32Array(bytes / 4));
   measure("transfer", `${label}, tensor into a TypedArray that is there`, {
     [here]: (calls) => {
       for (let i = 0; i < calls; i++) there.copy_(x);
     },
-    "memcpy": memcpy,
+    memcpy,
   });
 }
