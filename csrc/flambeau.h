@@ -221,6 +221,9 @@ FB_API double fb_tensor_grad(double tensor);
 // Of each tensor of the list that the context's words are: its gradient, 0 for none, and of that
 // its dtype, its layout and its number of elements.
 FB_API int32_t fb_tensor_grads(double ctx);
+/* Takes lr times its gradient, and the weight decay, off each tensor of the list that the context's
+ * words are; off none, and 1, where a gradient is sparse. The caller has gradients off. */
+FB_API int32_t fb_step_descend(double ctx, double lr, double weight_decay, bool maximize);
 /* `grad` 0 clears it. */
 FB_API int32_t fb_tensor_set_grad(double tensor, double grad);
 /* Text: the name of the function that made it ("AddBackward0"). Its bytes, 0 for none. */

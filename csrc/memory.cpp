@@ -118,8 +118,8 @@ class BlockCache {
     std::vector<void*> dropped;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      // Before others of its size: the block that came last is the one to serve next, as it may still
-      // be in the processor's cache.
+      // Before others of its size: the block that came last is the one to serve next, as it may
+      // still be in the processor's cache.
       blocks_.emplace_hint(blocks_.lower_bound(size), size, std::make_pair(block, now));
       held_ += static_cast<int64_t>(size);
       if (held_ > limit() || now - swept_ > kKept) dropOld(now, dropped);

@@ -57,6 +57,7 @@ export const symbols = {
   fb_tensor_set_requires_grad: { parameters: ["f64", "bool"], result: "i32" }, //                   tensor, on
   fb_tensor_grad: { parameters: ["f64"], result: "f64" }, //                                        tensor
   fb_tensor_grads: { parameters: ["f64"], result: "i32" }, //                                       ctx
+  fb_step_descend: { parameters: ["f64", "f64", "f64", "bool"], result: "i32" }, //                     ctx, lr, weight_decay, maximize
   fb_tensor_set_grad: { parameters: ["f64", "f64"], result: "i32" }, //                             tensor, grad
   fb_tensor_grad_fn: { parameters: ["f64", "f64"], result: "f64" }, //                              tensor, ctx
   fb_tensor_set_data: { parameters: ["f64", "f64"], result: "i32" }, //                             tensor, other

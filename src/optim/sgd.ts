@@ -1,4 +1,5 @@
-import type { Tensor } from "../tensor/tensor.ts";
+import { descend } from "../tensor/grads.ts";
+import { isTensor, type Tensor } from "../tensor/tensor.ts";
 import { type Batch, collect } from "./batch.ts";
 import { add, add_, clone, mulScalar_ } from "./foreach.ts";
 import { fusedOr, fusedSGD } from "./fused.ts";
@@ -105,6 +106,7 @@ export class SGD extends Optimizer<AllOptions<SGDOptions>> {
 
   /** Makes a step of the parameters of one group. */
   protected override update(group: Group): void {
+    if (isPlain(group) && descend(group.params, group, "step", "params")) return;
     const make = group.momentum === 0 ? null : () => ({});
     const batches = collect(this.name, group.params, this.state, make, hasMomentum);
     for (const one of batches) {
@@ -113,6 +115,11 @@ export class SGD extends Optimizer<AllOptions<SGDOptions>> {
       else stepFirst(group, batch);
     }
   }
+}
+
+// What one native call does for all parameters: without momentum there is no state.
+function isPlain(group: Group): boolean {
+  return group.momentum === 0 && group.fused !== true && group.params.every(isTensor);
 }
 
 function hasMomentum(state: Record<string, unknown>): number {

@@ -1,11 +1,11 @@
 /**
- * The gradients of many tensors by one native call.
+ * The gradients of many tensors by one native call: read, or taken off them.
  *
  * @module
  */
 
-import { context, native, nativeError, scratch } from "../../ffi/mod.ts";
-import { begin, putTensors } from "./call.ts";
+import { context, native, nativeError, noticeWarnings, scratch } from "../../ffi/mod.ts";
+import { applyMode, begin, putTensors } from "./call.ts";
 import { OWNED, Tensor } from "./tensor.ts";
 
 /** What {@linkcode gradsOf} found. */
@@ -42,4 +42,34 @@ export function gradsOf(tensors: readonly Tensor[], op: string, argument: string
     found.counts.push(words[at + 3]!);
   }
   return found;
+}
+
+/** What {@linkcode descend} takes off. */
+export interface Descent {
+  /** The learning rate. */
+  readonly lr: number;
+  /** The weight of the L2 penalty. */
+  readonly weightDecay: number;
+  /** Whether the gradients are followed upwards. */
+  readonly maximize: boolean;
+}
+
+/**
+ * `param += -lr * (grad + weightDecay * param)` for each that has a gradient, without a graph: the caller has gradients off.
+ *
+ * @returns Whether it was done: where a gradient is sparse, nothing is.
+ */
+export function descend(
+  params: readonly Tensor[],
+  { lr, weightDecay, maximize }: Descent,
+  op: string,
+  argument: string,
+): boolean {
+  begin();
+  putTensors(params, op, argument);
+  applyMode();
+  const left = native.fb_step_descend(context, lr, weightDecay, maximize);
+  noticeWarnings();
+  if (left < 0) throw nativeError(op);
+  return left === 0;
 }
