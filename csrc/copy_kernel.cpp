@@ -39,8 +39,11 @@ bool isPlain(const at::TensorIterator& iter) {
 template <Kernel* kernel>
 void copyOr(at::TensorIterator& iter, bool nonBlocking) {
   if (!isPlain(iter)) return (*kernel)(iter, nonBlocking);
-  if (iter.data_ptr(0) == iter.data_ptr(1)) return;
-  copyBytes(iter.data_ptr(0), iter.data_ptr(1), iter.numel() * iter.element_size(0));
+  if (iter.data_ptr(0) != iter.data_ptr(1)) {
+    copyBytes(iter.data_ptr(0), iter.data_ptr(1), iter.numel() * iter.element_size(0));
+  }
+  // An output of another dtype than the common one is a temporary until here (`cat` of several).
+  iter.cast_outputs();
 }
 
 // None is a processor that LibTorch has no kernel for: it takes the next lesser one.

@@ -73,6 +73,14 @@ test("what is only marked as conjugate or negative is worked out on the way", ()
   assertEquals(parts(z.conj().clone()), [1.5, -3.5, 2, 4]);
 });
 
+test("where dtypes are mixed, parts are converted on their way into the whole", () => {
+  using one = torch.tensor([3], { dtype: "float32" });
+  using two = torch.tensor([4], { dtype: "float64" });
+  using three = torch.tensor([5], { dtype: "int32" });
+  assertEquals(values(torch.cat([one, two, three])), [3, 4, 5]);
+  assertEquals(values(torch.stack([three, two, one])), [5, 4, 3]);
+});
+
 test("a tensor onto itself stays; parts that overlap are refused", () => {
   using x = torch.arange(COUNT, { dtype: "float64" });
   x.copy_(x);
