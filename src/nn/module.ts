@@ -131,7 +131,8 @@ export interface Module<A extends unknown[] = unknown[], R = unknown> {
  */
 export class Module<A extends unknown[] = unknown[], R = unknown> extends Callable {
   #training = true;
-  readonly #named: Map<string, Parameter | Buffer | null> = new Map();
+  // Names that belong to the module even where nothing is under them.
+  readonly #named: Set<string> = new Set();
   #hooks: Hooks | null = null;
 
   /** Makes an empty module, in training mode. */
@@ -227,10 +228,10 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
 
   #register(name: string, value: Parameter | Buffer | null): void {
     if (!this.#named.has(name)) this.checkName(name);
-    this.#named.set(name, value);
+    this.#named.add(name);
     Object.defineProperty(this, name, {
-      get: () => this.#named.get(name) ?? null,
-      set: (next: Parameter | Buffer | null) => this.#named.set(name, next),
+      value,
+      writable: true,
       enumerable: true,
       configurable: true,
     });
@@ -272,12 +273,10 @@ export class Module<A extends unknown[] = unknown[], R = unknown> extends Callab
   *ownTensors(): Generator<[string, Parameter | Buffer | null]> {
     const buffers: [string, Buffer][] = [];
     for (const name of Object.keys(this)) {
-      const value: unknown = this.#named.has(name)
-        ? this.#named.get(name)!
-        : (this as unknown as Record<string, unknown>)[name];
+      const value: unknown = (this as unknown as Record<string, unknown>)[name];
       if (value instanceof Buffer) buffers.push([name, value]);
       else if (value instanceof Parameter || this.#named.has(name)) {
-        yield [name, value as Parameter];
+        yield [name, (value ?? null) as Parameter | null];
       }
     }
     yield* buffers;
