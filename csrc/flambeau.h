@@ -410,7 +410,8 @@ FB_API void fb_record_leave(double record);
 /* ---- Process and thread state ---- */
 
 FB_API int32_t fb_grad_enabled(void);
-FB_API void fb_set_grad_enabled(bool on);
+/* 1 where it was on before, else 0. */
+FB_API int32_t fb_set_grad_enabled(bool on);
 FB_API int32_t fb_inference_enabled(void);
 /* Enters or leaves inference mode on this thread, nested; enter returns an owned guard for leave.
  */

@@ -42,8 +42,10 @@ int32_t fb_grad_enabled(void) {
   return c10::GradMode::is_enabled() ? 1 : 0;
 }
 
-void fb_set_grad_enabled(bool on) {
+int32_t fb_set_grad_enabled(bool on) {
+  const bool before = c10::GradMode::is_enabled();
   c10::GradMode::set_enabled(on);
+  return before ? 1 : 0;
 }
 
 int32_t fb_inference_enabled(void) {

@@ -128,7 +128,7 @@ export const symbols = {
   fb_record_leave: { parameters: ["f64"], result: "void" }, //                     record
 
   fb_grad_enabled: { parameters: [], result: "i32" },
-  fb_set_grad_enabled: { parameters: ["bool"], result: "void" }, //       on
+  fb_set_grad_enabled: { parameters: ["bool"], result: "i32" }, //       on
   fb_inference_enabled: { parameters: [], result: "i32" },
   fb_inference_enter: { parameters: ["bool"], result: "f64" }, //         on
   fb_inference_leave: { parameters: ["f64"], result: "void" }, //         guard

@@ -166,7 +166,7 @@ function runBackward(
   roots: readonly GraphEnd[],
   gradients: readonly (Tensor | null)[],
   args: Arguments,
-  names: readonly [string, string],
+  names: readonly [string, string, string],
 ): void {
   const op = "backward";
   refuseInTransform(op);
@@ -176,7 +176,7 @@ function runBackward(
     throw new RangeError(`${op}(): argument 'inputs' must not be empty`);
   }
   runPass(
-    { op, roots, gradients, inputs: inputs ?? [], names: [...names, "inputs"], retain, create },
+    { op, roots, gradients, inputs: inputs ?? [], names, retain, create },
     (retain, create) => native.fb_backward(context, retain, create),
     (retain, create) => native.fb_pass(context, retain, create, true, true),
   );
@@ -219,7 +219,7 @@ export function backward(tensors: GraphEnds, ...given: unknown[]): void {
     "backward",
     "gradTensors",
   );
-  runBackward(roots, gradients, args, ["tensors", "gradTensors"]);
+  runBackward(roots, gradients, args, ["tensors", "gradTensors", "inputs"]);
 }
 
 /** `tensor.backward()`. */
@@ -229,7 +229,7 @@ export function backwardOne(self: Tensor, given: readonly unknown[]): void {
   // Checked here, where they have their own names: in the pass they are elements of lists.
   handleOf(self, "backward", "self");
   if (gradient !== null) handleOf(gradient, "backward", "gradient");
-  runBackward([self], [gradient], args, ["self", "gradient"]);
+  runBackward([self], [gradient], args, ["self", "gradient", "inputs"]);
 }
 
 /**

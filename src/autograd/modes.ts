@@ -52,8 +52,7 @@ async function untilDone<T>(result: Promise<T>): Promise<T> {
 
 function withGrad<R>(grad: boolean, fn: () => R): R {
   if (pending > 0) applyTaskMode();
-  const before = native.fb_grad_enabled() === 1;
-  native.fb_set_grad_enabled(grad);
+  const before = native.fb_set_grad_enabled(grad) === 1;
   let result: R;
   try {
     result = tasks.run({ grad }, fn);
@@ -69,8 +68,7 @@ function withGrad<R>(grad: boolean, fn: () => R): R {
  */
 export function withoutGrad(fn: () => void): void {
   if (pending > 0) return withGrad(false, fn);
-  const before = native.fb_grad_enabled() === 1;
-  native.fb_set_grad_enabled(false);
+  const before = native.fb_set_grad_enabled(false) === 1;
   try {
     fn();
   } finally {

@@ -32,11 +32,15 @@ function parametersOf(names: string): readonly string[] {
   return list;
 }
 
+// An object without a prototype is a hash table to the engines; one of a class is not, and this class has no members either.
+const Values = function () {} as unknown as new () => Record<string, unknown>;
+Values.prototype = Object.create(null);
+
 /** The arguments of a call: the first by place, the others perhaps in one trailing options object. */
 export class Arguments {
   /** The function's name, for errors. */
   readonly op: string;
-  readonly #values: Record<string, unknown> = Object.create(null);
+  readonly #values: Record<string, unknown> = new Values();
 
   /** `names` are the parameters in order, with commas between them; `options` those of the options object. */
   constructor(op: string, names: string, given: readonly unknown[], options: string = names) {

@@ -96,6 +96,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
   readonly state: Map<Tensor, ParamState> = new Map();
   /** How many steps were made since the optimizer was made. */
   stepCount = 0;
+  #name = "";
   readonly #preHooks = new Set<StepHook>();
   readonly #postHooks = new Set<StepHook>();
   readonly #beforeDict = new Set<OptimizerHook>();
@@ -113,7 +114,7 @@ export abstract class Optimizer<O extends object = Record<string, unknown>> impl
 
   /** The class's name, for errors. */
   get name(): string {
-    return this.constructor.name;
+    return this.#name ||= this.constructor.name;
   }
 
   /** Refuses options that make no sense. */

@@ -32,7 +32,6 @@ function readPadding(a: Arguments, rows: number): number {
 
 /** Shortens the rows that are read. */
 function renorm(a: Arguments, weight: Tensor, input: Tensor): void {
-  if (!a.has("maxNorm")) return;
   const maxNorm = a.float("maxNorm");
   const normType = a.float("normType", 2);
   using rows = weight.detach();
@@ -76,7 +75,7 @@ export function embedding(...args: unknown[]): Tensor {
   const padding = readPadding(a, shapeOf(weight)[0] ?? 0);
   const scale = a.bool("scaleGradByFreq", false);
   const sparse = a.bool("sparse", false);
-  renorm(a, weight, input);
+  if (a.has("maxNorm")) renorm(a, weight, input);
   return ops.embedding(weight, input, padding, scale, sparse);
 }
 
@@ -167,7 +166,7 @@ export function embeddingBag(...args: unknown[]): Tensor {
   const padding = a.has("paddingIdx") ? readPadding(a, shapeOf(weight)[0]!) : null;
   using t = new Temporaries();
   const { places, offsets, weights, last } = readBags(a, t);
-  renorm(a, weight, places);
+  if (a.has("maxNorm")) renorm(a, weight, places);
   const code = MODES.indexOf(mode);
   return firstOf(
     ops.embeddingBag(weight, places, offsets, scale, code, sparse, weights, last, padding),
