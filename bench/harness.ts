@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 
 /** What one system took for one case: nanoseconds a call. */
 export interface Row {
@@ -38,6 +39,8 @@ const ROUND_SECONDS = Math.min(0.004, SECONDS / 20);
 const LEAST_ROUNDS = 5;
 // What a round begins and ends with (random numbers, a sum) is as nothing to so many calls.
 const LEAST_CALLS = 8;
+// Most of the time in which processes take turns they rest.
+const TURNS_TAKE = 4;
 // What a process does first it does while its compiler is still at it.
 const FIRST_WARM_UP_MS = 2000;
 let isFirst = true;
@@ -79,22 +82,27 @@ export function measure(suite: string, name: string, contenders: Record<string, 
   while (performance.now() < end || samples[0]!.length < LEAST_ROUNDS) {
     runs.forEach((run, i) => samples[i]!.push(nanoseconds(run, calls[i]!)));
   }
-  const systems = Object.keys(contenders);
-  const ratios = Object.fromEntries(
-    systems.slice(1).map((system, i) => [system, medianRatio(samples[0]!, samples[i + 1]!)]),
-  );
-  systems.forEach((system, i) => emit(suite, name, system, samples[i]!, i === 0 ? ratios : {}));
+  emitAll(suite, Object.keys(contenders), name, samples);
 }
 
-/** {@linkcode measure} with one contender in another process, which says what a round took. */
+// A thread of OpenMP's looks for more work for some 16 ms (300,000 turns of `pause`), on the core that the other process wants.
+const REST_MS = 25;
+
+/** Waits until the threads of a process that has done its part have come to rest. */
+export function rest(): Promise<void> {
+  return setTimeout(REST_MS);
+}
+
+/** {@linkcode measure} with one more contender in another process, which says what a round took. */
 export async function measureWith(
   suite: string,
   name: string,
-  run: Contender,
+  contenders: Record<string, Contender>,
   other: string,
   ask: (calls: number) => Promise<number>,
 ): Promise<void> {
-  const calls = Math.max(LEAST_CALLS, warmUp([run])[0]!);
+  const runs = Object.values(contenders);
+  const calls = warmUp(runs).map((count) => Math.max(LEAST_CALLS, count));
   let theirs = 1;
   let taken = await ask(theirs);
   for (const end = performance.now() + SECONDS * 500; performance.now() < end;) {
@@ -102,17 +110,33 @@ export async function measureWith(
     taken = await ask(theirs);
   }
   theirs = Math.max(LEAST_CALLS, Math.round(ROUND_SECONDS * 1e9 / taken));
-  const samples: [number[], number[]] = [[], []];
-  const end = performance.now() + SECONDS * 2e3;
-  while (performance.now() < end || samples[0].length < LEAST_ROUNDS) {
-    // Whoever waited for the other to answer begins with a cold cache: the first round is not counted.
-    nanoseconds(run, calls);
-    samples[0].push(nanoseconds(run, calls));
+  const samples: number[][] = [...runs.map(() => []), []];
+  const end = performance.now() + SECONDS * 1e3 * (runs.length + 1) * TURNS_TAKE;
+  while (performance.now() < end || samples[0]!.length < LEAST_ROUNDS) {
+    await rest();
+    // Whoever waited for another begins with a cold cache: the first round is not counted.
+    runs.forEach((run, i) => {
+      nanoseconds(run, calls[i]!);
+      samples[i]!.push(nanoseconds(run, calls[i]!));
+    });
+    await rest();
     await ask(theirs);
-    samples[1].push(await ask(theirs));
+    samples.at(-1)!.push(await ask(theirs));
   }
-  emit(suite, name, here, samples[0], { [other]: medianRatio(...samples) });
-  emit(suite, name, other, samples[1]);
+  emitAll(suite, [...Object.keys(contenders), other], name, samples);
+}
+
+// The first one's row tells what part of each other's time it took.
+function emitAll(
+  suite: string,
+  systems: readonly string[],
+  name: string,
+  samples: readonly (readonly number[])[],
+): void {
+  const ratios = Object.fromEntries(
+    systems.slice(1).map((system, i) => [system, medianRatio(samples[0]!, samples[i + 1]!)]),
+  );
+  systems.forEach((system, i) => emit(suite, name, system, samples[i]!, i === 0 ? ratios : {}));
 }
 
 function medianRatio(own: readonly number[], others: readonly number[]): number {

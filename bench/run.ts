@@ -31,12 +31,11 @@ type Runner = "deno" | "bun" | "python" | "node";
 
 /** The suites, and who takes part beside Deno and Bun. */
 const suites: Record<string, Runner[]> = {
-  dispatch: ["python"],
-  // It starts PyTorch's side itself, to take turns with it.
+  // These three start PyTorch's side themselves, to take turns with it.
+  dispatch: [],
   shumai: ["node"],
-  torchscript: ["python", "node"],
-  // So does this.
   training: [],
+  torchscript: ["python", "node"],
   concurrency: ["python", "node"],
   transfer: [],
   memory: ["python"],

@@ -1,13 +1,14 @@
 /**
- * What a small op costs: one thread, results disposed in the loop.
+ * What a small op costs: one thread, results disposed in the loop. Rounds here, in C++ and in PyTorch take turns.
  *
  * @module
  */
 
 import { native } from "../../ffi/mod.ts";
 import * as torch from "../../mod.ts";
-import { here, measure } from "../harness.ts";
+import { here, measure, measureWith } from "../harness.ts";
 import { nativeOp } from "../native.ts";
+import { Peer } from "../peer.ts";
 
 torch.setNumThreads(1);
 
@@ -55,13 +56,17 @@ const cases: Case[] = [
   { name: "a chain of 10 ops, 1 element", shape: [1], number: 5, run: chain },
 ];
 
+const peer = new Peer("pytorch.py", ["dispatch"], 1);
 for (const { name, shape, number, run, requiresGrad = false } of cases) {
   const x = torch.ones(shape, { requiresGrad });
-  measure("dispatch", name, {
-    [here]: (calls) => {
+  const contenders = {
+    [here]: (calls: number) => {
       for (let i = 0; i < calls; i++) run(x);
     },
-    "C++": (calls) => nativeOp(AS_IT_COMES + number, calls, x),
-    "C++, our allocator": (calls) => nativeOp(number, calls, x),
-  });
+    "C++": (calls: number) => nativeOp(AS_IT_COMES + number, calls, x),
+    "C++, our allocator": (calls: number) => nativeOp(number, calls, x),
+  };
+  const ask = async (calls: number) => (await peer.ask(`${name}|${calls}`))[0]!;
+  await measureWith("dispatch", name, contenders, "PyTorch", ask);
 }
+await peer.end();

@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import * as torch from "../../mod.ts";
-import { type Contender, measureWith } from "../harness.ts";
+import { type Contender, here, measureWith } from "../harness.ts";
 import { Peer } from "../peer.ts";
 
 /** Products with it keep their length: of others they soon end among subnormal numbers, which take many times as long. */
@@ -72,7 +72,7 @@ for (const [name, run] of workloads()) {
   await measureWith(
     "shumai",
     name,
-    (calls) => torch.noGrad(() => run(calls)),
+    { [here]: (calls) => torch.noGrad(() => run(calls)) },
     "PyTorch",
     async (calls) => (await peer.ask(`${name}|${calls}`))[0]!,
   );

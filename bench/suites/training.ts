@@ -8,9 +8,8 @@
  */
 
 import process from "node:process";
-import { setTimeout } from "node:timers/promises";
 import * as torch from "../../mod.ts";
-import { emit, here } from "../harness.ts";
+import { emit, here, rest } from "../harness.ts";
 import { Peer } from "../peer.ts";
 import { type Case, cases, optimizers, type Trained, training } from "../training_cases.ts";
 
@@ -51,9 +50,10 @@ async function compare(one: Case, optimizer: Optimizer, peer: Peer): Promise<voi
     round < LEAST_ROUNDS || (round < ROUNDS && performance.now() < end);
     round++
   ) {
-    // As a program's loop does now and then: the runtime frees what was forgotten.
-    await setTimeout(0);
+    // As a program's loop does now and then, so that the runtime frees what was forgotten; and the other's threads come to rest.
+    await rest();
     ours = train(steps);
+    await rest();
     theirs = await there(peer, one.name, optimizer, steps);
     samples[0].push(ours.seconds / steps * 1e9);
     samples[1].push(theirs.seconds / steps * 1e9);

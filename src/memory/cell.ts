@@ -84,6 +84,22 @@ const MOST_SPARE = 8;
 const MOST_SIZES = 64;
 const spare = new Map<number, Page[]>();
 
+// Whoever has made so many tensors with a graph behind them trains; whoever has filled twice as many pages of small ones goes on
+// to forget small tensors by the thousand.
+let untilAnchor = 1000;
+const PAGE_TO_ANCHOR = 1 / 2;
+
+const anchors: ArrayBuffer[] = [];
+
+function dropAnchor(): void {
+  const bytes = anchorBytes();
+  if (bytes > 0) anchors.push(viewMemory(native.fb_ballast(0), bytes));
+}
+
+function nearAnchor(by: number): void {
+  if (untilAnchor > 0 && (untilAnchor -= by) <= 0) dropAnchor();
+}
+
 /** What a disposed tensor points to: a page without a handle, and without room. */
 export const GONE: Page = new Page(1, 1, 1);
 /** The slot of {@linkcode GONE}. */
@@ -117,6 +133,7 @@ class Kind {
   #fresh(): Page {
     const bytes = this.#slots * this.#each;
     noteShared(bytes);
+    nearAnchor(PAGE_TO_ANCHOR);
     return this.open = new Page(this.#slots, bytes, this.#claim, this);
   }
 
@@ -143,17 +160,8 @@ export function pageFor(bytes: number): Page {
   return heavyPage(bytes, medium, heavyWeight);
 }
 
-// Whoever has made so many tensors with a graph behind them trains.
-let untilAnchor = 1000;
-const anchors: ArrayBuffer[] = [];
-
-function dropAnchor(): void {
-  const bytes = anchorBytes();
-  if (bytes > 0) anchors.push(viewMemory(native.fb_ballast(0), bytes));
-}
-
 function pageWithGraph(bytes: number): Page {
-  if (untilAnchor > 0 && --untilAnchor === 0) dropAnchor();
+  nearAnchor(1);
   return bytes < HEAVY ? graph.page() : heavyPage(bytes, mediumGraph, 1);
 }
 
