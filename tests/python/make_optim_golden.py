@@ -28,6 +28,8 @@ TARGET = [[math.cos(i - 2 * j) for j in range(4)] for i in range(3)]
 
 OPTIMIZERS = [
     ("SGD", {"lr": 0.05}),
+    ("SGD", {"lr": 0.02, "weightDecay": 0.1}),
+    ("SGD", {"lr": 0.02, "maximize": True, "weightDecay": 0.5}),
     ("SGD", {"lr": 0.05, "momentum": 0.9}),
     ("SGD", {"lr": 0.02, "momentum": 0.8, "nesterov": True, "weightDecay": 0.1}),
     ("SGD", {"lr": 0.05, "momentum": 0.5, "dampening": 0.3, "weightDecay": 0.05}),
