@@ -216,6 +216,29 @@ void gradientsAreOwned() {
   for (const double handle : {x, sum, y, grad}) fb_tensor_release(handle);
 }
 
+void stepsGoDownGradients() {
+  Words words;
+  const double x = ones(words, 3);
+  const double y = ones(words, 2);
+  const double grad = ones(words, 3);
+  EXPECT(fb_tensor_set_grad(x, grad) == 0);
+  words.write({3, x, y, 0});
+  EXPECT(fb_step_descend(words.ctx, 0.25, 0, false) == -1);
+  words.write({2, x, y});
+  EXPECT(fb_step_descend(words.ctx, 0.25, 0, false) == 0);
+  EXPECT(fb_step_descend(words.ctx, 0.5, 1, true) == 0);
+  float out[3] = {0, 0, 0};
+  // 1 - 0.25, and then up by half of the gradient less what the weight decay takes.
+  EXPECT(fb_tensor_read(x, out, 12) == 0 && out[0] == 0.875F && out[2] == 0.875F);
+  EXPECT(fb_tensor_read(y, out, 8) == 0 && out[0] == 1.0F);
+  words.write({1e9, x});
+  EXPECT(fb_step_descend(words.ctx, 1, 0, false) == -1);
+  EXPECT(fb_step_descend(0, 1, 0, false) == -1);
+  fb_tensor_release(grad);
+  fb_tensor_release(y);
+  fb_tensor_release(x);
+}
+
 // ---- Contexts ----
 
 void resultsOverflowTheContext() {
@@ -548,6 +571,7 @@ int main() {
       {"lent memory is listed once", lentMemoryIsListedOnce},
       {"lent memory outlives its context", lentMemoryOutlivesItsContext},
       {"gradients are owned", gradientsAreOwned},
+      {"steps go down gradients", stepsGoDownGradients},
       {"results overflow the context", resultsOverflowTheContext},
       {"empty contexts hold nothing", emptyContextsHoldNothing},
       {"texts need their room", textsNeedTheirRoom},
