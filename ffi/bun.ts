@@ -145,7 +145,7 @@ export const graphWeight: number = 2;
 /** The same of a large tensor's own. */
 export const heavyWeight: number = 1;
 
-/** What a program that trains should claim for good: nothing, since JavaScriptCore would let as much again pile up. */
+/** What a program that trains, or forgets small tensors, should claim for good: nothing, since JavaScriptCore would let as much again pile up. */
 export function anchorBytes(): number {
   return 0;
 }

@@ -128,7 +128,7 @@ const MOST_ANCHOR = 1 << 30;
 const SHARE_OF_HEAP = 1 / 4;
 
 /**
- * What a program that trains should claim for good. V8 scavenges once young buffers claim 64 MB, but first it marks the whole
+ * What a program that trains, or forgets small tensors, should claim for good. V8 scavenges once young buffers claim 64 MB, but first it marks the whole
  * heap, on threads that kernels want too, once heap and buffers have grown by a seventh or so since it last did: by less than
  * 64 MB where they are small.
  */

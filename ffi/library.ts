@@ -147,7 +147,7 @@ export const graphWeight: number = runtime.graphWeight;
 /** The same of a large tensor's own page. */
 export const heavyWeight: number = runtime.heavyWeight;
 
-/** What a program that trains should claim for good, so that the collector does not do too much. */
+/** What a program that trains, or forgets small tensors, should claim for good, so that the collector does not do too much. */
 export const anchorBytes: () => number = runtime.anchorBytes;
 
 /** Has the garbage collector run, now: a last resort, since it takes as long as the heap is large. */

@@ -38,3 +38,36 @@ it(
     assert(peak > 1e5 && peak < 48e6, `the peak is ${peak}`);
   },
 );
+
+it(
+  "and what a loop over small tensors leaves behind, once it has done so for a while",
+  { skip },
+  async () => {
+    const { code, stdout, stderr } = await program(
+      `
+    import * as torch from MOD;
+    const a = torch.randn([1024]);
+    for (let round = 0; round < 240; round++) {
+      if (round === 40) console.log("from here");
+      torch.noGrad(() => {
+        let b = a.add(a);
+        for (let i = 0; i < 6000; i++) {
+          const next = b.add(a);
+          b.dispose();
+          b = next;
+        }
+      });
+      await new Promise((done) => setTimeout(done, 5));
+    }
+    `,
+      { permissions: ["-A", "--v8-flags=--trace-gc"] },
+    );
+    assertEquals([code, stderr], [0, ""]);
+    const later = stdout.slice(stdout.indexOf("from here"));
+    const count = (kind: RegExp) => later.match(kind)?.length ?? 0;
+    const [scavenges, marked] = [count(/ms: Scavenge/g), count(/Mark-Compact/g)];
+    assert(scavenges >= 100, `${scavenges} scavenges`);
+    // Without the claims that stay, one collection in thirty or forty marked the heap.
+    assert(marked * 80 <= scavenges, `marked ${marked} times, scavenged ${scavenges} times`);
+  },
+);
