@@ -59,6 +59,7 @@ it(
       });
       await new Promise((done) => setTimeout(done, 5));
     }
+    console.log("claimed", Deno.memoryUsage().external);
     `,
       { permissions: ["-A", "--v8-flags=--trace-gc"] },
     );
@@ -67,7 +68,9 @@ it(
     const count = (kind: RegExp) => later.match(kind)?.length ?? 0;
     const [scavenges, marked] = [count(/ms: Scavenge/g), count(/Mark-Compact/g)];
     assert(scavenges >= 100, `${scavenges} scavenges`);
-    // Without the claims that stay, one collection in thirty or forty marked the heap.
+    const claimed = Number(/claimed (\d+)/.exec(stdout)?.[1]);
+    assert(claimed > 4e8, `${claimed} bytes are claimed`);
+    // Without the claims that stay, up to one collection in thirty marked the heap.
     assert(marked * 80 <= scavenges, `marked ${marked} times, scavenged ${scavenges} times`);
   },
 );
