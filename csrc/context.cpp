@@ -8,6 +8,7 @@
 #include "internal.h"
 #include "jobs.h"
 #include "lent.h"
+#include "memory.h"
 
 namespace flambeau {
 
@@ -151,7 +152,7 @@ using namespace flambeau;
 double fb_context_new(void* words, uint32_t capacity) {
   return guard(0.0, [&] {
     auto* made = new Context{
-        static_cast<double*>(words), capacity, {}, {}, 0, nullptr, std::make_shared<Loans>()};
+        static_cast<double*>(words), capacity, {}, {}, nullptr, std::make_shared<Loans>()};
     liveContexts.fetch_add(1, std::memory_order_relaxed);
     ownContext(made);
     return toHandle(made);
@@ -199,9 +200,12 @@ double fb_text_copy(double ctx, void* out, double size) {
 }
 
 double fb_live(int32_t what) {
-  return static_cast<double>((what == 0   ? liveTensors
-                              : what == 1 ? liveObjects
-                              : what == 2 ? liveContexts
-                                          : liveNodes)
-                                 .load());
+  return guard(-1.0, [&] {
+    freePendingPages();
+    const auto& count = what == 0   ? liveTensors
+                        : what == 1 ? liveObjects
+                        : what == 2 ? liveContexts
+                                    : liveNodes;
+    return static_cast<double>(count.load());
+  });
 }

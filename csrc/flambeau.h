@@ -240,7 +240,8 @@ FB_API int32_t fb_storage_info(double tensor, double ctx);
 FB_API int32_t fb_storage_read(double tensor, double offset, void* out, double bytes);
 FB_API int32_t fb_storage_write(double tensor, double offset, const void* data, double bytes);
 /* Live handles given out and not yet released: 0 tensors, 1 script objects; 2: contexts; 3: nodes
- * of the autograd graph, and functions of the caller's that LibTorch holds. */
+ * of the autograd graph, and functions of the caller's that LibTorch holds. Never call it between
+ * reading a handle and using it: as for fb_page_new. */
 FB_API double fb_live(int32_t what);
 /* What the matching release does, of a handle that was forgotten: it is counted (fb_memory). */
 FB_API void fb_handle_forgotten(int32_t kind, double handle);
@@ -252,12 +253,10 @@ FB_API void fb_thread_ends(void);
 /* ---- Memory ---- */
 
 /* A page of `slots` zeroed words for handles that are forgotten together, with `bytes` of ballast.
- * Pages that the collector found unreachable on this thread are freed first, when they are many, so
- * never call it between reading a handle and using it. The page's first word, counted over all
- * slabs (65,536 words each), or -1. */
-FB_API double fb_page_new(uint32_t slots, double bytes, double ctx);
-/* The page that fb_page_new made last: what ballast is made with. */
-FB_API double fb_page_last(double ctx);
+ * Of the pages that the collector found unreachable on this thread some are freed first, when they
+ * are many, so never call it between reading a handle and using it. The page's first word, counted
+ * over all slabs (65,536 words each), or -1. Ballast is made with that word's address. */
+FB_API double fb_page_new(uint32_t slots, double bytes);
 /* Frees the pages that the collector found. As for fb_page_new: never while a handle is in use. */
 FB_API void fb_pages_free(void);
 /* The address of a slab. It stays. */
@@ -279,7 +278,8 @@ FB_API void fb_memory_unshare(double block);
 /* Bytes: 0 that tensors hold, 1 kept for further use, 2 the most that tensors held, 3 that this
  * machine has. How many were freed because they were forgotten: 4 tensors, 5 script objects, 6
  * nodes. Of this thread's pages that were not collected: 7 the bytes of those with several slots, 8
- * the number of those for one tensor that is not large. */
+ * the number of those for one tensor that is not large, 9 the least that 7 was since this was asked
+ * last. */
 FB_API double fb_memory(int32_t what);
 /* Gives what is kept for further use back to the system. */
 FB_API void fb_memory_trim(void);

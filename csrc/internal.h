@@ -122,8 +122,6 @@ struct Context {
   size_t capacity;
   std::vector<double> overflow;
   std::string text;
-  // The page that fb_page_new made last.
-  double page = 0;
   // What runAsync of this thread has done.
   std::shared_ptr<class Completions> completions;
   // What its JavaScript lent to tensors.

@@ -350,14 +350,23 @@ constexpr uint32_t kSlabWords = 1 << 16;
 
 struct Owner;
 
+// It lies in the slab, before its handles.
 struct Page {
   Owner* owner;
-  double* handles;
-  uint32_t slots;
-  double code;
   Page* next;
   double bytes;
+  double code;
+  size_t slots;
+
+  double* handles() { return reinterpret_cast<double*>(this + 1); }
+  const double* handles() const { return reinterpret_cast<const double*>(this + 1); }
 };
+
+Page* pageOf(void* handles) {
+  return static_cast<Page*>(handles) - 1;
+}
+
+constexpr uint32_t kPageWords = sizeof(Page) / sizeof(double);
 
 // A thread that runs JavaScript. Its collector may find a tensor unreachable while the handle is
 // already read and the call not yet made, so a page that was collected waits until its own thread
@@ -366,17 +375,30 @@ struct Owner {
   std::mutex mutex;
   Page* collected = nullptr;
   std::atomic<double> collectedBytes{0};
-  // Of its pages that were not collected yet: the bytes of those with several slots, and the number
-  // of those that hold one tensor that is not large.
+  // Those that are freed one by one, as new ones are made. The thread's own.
+  Page* pending = nullptr;
+  // Of its pages that were not collected yet: the bytes of those with several slots, the least that
+  // they were since that was asked, and the number of those that hold one tensor that is not large.
   std::atomic<int64_t> sharedBytes{0};
+  std::atomic<int64_t> leastShared{0};
   std::atomic<int64_t> singles{0};
   bool ended = false;
 };
 
+void countShared(Owner& owner, int64_t bytes) {
+  const int64_t held = owner.sharedBytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  int64_t least = owner.leastShared.load(std::memory_order_relaxed);
+  while (held < least && !owner.leastShared.compare_exchange_weak(least, held)) {
+  }
+}
+
+int64_t leastShared(Owner& owner) {
+  return owner.leastShared.exchange(owner.sharedBytes.load(std::memory_order_relaxed));
+}
+
 void countPage(const Page& page, int64_t change) {
   if (page.slots > 1) {
-    page.owner->sharedBytes.fetch_add(
-        change * static_cast<int64_t>(page.bytes), std::memory_order_relaxed);
+    countShared(*page.owner, change * static_cast<int64_t>(page.bytes));
   } else if (page.bytes < kLarge) {
     page.owner->singles.fetch_add(change, std::memory_order_relaxed);
   }
@@ -392,7 +414,7 @@ struct Pages {
   std::mutex mutex;
   std::vector<double*> slabs;
   uint32_t slabUsed = kSlabWords;
-  std::map<uint32_t, std::vector<Page*>> unused;
+  std::map<size_t, std::vector<Page*>> unused;
 };
 
 // Never destroyed: another thread may end, and free its pages, while the process exits.
@@ -410,27 +432,60 @@ Page* newPage(uint32_t slots) {
     unused.pop_back();
     return page;
   }
-  if (slabUsed + slots > kSlabWords) {
+  const uint32_t words = kPageWords + slots;
+  if (slabUsed + words > kSlabWords) {
     slabs.push_back(new double[kSlabWords]());
     slabUsed = 0;
   }
-  const auto slab = static_cast<double>(slabs.size() - 1);
-  auto* page =
-      new Page{nullptr, slabs.back() + slabUsed, slots, slab * kSlabWords + slabUsed, nullptr, 0};
-  slabUsed += slots;
+  const auto first = static_cast<double>((slabs.size() - 1) * kSlabWords + slabUsed + kPageWords);
+  auto* page = new (slabs.back() + slabUsed) Page{nullptr, nullptr, 0, first, slots};
+  slabUsed += words;
   return page;
 }
 
 std::atomic<int64_t> collectedTensors{0};
 
 void freePage(Page* page) {
-  for (uint32_t i = 0; i < page->slots; i++) {
-    if (page->handles[i] != 0) collectedTensors.fetch_add(1, std::memory_order_relaxed);
-  }
-  fb_tensor_release_many(page->handles, page->slots);
-  std::fill_n(page->handles, page->slots, 0.0);
+  double* handles = page->handles();
+  const auto count = static_cast<int32_t>(page->slots);
+  collectedTensors.fetch_add(
+      count - std::count(handles, handles + count, 0.0), std::memory_order_relaxed);
+  fb_tensor_release_many(handles, count);
+  std::fill_n(handles, count, 0.0);
   const std::lock_guard<std::mutex> lock(allPages().mutex);
   allPages().unused[page->slots].push_back(page);
+}
+
+// What is freed next lies idle since it was made, and is in no cache.
+void prefetchObjects(const Page* page) {
+  if (page == nullptr) return;
+  const double* handles = page->handles();
+  for (size_t i = 0; i < page->slots; i++) {
+    if (handles[i] == 0) continue;
+    const auto* impl = fromHandle<const char>(handles[i]);
+    for (size_t line = 0; line < sizeof(at::TensorImpl); line += 64)
+      __builtin_prefetch(impl + line, 1);
+  }
+}
+
+// Those have come by now; what they point to has not.
+void prefetchParts(const Page* page) {
+  const double* handles = page->handles();
+  for (size_t i = 0; i < page->slots; i++) {
+    if (handles[i] == 0) continue;
+    auto* impl = fromHandle<at::TensorImpl>(handles[i]);
+    if (impl->has_storage()) {
+      const auto* storage =
+          reinterpret_cast<const char*>(impl->unsafe_storage().unsafeGetStorageImpl());
+      __builtin_prefetch(storage, 1);
+      __builtin_prefetch(storage + 64, 1);
+    }
+    const auto* meta = reinterpret_cast<const char*>(impl->autograd_meta());
+    if (meta != nullptr) {
+      __builtin_prefetch(meta, 1);
+      __builtin_prefetch(meta + 64, 1);
+    }
+  }
 }
 
 void freeAll(Page* page) {
@@ -441,11 +496,16 @@ void freeAll(Page* page) {
   }
 }
 
+// Of a thread that has made pages.
+thread_local Owner* owning = nullptr;
+
 struct OwnerOfThread {
   // Kept for good: pages may be collected after the thread has ended.
   Owner* owner = new Owner();
 
+  OwnerOfThread() { owning = owner; }
   ~OwnerOfThread() {
+    owning = nullptr;
     if (processEnds()) return;
     Page* rest = nullptr;
     {
@@ -454,6 +514,7 @@ struct OwnerOfThread {
       std::swap(rest, owner->collected);
       owner->collectedBytes = 0;
     }
+    freeAll(std::exchange(owner->pending, nullptr));
     freeAll(rest);
   }
 };
@@ -463,14 +524,48 @@ Owner* thisOwner() {
   return mine.owner;
 }
 
-void freeCollected(Owner* owner) {
+Page* takeCollected(Owner* owner) {
   Page* pages = nullptr;
-  {
-    const std::lock_guard<std::mutex> lock(owner->mutex);
-    std::swap(pages, owner->collected);
-    owner->collectedBytes = 0;
+  const std::lock_guard<std::mutex> lock(owner->mutex);
+  std::swap(pages, owner->collected);
+  owner->collectedBytes = 0;
+  return pages;
+}
+
+void freePending(Owner* owner) {
+  freeAll(std::exchange(owner->pending, nullptr));
+}
+
+void freeCollected(Owner* owner) {
+  freePending(owner);
+  freeAll(takeCollected(owner));
+}
+
+// Large tensors are freed at once; pages of small ones as new ones are made, so that what freeing
+// brings into the cache serves again while it is there.
+void beginFreeing(Owner* owner) {
+  freePending(owner);
+  Page* page = takeCollected(owner);
+  while (page != nullptr) {
+    Page* next = page->next;
+    if (page->slots == 1) {
+      freePage(page);
+    } else {
+      page->next = owner->pending;
+      owner->pending = page;
+    }
+    page = next;
   }
-  freeAll(pages);
+  prefetchObjects(owner->pending);
+}
+
+void freeNext(Owner* owner) {
+  Page* page = owner->pending;
+  if (page == nullptr) return;
+  owner->pending = page->next;
+  prefetchParts(page);
+  prefetchObjects(owner->pending);
+  freePage(page);
 }
 
 }  // namespace
@@ -496,9 +591,9 @@ bool processEnds() {
   return exiting;
 }
 
-void pageCollected(void* page) noexcept {
+void pageCollected(void* handles) noexcept {
   if (exiting) return;
-  auto* collected = static_cast<Page*>(page);
+  Page* collected = pageOf(handles);
   Owner* owner = collected->owner;
   countPage(*collected, -1);
   {
@@ -513,6 +608,10 @@ void pageCollected(void* page) noexcept {
     }
   }
   freePage(collected);
+}
+
+void freePendingPages() {
+  if (owning != nullptr) freePending(owning);
 }
 
 void* newBuffer(size_t bytes) noexcept {
@@ -554,8 +653,8 @@ using namespace flambeau;
 namespace {
 
 // Called by the collector, on any thread: (bytes, the page).
-void ballastCollected(void* /*bytes*/, void* page) {
-  pageCollected(page);
+void ballastCollected(void* /*bytes*/, void* handles) {
+  pageCollected(handles);
 }
 
 void bufferCollected(void* block, void* /*anything*/) {
@@ -564,22 +663,18 @@ void bufferCollected(void* block, void* /*anything*/) {
 
 }  // namespace
 
-double fb_page_new(uint32_t slots, double bytes, double ctx) {
+double fb_page_new(uint32_t slots, double bytes) {
   return guard(-1.0, [&] {
     Owner* owner = thisOwner();
-    if (owner->collectedBytes >= kFreedAtOnce) freeCollected(owner);
+    if (owner->collectedBytes >= kFreedAtOnce) beginFreeing(owner);
+    if (slots > 1) freeNext(owner);
     Page* page = newPage(slots);
     page->owner = owner;
     page->next = nullptr;
     page->bytes = bytes;
     countPage(*page, 1);
-    context(ctx).page = toHandle(page);
     return page->code;
   });
-}
-
-double fb_page_last(double ctx) {
-  return guard(0.0, [&] { return context(ctx).page; });
 }
 
 void fb_pages_free(void) {
@@ -626,6 +721,8 @@ double fb_memory(int32_t what) {
       return static_cast<double>(forgottenNodes());
     case 7:
       return static_cast<double>(thisOwner()->sharedBytes.load(std::memory_order_relaxed));
+    case 9:
+      return static_cast<double>(leastShared(*thisOwner()));
     case 8:
       return static_cast<double>(thisOwner()->singles.load(std::memory_order_relaxed));
     default:
@@ -635,6 +732,7 @@ double fb_memory(int32_t what) {
 
 void fb_memory_trim(void) {
   guard(0, [&] {
+    freePendingPages();
     blockCache().clear();
     freeSmallBlocks();
     return 0;

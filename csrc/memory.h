@@ -48,7 +48,10 @@ bool processEnds();
 // Ballast must not be longer.
 constexpr size_t kEmptyBytes = size_t{1} << 36;
 void* emptyMemory();
-void pageCollected(void* page) noexcept;
+void pageCollected(void* handles) noexcept;
+// Frees what this thread was about to free bit by bit, so that what is counted does not change by
+// itself: not between reading a handle and using it.
+void freePendingPages();
 
 // Memory for the caller's buffers, from the blocks that are kept, and back; null where there is
 // none.

@@ -65,8 +65,7 @@ export const symbols = {
   fb_storage_info: { parameters: ["f64", "f64"], result: "i32" }, //                                tensor, ctx
   fb_storage_read: { parameters: ["f64", "f64", "buffer", "f64"], result: "i32" }, //               tensor, offset, out, bytes
   fb_storage_write: { parameters: ["f64", "f64", "buffer", "f64"], result: "i32" }, //              tensor, offset, data, bytes
-  fb_page_new: { parameters: ["u32", "f64", "f64"], result: "f64" }, //                             slots, bytes, ctx
-  fb_page_last: { parameters: ["f64"], result: "f64" }, //                                          ctx
+  fb_page_new: { parameters: ["u32", "f64"], result: "f64" }, //                                    slots, bytes
   fb_pages_free: { parameters: [], result: "void" },
   fb_slab: { parameters: ["u32"], result: "f64" }, //                                               index
   fb_block_new: { parameters: ["f64"], result: "f64" }, //                                          bytes

@@ -11,7 +11,6 @@
 import {
   anchorBytes,
   ballast,
-  context,
   graphWeight,
   heavyWeight,
   native,
@@ -33,10 +32,22 @@ const MOST_MORE = 12 << 20;
 const TINY_BYTES = 1 << 10;
 
 const SLAB_WORDS = 1 << 16;
-const slabs: Float64Array[] = [];
 
-function slab(index: number): Float64Array {
-  return slabs[index] ??= new Float64Array(viewMemory(native.fb_slab(index), SLAB_WORDS * 8));
+interface Slab {
+  readonly address: number;
+  readonly words: Float64Array;
+}
+
+const slabs: Slab[] = [];
+
+function slabAt(index: number): Slab {
+  return slabs[index] ?? openSlab(index);
+}
+
+function openSlab(index: number): Slab {
+  const address = native.fb_slab(index);
+  if (address === 0) throw new Error("There is no memory for the handles of more tensors.");
+  return slabs[index] = { address, words: new Float64Array(viewMemory(address, SLAB_WORDS * 8)) };
 }
 
 /** Handles that are freed together. Reachable from each of its tensors, and from here only while it has room. */
@@ -56,13 +67,14 @@ export class Page {
 
   /** Takes a page from native memory: not between reading a handle and using it. */
   constructor(slots: number, bytes: number, claim: number, kind: Kind | null = null) {
-    const at = native.fb_page_new(slots, bytes, context);
-    this.handles = slab(Math.floor(at / SLAB_WORDS));
+    const at = native.fb_page_new(slots, bytes);
+    const { address, words } = slabAt(Math.floor(at / SLAB_WORDS));
+    this.handles = words;
     this.next = at % SLAB_WORDS;
     this.end = this.next + slots;
     this.bytes = bytes;
     this.kind = kind;
-    this.ballast = ballast(native.fb_page_last(context), claim);
+    this.ballast = ballast(address + this.next * 8, claim);
     feelPressure(bytes);
   }
 }

@@ -23,13 +23,13 @@ const MOST = 0.5;
 
 const SHARED_BYTES = 7;
 const SINGLES = 8;
+const LEAST_SHARED = 9;
 
 // What may be held by shared pages: more than by those that were there when it was found that they do no harm.
 let more = LEAST_ALLOWED;
 let allowed = LEAST_ALLOWED;
-// Bytes of shared pages since the last look, and the fewest that were held meanwhile.
+// Bytes of shared pages since the last look.
 let made = 0;
-let least = Infinity;
 // Tensors that the trial still takes, if there is one, how many it takes in all, and how many pages there were before.
 let left = 0;
 let length = SHORTEST;
@@ -47,13 +47,11 @@ export function shareNothing(): void {
 
 /** Notes that a page for several tensors is made. */
 export function noteShared(bytes: number): void {
-  const held = native.fb_memory(SHARED_BYTES);
-  if (held < least) least = held;
   made += bytes;
   if (made < WINDOW) return;
-  if (least > allowed) beginTrial();
   made = 0;
-  least = held;
+  // Where it is little even when the collector has just come by, nothing is kept.
+  if (native.fb_memory(LEAST_SHARED) > allowed) beginTrial();
 }
 
 /** Notes that a page for one small tensor is made. */

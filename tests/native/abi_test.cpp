@@ -93,7 +93,7 @@ void handlesOfZeroAreErrors() {
   EXPECT(fb_op_call(opNamed("aten::relu"), 0) == -1);
   EXPECT(fb_context_resize(0, nullptr, 0) == -1 && fb_context_overflow(0) == -1);
   EXPECT(fb_text_copy(0, nullptr, 0) == -1 && fb_error_text(0, 0) == -1);
-  EXPECT(fb_memory_released(0) == -1 && fb_page_last(0) == 0);
+  EXPECT(fb_memory_released(0) == -1);
   EXPECT(fb_job_take(0) == -1 && fb_jobs_wait(0) == -1 && fb_jobs_pipe(0) == -1);
   EXPECT(fb_transfer_take(0, 1) == -1);
 }

@@ -284,12 +284,12 @@ void pagesAreCollectedOnAnyThread() {
   const auto free = reinterpret_cast<Deleter>(static_cast<uintptr_t>(fb_ballast(1)));
   std::vector<void*> pages;
   for (int i = 0; i < 100; i++) {
-    const double first = fb_page_new(8, 1 << 20, words.ctx);
+    const double first = fb_page_new(8, 1 << 20);
     EXPECT(first >= 0);
     const auto code = static_cast<uint32_t>(first);
     auto* slab = reinterpret_cast<double*>(static_cast<uintptr_t>(fb_slab(code >> 16)));
     for (int slot = 0; slot < 8; slot += 2) slab[(code & 0xffff) + slot] = ones(words, 4);
-    pages.push_back(reinterpret_cast<void*>(static_cast<uintptr_t>(fb_page_last(words.ctx))));
+    pages.push_back(slab + (code & 0xffff));
   }
   std::thread collector([&] {
     for (void* page : pages) free(nullptr, page);
@@ -300,6 +300,35 @@ void pagesAreCollectedOnAnyThread() {
   EXPECT(fb_slab(1 << 20) == 0);
 }
 
+// A large tensor at once, the small ones as pages are made, and the rest when it is asked for.
+void manyPagesAreFreedOneByOne() {
+  Words words;
+  using Deleter = void (*)(void*, void*);
+  const auto free = reinterpret_cast<Deleter>(static_cast<uintptr_t>(fb_ballast(1)));
+  const auto pageWithTensor = [&](uint32_t slots) {
+    const auto code = static_cast<uint32_t>(fb_page_new(slots, 1 << 20));
+    auto* slab = reinterpret_cast<double*>(static_cast<uintptr_t>(fb_slab(code >> 16)));
+    slab[code & 0xffff] = ones(words, 4);
+    return slab + (code & 0xffff);
+  };
+  fb_pages_free();
+  const double before = fb_live(0);
+  const double forgotten = fb_memory(4);
+  std::vector<double*> pages{pageWithTensor(1)};
+  for (int i = 0; i < 20; i++) pages.push_back(pageWithTensor(8));
+  for (double* page : pages) free(nullptr, page);
+  EXPECT(fb_memory(4) == forgotten && fb_live(0) == before + 21);
+  std::vector<double*> more{pageWithTensor(8)};
+  EXPECT(fb_memory(4) == forgotten + 2);
+  more.push_back(pageWithTensor(8));
+  EXPECT(fb_memory(4) == forgotten + 3);
+  // Whoever counts finds nothing half done.
+  EXPECT(fb_live(0) == before + 2 && fb_memory(4) == forgotten + 21);
+  for (double* page : more) free(nullptr, page);
+  fb_pages_free();
+  EXPECT(fb_live(0) == before && fb_memory(4) == forgotten + 23);
+}
+
 // And when the thread of the pages has ended.
 void pagesOutliveTheirThread() {
   using Deleter = void (*)(void*, void*);
@@ -307,10 +336,10 @@ void pagesOutliveTheirThread() {
   void* page = nullptr;
   std::thread([&] {
     Words words;
-    const auto code = static_cast<uint32_t>(fb_page_new(4, 64, words.ctx));
+    const auto code = static_cast<uint32_t>(fb_page_new(4, 64));
     auto* slab = reinterpret_cast<double*>(static_cast<uintptr_t>(fb_slab(code >> 16)));
     slab[code & 0xffff] = ones(words, 4);
-    page = reinterpret_cast<void*>(static_cast<uintptr_t>(fb_page_last(words.ctx)));
+    page = slab + (code & 0xffff);
   }).join();
   free(nullptr, page);
 }
@@ -380,6 +409,7 @@ int main(int count, char**) {
       {"lent memory is copied when handed over", lentMemoryIsCopiedWhenHandedOver},
       {"lent memory may go with its thread", lentMemoryMayGoWithItsThread},
       {"pages are collected on any thread", pagesAreCollectedOnAnyThread},
+      {"many pages are freed one by one", manyPagesAreFreedOneByOne},
       {"pages outlive their thread", pagesOutliveTheirThread},
       {"a thread that ends releases what it holds", aThreadThatEndsReleasesWhatItHolds},
       {"blocks are kept and given back", blocksAreKeptAndGivenBack},
