@@ -140,7 +140,10 @@ export const collectsLate: boolean = true;
 export const smallWeight: number = 2;
 
 /** The same of one for tensors with a graph behind them. */
-export const graphWeight: number = 2;
+export const graphWeight: number = 1;
+
+/** The same of one for larger ones. A step of training makes so many that a collection came by every twenty steps. */
+export const mediumGraphWeight: number = 1 / 2;
 
 /** The same of a large tensor's own. */
 export const heavyWeight: number = 1;

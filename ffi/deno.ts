@@ -120,6 +120,9 @@ export const smallWeight: number = 8;
 /** The same of one for tensors with a graph behind them. */
 export const graphWeight: number = 8;
 
+/** The same of one for larger ones. */
+export const mediumGraphWeight: number = 1;
+
 /** The same of a large tensor's own. */
 export const heavyWeight: number = 4;
 

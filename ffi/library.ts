@@ -144,6 +144,9 @@ export const smallWeight: number = runtime.smallWeight;
 /** The same of a page of tensors with a graph behind them. */
 export const graphWeight: number = runtime.graphWeight;
 
+/** The same of a page of larger ones of those. */
+export const mediumGraphWeight: number = runtime.mediumGraphWeight;
+
 /** The same of a large tensor's own page. */
 export const heavyWeight: number = runtime.heavyWeight;
 

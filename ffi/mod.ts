@@ -14,6 +14,7 @@ export {
   graphWeight,
   heavyWeight,
   libtorchVersion,
+  mediumGraphWeight,
   native,
   newBuffer,
   shareMemory,

@@ -13,6 +13,7 @@ import {
   ballast,
   graphWeight,
   heavyWeight,
+  mediumGraphWeight,
   native,
   smallWeight,
   viewMemory,
@@ -161,7 +162,7 @@ const medium = new Kind(8, 1 << 16, heavyWeight);
 // The graph holds most of what a step of training makes until it is done, however often the collector comes by: it costs most
 // where collections do (`graphWeight`).
 const graph = new Kind(8, 1 << 13, graphWeight);
-const mediumGraph = new Kind(8, 1 << 16, 1);
+const mediumGraph = new Kind(8, 1 << 16, mediumGraphWeight);
 const views = new Kind(8, 1 << 16, VIEW_CLAIM / (1 << 16));
 
 /** A page with a free slot, `page.next`, for a tensor of the given weight (see `bytesHeld` in csrc/internal.h). */
