@@ -201,7 +201,7 @@ double fb_text_copy(double ctx, void* out, double size) {
 
 double fb_live(int32_t what) {
   return guard(-1.0, [&] {
-    freePendingPages();
+    freeDuePages();
     const auto& count = what == 0   ? liveTensors
                         : what == 1 ? liveObjects
                         : what == 2 ? liveContexts

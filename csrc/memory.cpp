@@ -610,8 +610,13 @@ void pageCollected(void* handles) noexcept {
   freePage(collected);
 }
 
-void freePendingPages() {
-  if (owning != nullptr) freePending(owning);
+void freeDuePages() {
+  if (owning == nullptr) return;
+  if (owning->collectedBytes >= kFreedAtOnce) {
+    freeCollected(owning);
+  } else {
+    freePending(owning);
+  }
 }
 
 void* newBuffer(size_t bytes) noexcept {
@@ -732,7 +737,7 @@ double fb_memory(int32_t what) {
 
 void fb_memory_trim(void) {
   guard(0, [&] {
-    freePendingPages();
+    freeDuePages();
     blockCache().clear();
     freeSmallBlocks();
     return 0;

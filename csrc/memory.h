@@ -49,9 +49,9 @@ bool processEnds();
 constexpr size_t kEmptyBytes = size_t{1} << 36;
 void* emptyMemory();
 void pageCollected(void* handles) noexcept;
-// Frees what this thread was about to free bit by bit, so that what is counted does not change by
+// Frees what this thread's next pages would free, so that what is counted does not change by
 // itself: not between reading a handle and using it.
-void freePendingPages();
+void freeDuePages();
 
 // Memory for the caller's buffers, from the blocks that are kept, and back; null where there is
 // none.

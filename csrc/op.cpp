@@ -1,9 +1,12 @@
 // Ops: found once by name, called boxed, with arguments that the caller wrote in schema order.
 #include <ATen/TensorIterator.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <sstream>
 #include <unordered_map>
 #include <variant>
@@ -60,6 +63,8 @@ struct Op {
   std::vector<bool> dropped;
   OpGuard guard;
   Unboxed unboxed;
+  // Autograd has nothing to do for it where no argument has anything to do with autograd.
+  bool functional;
   // Shares out any work among threads, even that of one element: see isSmallStep.
   bool fusedStep;
 };
@@ -264,6 +269,33 @@ class Lent {
   at::Tensor tensor_;
 };
 
+// Whether a tensor has nothing to do with autograd: it has no gradient, no graph and no tangent,
+// and is an ordinary one on the CPU.
+bool isPlain(const at::Tensor& tensor) {
+  static const c10::DispatchKeySet ordinary = at::empty({0}).key_set();
+  const at::TensorImpl* impl = tensor.unsafeGetTensorImpl();
+  return impl->key_set() == ordinary && impl->autograd_meta() == nullptr;
+}
+
+// Whether nothing stands between a call and its kernel: no trace, no vmap, no autocast.
+bool isDirect() {
+  const auto local = c10::impl::tls_local_dispatch_key_set();
+  return local.included_ == c10::default_included_set &&
+         local.excluded_ == c10::default_excluded_set;
+}
+
+// Leaves out LibTorch's autograd where it would find nothing to do: a tenth of a small op's time.
+class BelowAutograd {
+ public:
+  template <class... Tensors>
+  explicit BelowAutograd(bool functional, const Tensors&... tensors) {
+    if (functional && (isPlain(tensors) && ...) && isDirect()) guard_.emplace();
+  }
+
+ private:
+  std::optional<at::AutoDispatchBelowADInplaceOrView> guard_;
+};
+
 // An integer, as most are, without a call.
 at::Scalar readCommonScalar(Reader& in) {
   const double* start = in.mark();
@@ -284,46 +316,56 @@ c10::SmallVector<Int, 8> readInts(Reader& in) {
 // Reads the arguments of a form, in order, and calls.
 struct UnboxedCall {
   Reader& in;
+  bool functional;
 
   at::Tensor operator()(const std::monostate&) const { return {}; }
   at::Tensor operator()(const TensorOp<>& op) const {
     const Lent self(in.next());
+    const BelowAutograd below(functional, self.get());
     return op.call(self.get());
   }
   at::Tensor operator()(const TensorOp<const at::Tensor&>& op) const {
     const Lent self(in.next());
     const Lent other(in.next());
+    const BelowAutograd below(functional, self.get(), other.get());
     return op.call(self.get(), other.get());
   }
   at::Tensor operator()(const TensorOp<const at::Tensor&, const at::Scalar&>& op) const {
     const Lent self(in.next());
     const Lent other(in.next());
+    const BelowAutograd below(functional, self.get(), other.get());
     return op.call(self.get(), other.get(), readCommonScalar(in));
   }
   at::Tensor operator()(const TensorOp<const at::Scalar&>& op) const {
     const Lent self(in.next());
+    const BelowAutograd below(functional, self.get());
     return op.call(self.get(), readCommonScalar(in));
   }
   at::Tensor operator()(const TensorOp<const at::Scalar&, const at::Scalar&>& op) const {
     const Lent self(in.next());
     const at::Scalar first = readScalar(in);
+    const BelowAutograd below(functional, self.get());
     return op.call(self.get(), first, readScalar(in));
   }
   at::Tensor operator()(const TensorOp<int64_t>& op) const {
     const Lent self(in.next());
+    const BelowAutograd below(functional, self.get());
     return op.call(self.get(), in.nextInt());
   }
   at::Tensor operator()(const TensorOp<int64_t, int64_t>& op) const {
     const Lent self(in.next());
     const int64_t first = in.nextInt();
+    const BelowAutograd below(functional, self.get());
     return op.call(self.get(), first, in.nextInt());
   }
   at::Tensor operator()(const TensorOp<c10::SymIntArrayRef>& op) const {
     const Lent self(in.next());
+    const BelowAutograd below(functional, self.get());
     return op.call(self.get(), readInts<c10::SymInt>(in));
   }
   at::Tensor operator()(const TensorOp<at::IntArrayRef>& op) const {
     const Lent self(in.next());
+    const BelowAutograd below(functional, self.get());
     return op.call(self.get(), readInts<int64_t>(in));
   }
 };
@@ -337,7 +379,7 @@ int32_t writeOnly(Context& target, at::Tensor&& tensor) {
 
 int32_t callUnboxed(const Op& op, Reader& in, Context& target) {
   try {
-    return writeOnly(target, std::visit(UnboxedCall{in}, op.unboxed));
+    return writeOnly(target, std::visit(UnboxedCall{in, op.functional}, op.unboxed));
   } catch (...) {
     mendTrace();
     throw;
@@ -353,13 +395,24 @@ bool isSmallStep(const std::vector<c10::IValue>& stack) {
   return true;
 }
 
+// Of an op that autograd sees as a whole, and whose results are new tensors. What is composed of
+// other ops may return a view, which autograd has to know of.
+bool isFunctional(const c10::OperatorHandle& op) {
+  const auto aliases = [](const c10::Argument& one) { return one.alias_info() != nullptr; };
+  const auto& schema = op.schema();
+  return op.hasKernelForDispatchKey(c10::DispatchKey::CPU) &&
+         std::none_of(schema.arguments().begin(), schema.arguments().end(), aliases) &&
+         std::none_of(schema.returns().begin(), schema.returns().end(), aliases);
+}
+
 std::unique_ptr<Op> makeOp(const std::string& name) {
   const auto dot = name.find('.');
   const std::string base = name.substr(0, dot);
   const std::string overload = dot == std::string::npos ? "" : name.substr(dot + 1);
   auto found = c10::Dispatcher::singleton().findSchema({base, overload});
   TORCH_CHECK_NOT_IMPLEMENTED(found.has_value(), "LibTorch has no op named ", name);
-  auto op = std::make_unique<Op>(Op{*found, {}, {}, {}, guardOf({base, overload}), {}, false});
+  auto op = std::make_unique<Op>(
+      Op{*found, {}, {}, {}, guardOf({base, overload}), {}, isFunctional(*found), false});
   op->fusedStep = base == "aten::_fused_sgd_" || base == "aten::_fused_adam_" ||
                   base == "aten::_fused_adamw_" || base == "aten::_fused_adagrad_";
   for (const auto& argument : found->schema().arguments()) {
