@@ -2,6 +2,7 @@
 import { describe, test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
+import { balanced } from "./support/balance.ts";
 
 type Numbers = number | Numbers[];
 
@@ -9,23 +10,19 @@ function tensor(values: Numbers, options: { requiresGrad?: boolean } = {}): torc
   return torch.tensor(values as number[], { dtype: "float32", ...options });
 }
 
-function balanced(name: string, body: () => void): void {
-  test(name, () => {
-    const { tensors, nodes } = torch.memory();
-    torch.scope(body);
-    assertEquals([torch.memory().tensors, torch.memory().nodes], [tensors, nodes]);
-  });
+function scoped(name: string, body: () => void): void {
+  test(name, () => balanced(() => torch.scope(body)));
 }
 
 describe("the result of an op on plain tensors", () => {
-  balanced("can require gradients later", () => {
+  scoped("can require gradients later", () => {
     const y = tensor([1, 2]).add(tensor([1, 1])).requiresGrad_();
     y.mul(y).sum().backward();
     assertEquals(y.grad!.toArray(), [4, 6]);
     assert(y.isLeaf && y.gradFn === null);
   });
 
-  balanced("is seen to change after it was saved", () => {
+  scoped("is seen to change after it was saved", () => {
     const w = tensor([1, 2], { requiresGrad: true });
     const y = tensor([0, 1]).exp();
     const z = w.mul(y);
@@ -33,7 +30,7 @@ describe("the result of an op on plain tensors", () => {
     assertThrows(() => z.sum().backward(), Error, "modified by an inplace operation");
   });
 
-  balanced("has views that autograd follows", () => {
+  scoped("has views that autograd follows", () => {
     const y = torch.ones([2, 3]).mul(2);
     const row = y.select(0, 1);
     row.mul_(tensor([1, 2, 3], { requiresGrad: true }));
@@ -41,7 +38,7 @@ describe("the result of an op on plain tensors", () => {
     assertEquals(y.detach().toArray(), [[2, 2, 2], [2, 4, 6]]);
   });
 
-  balanced("is batched within vmap, and differentiated within grad", () => {
+  scoped("is batched within vmap, and differentiated within grad", () => {
     const x = tensor([[1, 2], [3, 4]]);
     const one = tensor([1, 1]);
     assertEquals(torch.func.vmap((row: torch.Tensor) => row.add(one.add(one)))(x).toArray(), [
@@ -52,7 +49,7 @@ describe("the result of an op on plain tensors", () => {
     assertEquals(slope.toArray(), [2, 4]);
   });
 
-  balanced("carries a tangent within jvp", () => {
+  scoped("carries a tangent within jvp", () => {
     const [value, tangent] = torch.func.jvp((v: torch.Tensor) => v.exp(), [tensor([0])], [
       tensor([2]),
     ]) as [torch.Tensor, torch.Tensor];
@@ -60,7 +57,7 @@ describe("the result of an op on plain tensors", () => {
     assertAlmostEquals(Number(tangent.item()), 2, 1e-6);
   });
 
-  balanced("is an inference tensor in inference mode only", () => {
+  scoped("is an inference tensor in inference mode only", () => {
     const inside = torch.inferenceMode(() => tensor([1]).add(1));
     assert(inside.isInference());
     assert(!tensor([1]).add(1).isInference());

@@ -1,5 +1,6 @@
-import { describe, type Tensor } from "../../tensor/tensor.ts";
+import { describe, isTensor, type Tensor } from "../../tensor/tensor.ts";
 import { type AnyModule, Module } from "../module.ts";
+import { keepsNothing } from "./_passing.ts";
 import { ModuleSequence } from "./_sequence.ts";
 
 /**
@@ -37,10 +38,24 @@ export class Sequential extends ModuleSequence<AnyModule, any[], Tensor> {
     }
   }
 
-  /** Runs the modules in order. */
+  /** Runs the modules in order. What one layer of this library's makes for another is freed once that has run. */
   override forward(...inputs: unknown[]): Tensor {
     let values = inputs;
-    for (const child of this.children()) values = [child(...values)];
+    // Whether the value is the last layer's alone.
+    let passing = false;
+    for (const child of this.children()) {
+      const [given] = values;
+      const made = child(...values);
+      values = [made];
+      const own = keepsNothing(child);
+      // A layer may give back what it was given.
+      if (made === given) {
+        passing &&= own;
+        continue;
+      }
+      if (passing && own) (given as Tensor).dispose();
+      passing = own && isTensor(made);
+    }
     return values[0] as Tensor;
   }
 

@@ -38,6 +38,15 @@ export type RecurrentMode = "RNN_TANH" | "RNN_RELU" | "LSTM" | "GRU";
 
 const gates: Record<RecurrentMode, number> = { RNN_TANH: 1, RNN_RELU: 1, LSTM: 4, GRU: 3 };
 
+// More take longer to make than anyone waits, and no network has them.
+const MOST_LAYERS = 1 << 16;
+
+function layerCount(a: LayerArguments): number {
+  const count = a.positive("numLayers", 1);
+  if (count > MOST_LAYERS) throw a.wrong("numLayers", `at most ${MOST_LAYERS}`, count);
+  return count;
+}
+
 function checkDropout(a: LayerArguments, dropout: number, numLayers: number): void {
   if (dropout === 0 || numLayers > 1) return;
   console.warn(
@@ -85,7 +94,7 @@ export abstract class RNNBase<A extends unknown[], R> extends Module<A, R> {
     this.mode = mode;
     this.inputSize = a.positive("inputSize");
     this.hiddenSize = a.positive("hiddenSize");
-    this.numLayers = a.positive("numLayers", 1);
+    this.numLayers = layerCount(a);
     this.bias = a.bool("bias", true);
     this.batchFirst = a.bool("batchFirst", false);
     this.dropout = a.probability("dropout", 0);
