@@ -103,6 +103,7 @@ describe("Recurrent layers", () => {
 
   const cases: [() => unknown, typeof RangeError | typeof TypeError, string][] = [
     [() => new nn.LSTM(0, 2), RangeError, "'inputSize' must be greater than 0"],
+    [() => new nn.GRU(1, 2, 2 ** 31), RangeError, "'numLayers' must be at most 65536"],
     [() => new nn.LSTM(1, 1.5), RangeError, "'hiddenSize'"],
     [() => new nn.LSTM(1, 2, 0), RangeError, "'numLayers'"],
     [() => new nn.LSTM(1, 2, { projSize: 2 }), RangeError, "less than 'hiddenSize' (2)"],
