@@ -1,16 +1,10 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { native, TorchError } from "../ffi/mod.ts";
+import { TorchError } from "../ffi/mod.ts";
 import * as functional from "../src/ops/functional.ts";
 import * as torch from "../src/ops/mod.ts";
 import { type DType, type Scalar, Tensor, tensor } from "../src/tensor/mod.ts";
-
-/** Runs a test body and checks that it disposed of every tensor it made. */
-function balanced(body: () => void): void {
-  const before = native.fb_live(0);
-  body();
-  assertEquals(native.fb_live(0), before);
-}
+import { balanced } from "./support/balance.ts";
 
 function matrix(): Tensor {
   return tensor([[1.5, 2], [3, 4]]);

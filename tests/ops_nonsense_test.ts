@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { native, TorchError } from "../ffi/mod.ts";
+import { TorchError } from "../ffi/mod.ts";
 import { type Scalar, type Tensor, tensor } from "../src/tensor/mod.ts";
 import "../src/ops/mod.ts";
 import type { Group, Overload, Parameter } from "../tools/generate/plan.ts";
 import { readPlan } from "../tools/generate/read.ts";
+import { balanced } from "./support/balance.ts";
 
 type Any = (...args: unknown[]) => unknown;
 
@@ -64,12 +65,10 @@ function eachOverload(run: (call: Call) => void): void {
 }
 
 function withTensor(run: (x: Tensor) => void): void {
-  const before = native.fb_live(0);
-  {
+  balanced(() => {
     using x = tensor([[1, 2], [3, 4]], { dtype: "float32" });
     run(x);
-  }
-  assertEquals(native.fb_live(0), before);
+  });
 }
 
 function positional(overload: Overload, x: Tensor): unknown[] {
