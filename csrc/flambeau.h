@@ -261,7 +261,7 @@ FB_API double fb_page_new(uint32_t slots, double bytes);
 FB_API void fb_pages_free(void);
 /* The address of a slab. It stays. */
 FB_API double fb_slab(uint32_t index);
-/* For a buffer whose deleter frees a page: 0 an address to give it, 1 the deleter (bytes, page). 2
+/* For a buffer whose deleter frees a page: 0 an address to give it, 1 the deleter (bytes, word). 2
  * is the deleter (block, anything) of fb_block_new's, 3 that (bytes, block) of fb_memory_share's.
  */
 FB_API double fb_ballast(int32_t what);

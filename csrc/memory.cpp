@@ -657,7 +657,7 @@ using namespace flambeau;
 
 namespace {
 
-// Called by the collector, on any thread: (bytes, the page).
+// Called by the collector, on any thread: (bytes, the page's first word).
 void ballastCollected(void* /*bytes*/, void* handles) {
   pageCollected(handles);
 }

@@ -11,7 +11,7 @@
 
 /** Buffers over native memory. */
 export interface Buffers {
-  /** A buffer that claims `bytes`, and has native code free `page` (a page of `fb_page_new`) once it is collected. */
+  /** A buffer that claims `bytes`, and has native code free a page (of `fb_page_new`), whose first word has the address `page`, once it is collected. */
   ballast(page: number, bytes: number): object | null;
   /**
    * A buffer over memory that was freed lately, so that the system has no pages to clear for it: its bytes are of any value,
