@@ -3,13 +3,11 @@
 #include <c10/core/CPUAllocator.h>
 #include <malloc.h>
 #include <sys/mman.h>
-#include <sys/sysinfo.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -19,6 +17,7 @@
 #include "fences.h"
 #include "arena.h"
 #include "handles.h"
+#include "machine.h"
 #include "memory.h"
 #include "small_blocks.h"
 
@@ -57,45 +56,6 @@ Budget* budgetHere() {
 std::atomic<int64_t> liveBytes{0};
 std::atomic<int64_t> peakBytes{0};
 std::atomic<int64_t> checkedAt{0};
-
-int64_t readNumber(const char* path, const char* key) {
-  FILE* file = std::fopen(path, "re");
-  if (file == nullptr) return -1;
-  char line[256];
-  int64_t found = -1;
-  const size_t length = std::strlen(key);
-  while (found < 0 && std::fgets(line, sizeof line, file) != nullptr) {
-    if (std::strncmp(line, key, length) == 0) std::sscanf(line + length, "%ld", &found);
-  }
-  std::fclose(file);
-  return found;
-}
-
-int64_t totalMemory() {
-  static const int64_t total = [] {
-    struct sysinfo info{};
-    int64_t bytes = sysinfo(&info) == 0
-                        ? static_cast<int64_t>(info.totalram) * static_cast<int64_t>(info.mem_unit)
-                        : int64_t{1} << 40;
-    const int64_t group = readNumber("/sys/fs/cgroup/memory.max", "");
-    return group > 0 ? std::min(bytes, group) : bytes;
-  }();
-  return total;
-}
-
-// What can still be had before the kernel ends a process for it.
-int64_t availableMemory() {
-  int64_t available = readNumber("/proc/meminfo", "MemAvailable:") * 1024;
-  if (available < 0) return int64_t{1} << 60;
-  available += std::max<int64_t>(0, readNumber("/proc/meminfo", "SwapFree:")) * 1024;
-  const int64_t limit = readNumber("/sys/fs/cgroup/memory.max", "");
-  const int64_t used = readNumber("/sys/fs/cgroup/memory.current", "");
-  const int64_t files = readNumber("/sys/fs/cgroup/memory.stat", "inactive_file ");
-  if (limit > 0 && used >= 0) {
-    available = std::min(available, limit - used + std::max<int64_t>(0, files));
-  }
-  return available;
-}
 
 // glibc gives a large block back to the kernel at once, and the next one is faulted in page by
 // page: a training step of 4 MB tensors spent half its time so. Freed blocks are kept here for a
