@@ -9,6 +9,7 @@
 
 #include "gradient_check.h"
 #include "host.h"
+#include "hot_code.h"
 
 namespace flambeau {
 namespace {
@@ -236,6 +237,7 @@ int32_t fb_backward(double ctx, bool retain_graph, bool create_graph) {
     Reader in(ctx);
     const auto roots = readRoots(in);
     const auto inputs = readTensorList(in);
+    noteBackwardPass();
     torch::autograd::backward(roots.tensors, roots.gradients, retain_graph, create_graph, inputs);
     return 0;
   });

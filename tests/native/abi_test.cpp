@@ -1,4 +1,7 @@
 // The ABI's errors and ownership.
+#include <atomic>
+
+#include "../../csrc/hot_code.h"
 #include "harness.h"
 
 namespace {
@@ -554,6 +557,26 @@ void generatorsAreCounted() {
   fb_generator_release(generator);
 }
 
+// While another thread runs it, and never what was moved before: the system would forget it.
+void hotCodeIsMovedOnce() {
+  std::atomic<bool> ends{false};
+  std::thread other([&] {
+    Words words;
+    while (!ends) {
+      const double x = ones(words, 4);
+      words.write({x});
+      EXPECT(fb_op_call(opNamed("aten::detach"), words.ctx) == 2);
+      fb_tensor_release(words[0]);
+      fb_tensor_release(x);
+    }
+  });
+  const size_t moved = flambeau::moveHotCode(20);
+  std::printf("%zu pages of code were moved\n", moved);
+  if (moved > 0) EXPECT(flambeau::moveHotCode(20) == 0);
+  ends = true;
+  other.join();
+}
+
 }  // namespace
 
 int main() {
@@ -586,5 +609,6 @@ int main() {
       {"raised exceptions carry their class", raisedExceptionsCarryTheirClass},
       {"modules own what is added", modulesOwnWhatIsAdded},
       {"generators are counted", generatorsAreCounted},
+      {"hot code is moved once", hotCodeIsMovedOnce},
   });
 }
