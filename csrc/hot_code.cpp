@@ -17,12 +17,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -39,12 +41,17 @@ constexpr uintptr_t kSmall = 4096;
 constexpr size_t kSmallInLarge = kLarge / kSmall;
 
 // By then a loop has gone round often enough that it will go on.
-constexpr int kPasses = 500;
+constexpr int64_t kPasses = 500;
 constexpr int kWatchMs = 250;
+// Looking costs a loop some two milliseconds. What it runs changes with the model: it is looked for
+// again, sooner where something was found.
+constexpr auto kSoon = std::chrono::seconds(1);
+constexpr auto kLate = std::chrono::seconds(4);
+constexpr int64_t kPassesToAsk = 32;
 // Where fewer small pages were run, a large one spares few searches. The system brings sixteen at
 // once.
 constexpr size_t kLeastRun = 64;
-constexpr size_t kMostMoved = 32;
+constexpr size_t kMostMoved = 64;
 // A process that has not so much left keeps it for its tensors.
 constexpr int64_t kLeastAvailable = int64_t{2} << 30;
 // Other threads wait for memory only while one page is moved.
@@ -79,57 +86,53 @@ Range libraryCode() {
   return found;
 }
 
-// Whether `code` lies in one mapping of a file. Another, such as this moves code to, is lost for
-// good when the system forgets its pages.
-bool isOfFile(const Range& code) {
+// The parts of `code` that the system has from the file. What was moved it would forget for good.
+std::vector<Range> ofFile(const Range& code) {
+  std::vector<Range> parts;
   FILE* maps = std::fopen("/proc/self/maps", "re");
-  if (maps == nullptr) return false;
+  if (maps == nullptr) return parts;
   char line[8192];
-  bool found = false;
-  while (!found && std::fgets(line, sizeof line, maps) != nullptr) {
-    uintptr_t begin = 0;
-    uintptr_t end = 0;
+  while (std::fgets(line, sizeof line, maps) != nullptr) {
+    Range part;
     char access[5] = "";
     uint64_t inode = 0;
-    if (std::sscanf(line, "%lx-%lx %4s %*s %*s %lu", &begin, &end, access, &inode) != 4) continue;
-    found =
-        begin <= code.begin && code.end <= end && inode != 0 && std::string_view(access) == "r-xp";
+    if (std::sscanf(line, "%lx-%lx %4s %*s %*s %lu", &part.begin, &part.end, access, &inode) != 4) {
+      continue;
+    }
+    part = {std::max(part.begin, code.begin), std::min(part.end, code.end)};
+    if (part.begin < part.end && inode != 0 && std::string_view(access) == "r-xp") {
+      parts.push_back(part);
+    }
   }
   std::fclose(maps);
-  return found;
+  return parts;
 }
 
-// Of each large page of `code`, how many small ones this process has in its page table.
-std::vector<size_t> countPresent(const Range& code) {
+// How many small pages of the large one at `page` this process has in its page table.
+size_t countPresent(int pagemap, uintptr_t page) {
   constexpr uint64_t kPresent = uint64_t{1} << 63;
-  std::vector<size_t> counts;
-  const int file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return counts;
-  std::vector<uint64_t> entries(kSmallInLarge);
-  const auto bytes = static_cast<ssize_t>(entries.size() * sizeof(uint64_t));
-  for (uintptr_t page = code.begin; page < code.end; page += kLarge) {
-    const auto place = static_cast<off_t>(page / kSmall * sizeof(uint64_t));
-    if (pread(file, entries.data(), static_cast<size_t>(bytes), place) != bytes) break;
-    counts.push_back(
-        static_cast<size_t>(std::count_if(entries.begin(), entries.end(), [](uint64_t entry) {
-          return (entry & kPresent) != 0;
-        })));
-  }
-  close(file);
-  return counts;
+  std::array<uint64_t, kSmallInLarge> entries{};
+  const auto place = static_cast<off_t>(page / kSmall * sizeof(uint64_t));
+  const auto got = pread(pagemap, entries.data(), sizeof entries, place);
+  if (got != static_cast<ssize_t>(sizeof entries)) return 0;
+  return static_cast<size_t>(std::count_if(
+      entries.begin(), entries.end(), [](uint64_t entry) { return (entry & kPresent) != 0; }));
 }
 
-// The large pages of `code` that most is run of.
-std::vector<uintptr_t> mostRun(const Range& code) {
-  const auto counts = countPresent(code);
+// The large pages of `parts` that most is run of, these first.
+std::vector<uintptr_t> mostRun(const std::vector<Range>& parts) {
   std::vector<std::pair<size_t, uintptr_t>> run;
-  for (size_t i = 0; i < counts.size(); i++) {
-    // One that is there as a whole is a large page already: some systems have them of files too.
-    if (counts[i] < kLeastRun || counts[i] == kSmallInLarge) continue;
-    run.emplace_back(counts[i], code.begin + i * kLarge);
+  const int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  if (pagemap < 0) return {};
+  for (const auto& part : parts) {
+    for (uintptr_t page = part.begin; page + kLarge <= part.end; page += kLarge) {
+      const size_t count = countPresent(pagemap, page);
+      // One that is there as a whole is a large page already: some systems have them of files too.
+      if (count >= kLeastRun && count < kSmallInLarge) run.emplace_back(count, page);
+    }
   }
+  close(pagemap);
   std::sort(run.rbegin(), run.rend());
-  run.resize(std::min(run.size(), kMostMoved));
   std::vector<uintptr_t> pages;
   for (const auto& [count, page] : run) pages.push_back(page);
   return pages;
@@ -179,16 +182,34 @@ bool isWanted() {
   return setting == nullptr || std::string_view(setting) != "0";
 }
 
-void start() {
+std::atomic<int64_t> passes{0};
+std::atomic<bool> isLooking{false};
+// When to look next, in the clock's own units; never once there is no more to do.
+std::atomic<int64_t> nextLook{0};
+std::atomic<size_t> allMoved{0};
+
+int64_t now() {
+  return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+void look() {
+  const size_t moved = moveHotCode(kWatchMs);
+  const auto pause = std::chrono::steady_clock::duration(moved > 0 ? kSoon : kLate);
+  const bool isDone = allMoved.load() >= kMostMoved;
+  nextLook.store(isDone ? std::numeric_limits<int64_t>::max() : now() + pause.count());
+  isLooking.store(false);
+}
+
+void startToLook() {
   // What comes for the process is for the runtime's threads.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
-    std::thread([] { moveHotCode(kWatchMs); }).detach();
+    std::thread(look).detach();
   } catch (const std::exception&) {
-    // Without a thread it stays where it is.
+    // Without a thread it stays where it is, and nobody looks again.
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
@@ -196,25 +217,28 @@ void start() {
 }  // namespace
 
 void noteBackwardPass() {
-  static std::atomic<int> passes{0};
-  if (passes.load(std::memory_order_relaxed) > kPasses) return;
-  if (passes.fetch_add(1, std::memory_order_relaxed) == kPasses && isWanted()) start();
+  const int64_t count = passes.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (count <= kPasses || count % kPassesToAsk != 0) return;
+  if (now() < nextLook.load(std::memory_order_relaxed) || isLooking.exchange(true)) return;
+  if (isWanted()) startToLook();
 }
 
 size_t moveHotCode(int watchMs) {
-  if (sysconf(_SC_PAGESIZE) != static_cast<int64_t>(kSmall) || availableMemory() < kLeastAvailable)
-    return 0;
-  const auto code = libraryCode();
-  if (code.begin >= code.end || !isOfFile(code)) return 0;
-  // The system forgets which pages this process had of the file, and has them in its own cache
-  // still: those that it has afterwards were run in the meantime.
-  if (madvise(reinterpret_cast<void*>(code.begin), code.end - code.begin, MADV_DONTNEED) != 0) {
-    return 0;
+  if (sysconf(_SC_PAGESIZE) != static_cast<int64_t>(kSmall)) return 0;
+  if (availableMemory() < kLeastAvailable) return 0;
+  const auto parts = ofFile(libraryCode());
+  for (const auto& part : parts) {
+    // The system forgets which pages this process had of the file, and has them in its own cache
+    // still: those that it has afterwards were run in the meantime.
+    if (madvise(reinterpret_cast<void*>(part.begin), part.end - part.begin, MADV_DONTNEED) != 0) {
+      return 0;
+    }
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(watchMs));
   size_t moved = 0;
-  for (const uintptr_t page : mostRun(code)) {
-    if (!move(page)) break;
+  for (const uintptr_t page : mostRun(parts)) {
+    if (allMoved.load() >= kMostMoved || !move(page)) break;
+    allMoved++;
     moved++;
     std::this_thread::sleep_for(kPause);
   }
