@@ -17,6 +17,7 @@
 #include "fences.h"
 #include "arena.h"
 #include "handles.h"
+#include "large_blocks.h"
 #include "machine.h"
 #include "memory.h"
 #include "small_blocks.h"
@@ -57,6 +58,16 @@ std::atomic<int64_t> liveBytes{0};
 std::atomic<int64_t> peakBytes{0};
 std::atomic<int64_t> checkedAt{0};
 
+size_t sizeOfBlock(void* block) {
+  const size_t large = largeBlockBytes(block);
+  return large > 0 ? large : blockBytes(block);
+}
+
+// One that is kept nowhere.
+void freeBlock(void* block) {
+  if (!freeLargeBlock(block)) std::free(block);
+}
+
 // glibc gives a large block back to the kernel at once, and the next one is faulted in page by
 // page: a training step of 4 MB tensors spent half its time so. Freed blocks are kept here for a
 // while instead.
@@ -84,7 +95,7 @@ class BlockCache {
       held_ += static_cast<int64_t>(size);
       if (held_ > limit() || now - swept_ > kKept) dropOld(now, dropped);
     }
-    for (void* one : dropped) std::free(one);
+    for (void* one : dropped) freeBlock(one);
   }
 
   void clear() {
@@ -94,7 +105,7 @@ class BlockCache {
       blocks.swap(blocks_);
       held_ = 0;
     }
-    for (const auto& [size, entry] : blocks) std::free(entry.first);
+    for (const auto& [size, entry] : blocks) freeBlock(entry.first);
   }
 
   int64_t held() const { return held_.load(std::memory_order_relaxed); }
@@ -233,11 +244,18 @@ void tellOfFreed(void* block) {
   if (c10::memoryProfilingEnabled()) tellProfiler(block, -bytes);
 }
 
+void* newBlockOrNull(size_t bytes) {
+  void* block = bytes >= kLargeFrom ? newLargeBlock(bytes) : nullptr;
+  if (block != nullptr) return block;
+  return posix_memalign(&block, kAlignment, bytes) == 0 ? block : nullptr;
+}
+
 void* newBlock(size_t bytes) {
-  void* block = nullptr;
-  if (posix_memalign(&block, kAlignment, bytes) == 0) return block;
+  void* block = newBlockOrNull(bytes);
+  if (block != nullptr) return block;
   fb_memory_trim();
-  if (posix_memalign(&block, kAlignment, bytes) != 0) outOfMemory(bytes, availableMemory());
+  block = newBlockOrNull(bytes);
+  if (block == nullptr) outOfMemory(bytes, availableMemory());
   return block;
 }
 
@@ -252,7 +270,7 @@ void* takeBlock(size_t bytes) {
   checkAvailable(bytes);
   void* block = keptBlock(bytes);
   if (block == nullptr) block = newBlock(bytes);
-  const auto size = static_cast<int64_t>(blockBytes(block));
+  const auto size = static_cast<int64_t>(sizeOfBlock(block));
   // What giveBlock gives back.
   if (Budget* budget = budgetHere()) budget->used += size - static_cast<int64_t>(bytes);
   const int64_t live = liveBytes.fetch_add(size, std::memory_order_relaxed) + size;
@@ -265,7 +283,7 @@ void* takeBlock(size_t bytes) {
 
 void giveBlock(void* block) {
   if (block == nullptr) return;
-  const size_t size = blockBytes(block);
+  const size_t size = sizeOfBlock(block);
   liveBytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
   tellOfFreed(block);
   if (Budget* budget = budgetHere()) budget->used -= static_cast<int64_t>(size);
@@ -275,7 +293,7 @@ void giveBlock(void* block) {
   } else if (cached) {
     blockCache().give(block, size);
   } else {
-    std::free(block);
+    freeBlock(block);
   }
 }
 
@@ -590,7 +608,7 @@ void* newBuffer(size_t bytes) noexcept {
 }
 
 void freeBuffer(void* block) noexcept {
-  const size_t size = blockBytes(block);
+  const size_t size = sizeOfBlock(block);
   // A thread of the collector's has no use for it.
   if (inArena(block)) return giveSmallBlock(block, size, /*cached=*/false);
   if (size >= kCachedFrom && keepsFreed.load(std::memory_order_relaxed)) {
@@ -601,7 +619,7 @@ void freeBuffer(void* block) noexcept {
       // There is no memory to note it with.
     }
   }
-  std::free(block);
+  freeBlock(block);
 }
 
 // Addresses that can be read but hold nothing: where ballast points, which no one looks at.

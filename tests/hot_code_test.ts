@@ -2,22 +2,10 @@
  * LibTorch's code on large pages (`csrc/hot_code.cpp`): a process that trains goes on as before while it is moved.
  */
 
-import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
+import { lacksLargePages } from "./support/large_pages.ts";
 import { program } from "./support/program.ts";
-
-const LARGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled";
-const AVAILABLE_KB = /^MemAvailable:\s+(\d+) kB$/m;
-
-// Of this library's own conditions, so that where they hold it must have moved something.
-function whyNot(): string | false {
-  if (!existsSync(LARGE_PAGES) || readFileSync(LARGE_PAGES, "utf8").includes("[never]")) {
-    return "The system has no large pages for those who ask.";
-  }
-  const kilobytes = Number(AVAILABLE_KB.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]);
-  return kilobytes < 3 << 20 ? "Below 2 GB of available memory code stays where it is." : false;
-}
 
 // \`moved()\` counts the mappings of no file between those of LibTorch's code.
 const START = `
@@ -106,7 +94,7 @@ if (isMain) {
 `;
 
 describe("code that a training loop runs", () => {
-  test("is moved to large pages, and computes the same", { skip: whyNot() }, async () => {
+  test("is moved to large pages, and computes the same", { skip: lacksLargePages() }, async () => {
     const moved = await train(60_000);
     assertEquals(moved.before, 0);
     assert(moved.after >= 4, `${moved.after} pages were moved.`);
@@ -116,7 +104,7 @@ describe("code that a training loop runs", () => {
     assert(moved.losses.every(Number.isFinite));
   });
 
-  test("is moved while other threads run it", { skip: whyNot() }, async () => {
+  test("is moved while other threads run it", { skip: lacksLargePages() }, async () => {
     const ended = await program(WORKERS);
     assertEquals(ended.code, 0, ended.stderr);
     const { runs, after }: { runs: number[][]; after: number } = JSON.parse(ended.stdout);

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import * as torch from "../mod.ts";
+import { lacksLargePages, largePageBytes } from "./support/large_pages.ts";
 
 // Small enough for the lists of small_blocks.cpp, large enough that 50 of them stand out.
 const COUNT = 50;
@@ -71,4 +72,33 @@ test("the objects of freed tensors leave their memory to the next, too", () => {
   torch.emptyCache();
   const left = torch.memory().cachedBytes;
   assert(left < before + made.length * 64, `${left} bytes are kept, ${before} were before`);
+});
+
+test("large tensors lie on large pages, and are given back", { skip: lacksLargePages() }, () => {
+  const BYTES = 64 << 20;
+  torch.emptyCache();
+  const before = { ...torch.memory(), large: largePageBytes() };
+  const x = torch.full([BYTES / 4], 7, { dtype: "float32" });
+  assertEquals(torch.memory().bytes - before.bytes, BYTES);
+  const large = largePageBytes() - before.large;
+  // Some of it, where the system's memory is in pieces.
+  assert(large >= BYTES / 2, `${large} bytes are on large pages`);
+  x.dispose();
+  assertEquals(torch.memory().bytes, before.bytes);
+  torch.emptyCache();
+  assertEquals(torch.memory().cachedBytes, before.cachedBytes);
+  assert(largePageBytes() < before.large + BYTES / 2);
+});
+
+test("a large tensor holds what was written to its last element, at sizes around those of pages", () => {
+  for (const numbers of [1 << 19, 1 << 20, 3 << 19]) {
+    for (const more of [-1025, -1, 0, 1, 1024]) {
+      const x = torch.arange(numbers + more, { dtype: "int32" });
+      const y = x.add(1);
+      assertEquals(y.select(0, numbers + more - 1).item(), numbers + more);
+      assertEquals(y.sub(x).sum().item(), numbers + more);
+      y.dispose();
+      x.dispose();
+    }
+  }
 });
