@@ -126,3 +126,23 @@ describe("Sequential", () => {
     });
   });
 });
+
+describe("a layer of a transformer", () => {
+  test("frees nothing of a part whose forward was replaced", () => {
+    inScope(() => {
+      torch.manualSeed(3);
+      using layer = new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 8 });
+      const seen: T[] = [];
+      const { linear1 } = layer;
+      const forward = linear1.forward.bind(linear1);
+      linear1.forward = (x: T) => {
+        const y = forward(x);
+        seen.push(y);
+        return y;
+      };
+      layer.train()(torch.randn([3, 1, 4])).sum().backward();
+      assertEquals(seen.length, 1);
+      assert(isAlive(seen[0]!));
+    });
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, isTensor, type Tensor } from "../../tensor/tensor.ts";
 import { type AnyModule, Module } from "../module.ts";
-import { keepsNothing } from "./_passing.ts";
+import { keepsNothing } from "../_passing.ts";
 import { ModuleSequence } from "./_sequence.ts";
 
 /**

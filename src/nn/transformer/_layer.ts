@@ -10,6 +10,7 @@ import type { DType } from "../../tensor/dtype.ts";
 import { describe, shapeOf, type Tensor } from "../../tensor/tensor.ts";
 import { isTracing } from "../../tensor/trace_guard.ts";
 import { MultiheadAttention } from "../attention.ts";
+import { isUntouched } from "../_passing.ts";
 import { Dropout } from "../dropout.ts";
 import { gelu, relu } from "../functional.ts";
 import type { FactoryOptions } from "../layer_options.ts";
@@ -76,10 +77,10 @@ const passing: ReadonlySet<new (...args: any[]) => AnyModule> = new Set([
 
 /**
  * Notes the output of a submodule as one that nobody else keeps, to be freed at the end: of those that are the library's own, and have
- * no hook that may keep it.
+ * no hook or other `forward` that may keep it. They are fewer than a Sequential's: an Identity gives back what the caller has.
  */
 export function passed(t: Temporaries, module: AnyModule, output: Tensor): Tensor {
-  const own = passing.has(module.constructor as never) && !module.isHooked;
+  const own = passing.has(module.constructor as never) && isUntouched(module);
   return own ? t.note(output) : output;
 }
 
@@ -91,7 +92,7 @@ export function passedOf(
   module: AnyModule,
   output: Tensor,
 ): Tensor {
-  return module.constructor === type && !module.isHooked ? t.note(output) : output;
+  return module.constructor === type && isUntouched(module) ? t.note(output) : output;
 }
 
 /** Refuses what is no stack of layers. */

@@ -6,19 +6,19 @@
  * @module
  */
 
-import * as activation from "../activation/mod.ts";
-import * as conv from "../conv/mod.ts";
-import * as dropout from "../dropout.ts";
-import * as embedding from "../embedding.ts";
-import * as flatten from "../flatten.ts";
-import * as fold from "../fold.ts";
-import * as linear from "../linear.ts";
-import { type AnyModule, Module } from "../module.ts";
-import * as norm from "../norm/mod.ts";
-import * as padding from "../padding/mod.ts";
-import * as pixels from "../pixels.ts";
-import * as pooling from "../pooling/mod.ts";
-import * as upsample from "../upsample.ts";
+import * as activation from "./activation/mod.ts";
+import * as conv from "./conv/mod.ts";
+import * as dropout from "./dropout.ts";
+import * as embedding from "./embedding.ts";
+import * as flatten from "./flatten.ts";
+import * as fold from "./fold.ts";
+import * as linear from "./linear.ts";
+import { type AnyModule, Module } from "./module.ts";
+import * as norm from "./norm/mod.ts";
+import * as padding from "./padding/mod.ts";
+import * as pixels from "./pixels.ts";
+import * as pooling from "./pooling/mod.ts";
+import * as upsample from "./upsample.ts";
 
 const families: readonly object[] = [
   activation,
@@ -41,7 +41,12 @@ const own: ReadonlySet<unknown> = new Set(
   ),
 );
 
+/** Whether a module does what its class does, and nobody else is told of what it does. */
+export function isUntouched(module: AnyModule): boolean {
+  return !module.isHooked && !Object.hasOwn(module, "forward");
+}
+
 /** Whether a module keeps neither what it is called with nor what it gives, and nobody else is told of them. */
 export function keepsNothing(module: AnyModule): boolean {
-  return own.has(module.constructor) && !module.isHooked && !Object.hasOwn(module, "forward");
+  return own.has(module.constructor) && isUntouched(module);
 }
