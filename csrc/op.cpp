@@ -1,8 +1,6 @@
 // Ops: found once by name, called boxed, with arguments that the caller wrote in schema order.
 #include <ATen/TensorIterator.h>
-#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +13,8 @@
 
 #include "guards.h"
 #include "internal.h"
+#include "plain.h"
+#include "plain_copy.h"
 #include "serial.h"
 
 namespace flambeau {
@@ -69,6 +69,7 @@ struct Op {
   bool functional;
   // Shares out any work among threads, even that of one element: see isSmallStep.
   bool fusedStep;
+  bool isCopy;
 };
 
 Base baseOf(const c10::TypePtr& type) {
@@ -260,20 +261,6 @@ Unboxed unboxedForm(const Op& op) {
   return {};
 }
 
-// Whether a tensor has nothing to do with autograd: it has no gradient, no graph and no tangent,
-// and is an ordinary one on the CPU.
-bool isPlain(const at::TensorImpl* impl) {
-  static const c10::DispatchKeySet ordinary = at::empty({0}).key_set();
-  return impl != nullptr && impl->key_set() == ordinary && impl->autograd_meta() == nullptr;
-}
-
-// Whether nothing stands between a call and its kernel: no trace, no vmap, no autocast.
-bool isDirect() {
-  const auto local = c10::impl::tls_local_dispatch_key_set();
-  return local.included_ == c10::default_included_set &&
-         local.excluded_ == c10::default_excluded_set;
-}
-
 // The first arguments of a call, the caller's tensors. Where autograd would find nothing to do, a
 // functional op goes past it: a tenth of a small op's time. Otherwise they are held while it runs:
 // a hook of savedTensorsHooks is JavaScript within an op, and may dispose them.
@@ -385,6 +372,15 @@ int32_t callUnboxed(const Op& op, Reader& in, Context& target) {
   }
 }
 
+// Whether a copy was made already; `in` is as it was otherwise.
+bool copyHere(Reader& in) {
+  const double* start = in.mark();
+  auto* to = fromHandle<at::TensorImpl>(in.next());
+  auto* from = fromHandle<at::TensorImpl>(in.next());
+  in.reset(start);
+  return copyPlain(to, from);
+}
+
 // The fused steps of optimizers wake all threads for each parameter, however small. Other ops do
 // from 32,768 elements on.
 bool isSmallStep(const std::vector<c10::IValue>& stack) {
@@ -411,7 +407,15 @@ std::unique_ptr<Op> makeOp(const std::string& name) {
   auto found = c10::Dispatcher::singleton().findSchema({base, overload});
   TORCH_CHECK_NOT_IMPLEMENTED(found.has_value(), "LibTorch has no op named ", name);
   auto op = std::make_unique<Op>(
-      Op{*found, {}, {}, {}, guardOf({base, overload}), {}, isFunctional(*found), false});
+      Op{*found,
+         {},
+         {},
+         {},
+         guardOf({base, overload}),
+         {},
+         isFunctional(*found),
+         false,
+         name == "aten::copy_"});
   op->fusedStep = base == "aten::_fused_sgd_" || base == "aten::_fused_adam_" ||
                   base == "aten::_fused_adamw_" || base == "aten::_fused_adagrad_";
   for (const auto& argument : found->schema().arguments()) {
@@ -477,6 +481,7 @@ int32_t fb_op_call(double handle, double ctx) {
     const Op& op = target<Op>(handle);
     Reader in(ctx);
     if (op.unboxed.index() != 0) return callUnboxed(op, in, context(ctx));
+    if (op.isCopy && copyHere(in)) return 0;
     StackLease lease;
     auto& stack = lease.get();
     for (const Slot& slot : op.arguments) stack.push_back(readArgument(in, slot));

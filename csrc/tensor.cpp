@@ -65,8 +65,9 @@ double fb_tensor_from_data(double ctx, const void* data, double bytes, int32_t d
     const auto type = static_cast<at::ScalarType>(dtype);
     const auto shape = readShape(ctx);
     checkSize(shape, type, bytes);
-    const Untransformed plain;
-    auto tensor = at::empty(shape, at::TensorOptions(type));
+    TORCH_CHECK_VALUE(!c10::isQIntType(type), "There is no plain data of the dtype ", type);
+    // Past the dispatcher, to which it is a constant under any trace or transform.
+    auto tensor = at::Tensor(at::detail::empty_cpu(shape, at::TensorOptions(type)));
     if (bytes > 0) copyBytes(tensor.mutable_data_ptr(), data, static_cast<int64_t>(bytes));
     return exportTensor(std::move(tensor));
   });

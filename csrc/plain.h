@@ -1,0 +1,25 @@
+// Tensors that autograd has nothing to do with, and threads on which nothing stands between a call
+// and its kernel.
+#pragma once
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/TensorImpl.h>
+
+namespace flambeau {
+
+// Whether a tensor has nothing to do with autograd: it has no gradient, no graph and no tangent,
+// and is an ordinary one on the CPU.
+inline bool isPlain(const at::TensorImpl* impl) {
+  static const c10::DispatchKeySet ordinary = at::empty({0}).key_set();
+  return impl != nullptr && impl->key_set() == ordinary && impl->autograd_meta() == nullptr;
+}
+
+// Whether there is no trace, no vmap, no autocast.
+inline bool isDirect() {
+  const auto local = c10::impl::tls_local_dispatch_key_set();
+  return local.included_ == c10::default_included_set &&
+         local.excluded_ == c10::default_excluded_set;
+}
+
+}  // namespace flambeau
