@@ -244,17 +244,23 @@ void tellOfFreed(void* block) {
   if (c10::memoryProfilingEnabled()) tellProfiler(block, -bytes);
 }
 
-void* newBlockOrNull(size_t bytes) {
-  void* block = bytes >= kLargeFrom ? newLargeBlock(bytes) : nullptr;
+// Large pages suit what is walked through again and again. What is written once and read once, as a
+// buffer of the caller's is, does better with small ones, which the system has at hand: a large one
+// may be memory that a virtual machine has to ask its host for.
+enum class LiesOn { LargePages, SmallPages };
+
+void* newBlockOrNull(size_t bytes, LiesOn lies) {
+  const bool large = lies == LiesOn::LargePages && bytes >= kLargeFrom;
+  void* block = large ? newLargeBlock(bytes) : nullptr;
   if (block != nullptr) return block;
   return posix_memalign(&block, kAlignment, bytes) == 0 ? block : nullptr;
 }
 
-void* newBlock(size_t bytes) {
-  void* block = newBlockOrNull(bytes);
+void* newBlock(size_t bytes, LiesOn lies) {
+  void* block = newBlockOrNull(bytes, lies);
   if (block != nullptr) return block;
   fb_memory_trim();
-  block = newBlockOrNull(bytes);
+  block = newBlockOrNull(bytes, lies);
   if (block == nullptr) outOfMemory(bytes, availableMemory());
   return block;
 }
@@ -269,7 +275,7 @@ void* takeBlock(size_t bytes) {
   spend(bytes);
   checkAvailable(bytes);
   void* block = keptBlock(bytes);
-  if (block == nullptr) block = newBlock(bytes);
+  if (block == nullptr) block = newBlock(bytes, LiesOn::LargePages);
   const auto size = static_cast<int64_t>(sizeOfBlock(block));
   // What giveBlock gives back.
   if (Budget* budget = budgetHere()) budget->used += size - static_cast<int64_t>(bytes);
@@ -601,7 +607,7 @@ void* newBuffer(size_t bytes) noexcept {
   try {
     checkAvailable(bytes);
     void* block = keptBlock(bytes);
-    return block != nullptr ? block : newBlock(bytes);
+    return block != nullptr ? block : newBlock(bytes, LiesOn::SmallPages);
   } catch (...) {
     return nullptr;
   }
