@@ -24,7 +24,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -52,6 +51,7 @@ constexpr int64_t kPassesToAsk = 32;
 // once.
 constexpr size_t kLeastRun = 64;
 constexpr size_t kMostMoved = 64;
+constexpr size_t kMostMappings = 30'000;
 // A process that has not so much left keeps it for its tensors.
 constexpr int64_t kLeastAvailable = int64_t{2} << 30;
 // Other threads wait for memory only while one page is moved.
@@ -92,7 +92,9 @@ std::vector<Range> ofFile(const Range& code) {
   FILE* maps = std::fopen("/proc/self/maps", "re");
   if (maps == nullptr) return parts;
   char line[8192];
+  size_t mappings = 0;
   while (std::fgets(line, sizeof line, maps) != nullptr) {
+    mappings++;
     Range part;
     char access[5] = "";
     uint64_t inode = 0;
@@ -105,7 +107,18 @@ std::vector<Range> ofFile(const Range& code) {
     }
   }
   std::fclose(maps);
+  // Each page that is moved makes two more, of which the system allows a number.
+  if (mappings > kMostMappings) parts.clear();
   return parts;
+}
+
+// Has the system forget which pages this process has of the file; it has them in its own cache
+// still. Those that it has afterwards were run in the meantime.
+bool forget(const std::vector<Range>& parts) {
+  return std::all_of(parts.begin(), parts.end(), [](const Range& part) {
+    auto* begin = reinterpret_cast<void*>(part.begin);
+    return madvise(begin, part.end - part.begin, MADV_DONTNEED) == 0;
+  });
 }
 
 // How many small pages of the large one at `page` this process has in its page table.
@@ -120,10 +133,8 @@ size_t countPresent(int pagemap, uintptr_t page) {
 }
 
 // The large pages of `parts` that most is run of, these first.
-std::vector<uintptr_t> mostRun(const std::vector<Range>& parts) {
+std::vector<uintptr_t> mostRun(int pagemap, const std::vector<Range>& parts) {
   std::vector<std::pair<size_t, uintptr_t>> run;
-  const int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  if (pagemap < 0) return {};
   for (const auto& part : parts) {
     for (uintptr_t page = part.begin; page + kLarge <= part.end; page += kLarge) {
       const size_t count = countPresent(pagemap, page);
@@ -131,7 +142,6 @@ std::vector<uintptr_t> mostRun(const std::vector<Range>& parts) {
       if (count >= kLeastRun && count < kSmallInLarge) run.emplace_back(count, page);
     }
   }
-  close(pagemap);
   std::sort(run.rbegin(), run.rend());
   std::vector<uintptr_t> pages;
   for (const auto& [count, page] : run) pages.push_back(page);
@@ -184,20 +194,40 @@ bool isWanted() {
 
 std::atomic<int64_t> passes{0};
 std::atomic<bool> isLooking{false};
-// When to look next, in the clock's own units; never once there is no more to do.
+// In the clock's own units.
 std::atomic<int64_t> nextLook{0};
 std::atomic<size_t> allMoved{0};
+// Nothing is left to move, or the system does not allow it.
+std::atomic<bool> isOver{false};
 
 int64_t now() {
   return std::chrono::steady_clock::now().time_since_epoch().count();
 }
 
-void look() {
-  const size_t moved = moveHotCode(kWatchMs);
-  const auto pause = std::chrono::steady_clock::duration(moved > 0 ? kSoon : kLate);
-  const bool isDone = allMoved.load() >= kMostMoved;
-  nextLook.store(isDone ? std::numeric_limits<int64_t>::max() : now() + pause.count());
-  isLooking.store(false);
+// How many were moved.
+size_t moveAll(const std::vector<uintptr_t>& pages) {
+  size_t moved = 0;
+  for (const uintptr_t page : pages) {
+    if (allMoved.load() >= kMostMoved || !move(page)) {
+      isOver = true;
+      break;
+    }
+    allMoved++;
+    moved++;
+    std::this_thread::sleep_for(kPause);
+  }
+  return moved;
+}
+
+void look() noexcept {
+  try {
+    const size_t moved = moveHotCode(kWatchMs);
+    const auto pause = std::chrono::steady_clock::duration(moved > 0 ? kSoon : kLate);
+    nextLook = now() + pause.count();
+    isLooking = isOver.load();
+  } catch (...) {
+    // There is no memory to look with: it stays as it is, and nobody looks again.
+  }
 }
 
 void startToLook() {
@@ -209,7 +239,7 @@ void startToLook() {
   try {
     std::thread(look).detach();
   } catch (const std::exception&) {
-    // Without a thread it stays where it is, and nobody looks again.
+    // Without a thread the code stays where it is, and nobody looks again.
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
@@ -224,24 +254,18 @@ void noteBackwardPass() {
 }
 
 size_t moveHotCode(int watchMs) {
-  if (sysconf(_SC_PAGESIZE) != static_cast<int64_t>(kSmall)) return 0;
   if (availableMemory() < kLeastAvailable) return 0;
   const auto parts = ofFile(libraryCode());
-  for (const auto& part : parts) {
-    // The system forgets which pages this process had of the file, and has them in its own cache
-    // still: those that it has afterwards were run in the meantime.
-    if (madvise(reinterpret_cast<void*>(part.begin), part.end - part.begin, MADV_DONTNEED) != 0) {
-      return 0;
-    }
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(watchMs));
+  const int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  const bool has = sysconf(_SC_PAGESIZE) == static_cast<int64_t>(kSmall) && pagemap >= 0;
   size_t moved = 0;
-  for (const uintptr_t page : mostRun(parts)) {
-    if (allMoved.load() >= kMostMoved || !move(page)) break;
-    allMoved++;
-    moved++;
-    std::this_thread::sleep_for(kPause);
+  if (has && !parts.empty() && forget(parts)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(watchMs));
+    moved = moveAll(mostRun(pagemap, parts));
+  } else {
+    isOver = true;
   }
+  if (pagemap >= 0) close(pagemap);
   return moved;
 }
 
