@@ -2,8 +2,9 @@
 // and its kernel.
 #pragma once
 
+#include <ATen/EmptyTensor.h>
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/ops/empty.h>
+#include <c10/core/InferenceMode.h>
 #include <c10/core/TensorImpl.h>
 
 namespace flambeau {
@@ -11,7 +12,11 @@ namespace flambeau {
 // Whether a tensor has nothing to do with autograd: it has no gradient, no graph and no tangent,
 // and is an ordinary one on the CPU.
 inline bool isPlain(const at::TensorImpl* impl) {
-  static const c10::DispatchKeySet ordinary = at::empty({0}).key_set();
+  static const c10::DispatchKeySet ordinary = [] {
+    // Whatever mode the first call comes in.
+    const c10::InferenceMode none(false);
+    return at::detail::empty_cpu({0}, at::kFloat).key_set();
+  }();
   return impl != nullptr && impl->key_set() == ordinary && impl->autograd_meta() == nullptr;
 }
 

@@ -1,8 +1,9 @@
 /** `copy_` between tensors that have nothing to do with autograd goes past LibTorch's dispatcher: what sees ops sees it all the same. */
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
 import { balanced } from "./support/balance.ts";
+import { program } from "./support/program.ts";
 
 function tensor(values: number[], options: { requiresGrad?: boolean } = {}): torch.Tensor {
   return torch.tensor(values, { dtype: "float32", ...options });
@@ -78,5 +79,22 @@ describe("copy_", () => {
     assertEquals(torch.func.vmap(copied)(tensor([1, 2])).toArray(), [2, 4]);
     const [, tangent] = torch.func.jvp(copied, [tensor([1])], [tensor([3])]) as torch.Tensor[];
     assertEquals(tangent!.item(), 6);
+  });
+
+  test("is refused on inference tensors, even where the first op ran in inference mode", async () => {
+    const ended = await program(`
+import * as torch from MOD;
+const inside = (fn) => torch.inferenceMode(fn);
+const [x, y] = [inside(() => torch.ones([2]).add(torch.ones([2]))), inside(() => torch.zeros([2]))];
+try {
+  x.copy_(y);
+} catch (error) {
+  console.log(error.message);
+}
+console.log(torch.zeros([2]).copy_(torch.ones([2])).toArray());
+`);
+    assertEquals(ended.code, 0, ended.stderr);
+    assertStringIncludes(ended.stdout, "Inplace update to inference tensor outside InferenceMode");
+    assertStringIncludes(ended.stdout, "[ 1, 1 ]");
   });
 });
