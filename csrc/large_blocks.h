@@ -8,7 +8,7 @@
 
 namespace flambeau {
 
-// Two of the system's large pages would be half empty with less.
+// With less, a part of the one large page would be empty.
 constexpr size_t kLargeFrom = size_t{2} << 20;
 
 // At least `bytes`, of kLargeFrom or more; null where there is none.
