@@ -8,6 +8,7 @@
 
 #include "guards.h"
 #include "internal.h"
+#include "retired.h"
 #include "sort_lists.h"
 
 namespace flambeau {
@@ -48,18 +49,33 @@ void checkChoice(const at::IValue& value, const Choice& choice) {
   TORCH_CHECK_VALUE(code >= 0 && code < choice.count, "there is no ", choice.name, " ", code);
 }
 
-Operation guarded(const Operator& op, OpGuard check, std::vector<Choice> choices) {
+// What is to be done before an operator's code runs.
+struct Guard {
+  OpGuard check;
+  std::vector<Choice> choices;
+  std::vector<size_t> exchanged;
+
+  bool isNeeded() const { return check != nullptr || !choices.empty() || !exchanged.empty(); }
+};
+
+Guard guardFor(const c10::FunctionSchema& schema) {
+  return {guardOf(schema.operator_name()), choicesOf(schema), exchangedBy(schema)};
+}
+
+Operation guarded(const Operator& op, Guard guard) {
   const bool vararg = op.schema().is_vararg();
   const size_t count = op.schema().arguments().size();
-  return [inner = op.getOperation(), check, choices = std::move(choices), vararg, count](
-             Stack& stack) mutable {
-    // Such an op finds the number of its values above them.
-    const size_t own = vararg ? static_cast<size_t>(stack.back().toInt()) + 1 : count;
-    const auto arguments = c10::ArrayRef<at::IValue>(stack).slice(stack.size() - own);
-    for (const auto& choice : choices) checkChoice(arguments[choice.place], choice);
-    if (check != nullptr) check(vararg ? arguments.slice(0, own - 1) : arguments);
-    inner(stack);
-  };
+  return
+      [inner = op.getOperation(), guard = std::move(guard), vararg, count](Stack& stack) mutable {
+        // Such an op finds the number of its values above them.
+        const size_t own = vararg ? static_cast<size_t>(stack.back().toInt()) + 1 : count;
+        const auto arguments = c10::ArrayRef<at::IValue>(stack).slice(stack.size() - own);
+        for (const auto& choice : guard.choices) checkChoice(arguments[choice.place], choice);
+        if (guard.check != nullptr) guard.check(vararg ? arguments.slice(0, own - 1) : arguments);
+        Exchange exchange;
+        for (const size_t place : guard.exchanged) exchange.keep(arguments[place]);
+        inner(stack);
+      };
 }
 
 std::string textOf(const c10::FunctionSchema& schema) {
@@ -98,10 +114,8 @@ void guardOperators() {
         replace(*op, std::move(*code));
         continue;
       }
-      const OpGuard check = guardOf(op->schema().operator_name());
-      auto choices = choicesOf(op->schema());
-      if (check == nullptr && choices.empty()) continue;
-      replace(*op, guarded(*op, check, std::move(choices)));
+      auto guard = guardFor(op->schema());
+      if (guard.isNeeded()) replace(*op, guarded(*op, std::move(guard)));
     }
   });
 }

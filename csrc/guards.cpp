@@ -15,7 +15,6 @@
 #include "guards_tensors.h"
 #include "guards_unchecked.h"
 #include "internal.h"
-#include "retired.h"
 
 namespace flambeau {
 
@@ -475,11 +474,6 @@ void reductionSizes(Stack stack) {
   }
 }
 
-// Jobs may be reading what the tensor lies in.
-void otherMemory(c10::ArrayRef<at::IValue> arguments) {
-  if (arguments[0].isTensor()) retireMemory(arguments[0].toTensor());
-}
-
 const std::unordered_map<std::string, OpGuard>& checks() {
   static const auto* made = new std::unordered_map<std::string, OpGuard>{
       {"aten::native_batch_norm", nativeBatchNorm},
@@ -523,10 +517,6 @@ const std::unordered_map<std::string, OpGuard>& checks() {
       {"aten::_fused_adamw_", fusedAdam},
       {"aten::_fused_adagrad", fusedAdagrad},
       {"aten::_fused_adagrad_", fusedAdagrad},
-      {"aten::resize_", otherMemory},
-      {"aten::resize_as_", otherMemory},
-      {"aten::set_", otherMemory},
-      {"aten::set_data", otherMemory},
       {"aten::remainder.", language::modulo},
       {"aten::remainder.int", language::modulo},
       {"aten::floordiv", language::quotient},

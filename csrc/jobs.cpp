@@ -40,6 +40,11 @@ class TorchJob final : public Job {
     if (maxBytes > 0 && maxBytes < 2e18) budget_->limit = toInteger(maxBytes);
   }
 
+  // Its caller has heard of the end; other jobs may still read.
+  ~TorchJob() override {
+    for (auto& value : replaced_) retire(std::move(value));
+  }
+
   bool mayRun() noexcept override { return !turn_ || turn_->begin(id()); }
 
   void run(int cores) noexcept override {
@@ -52,7 +57,7 @@ class TorchJob final : public Job {
       const at::ThreadLocalStateGuard modes(*modes_);
       const BudgetScope budget(budget_);
       const WarningScope warned(warnings_);
-      const Reading reading;
+      const RetiresTo replaced(replaced_);
       result_ = work_();
       for (const auto& value : result_.values) complete(value);
     } catch (...) {
@@ -61,6 +66,7 @@ class TorchJob final : public Job {
     // What it holds of the caller's is let go before the caller hears of the end.
     work_ = nullptr;
     modes_.reset();
+    reading_.reset();
   }
 
   std::shared_ptr<void> takeRest() noexcept override { return std::move(turn_); }
@@ -79,6 +85,9 @@ class TorchJob final : public Job {
   int threads_ = 1;
   // What a call forked may outlive it.
   std::shared_ptr<Budget> budget_ = std::make_shared<Budget>(INT64_MAX / 2);
+  // From the time that it is there: what its caller replaces from now on it may find.
+  std::optional<Reading> reading_{std::in_place};
+  std::vector<at::IValue> replaced_;
   JobResult result_;
   std::exception_ptr error_;
   std::vector<std::string> warnings_;

@@ -15,6 +15,7 @@
 #include "internal.h"
 #include "plain.h"
 #include "plain_copy.h"
+#include "retired.h"
 #include "serial.h"
 
 namespace flambeau {
@@ -63,13 +64,15 @@ struct Op {
   std::vector<Slot> results;
   // A result that aliases a written argument is the caller's own object already.
   std::vector<bool> dropped;
-  OpGuard guard;
+  OpGuard guard = nullptr;
+  // See Exchange.
+  std::vector<size_t> exchanged;
   Unboxed unboxed;
   // Autograd has nothing to do for it where no argument has anything to do with autograd.
-  bool functional;
+  bool functional = false;
   // Shares out any work among threads, even that of one element: see isSmallStep.
-  bool fusedStep;
-  bool isCopy;
+  bool fusedStep = false;
+  bool isCopy = false;
 };
 
 Base baseOf(const c10::TypePtr& type) {
@@ -246,6 +249,7 @@ Unboxed unboxedForm(const Op& op) {
   const auto& name = op.handle.operator_name().name;
   // Another library's op need not have a C++ signature that follows its schema.
   if (name.rfind("aten::", 0) != 0 || op.guard != nullptr || op.results.size() != 1) return {};
+  if (!op.exchanged.empty()) return {};
   if (op.dropped[0] || letterOf(op.results[0]) != 't') return {};
   std::string form;
   for (const Slot& slot : op.arguments) form += letterOf(slot);
@@ -406,16 +410,11 @@ std::unique_ptr<Op> makeOp(const std::string& name) {
   const std::string overload = dot == std::string::npos ? "" : name.substr(dot + 1);
   auto found = c10::Dispatcher::singleton().findSchema({base, overload});
   TORCH_CHECK_NOT_IMPLEMENTED(found.has_value(), "LibTorch has no op named ", name);
-  auto op = std::make_unique<Op>(
-      Op{*found,
-         {},
-         {},
-         {},
-         guardOf({base, overload}),
-         {},
-         isFunctional(*found),
-         false,
-         name == "aten::copy_"});
+  auto op = std::make_unique<Op>(Op{*found});
+  op->guard = guardOf({base, overload});
+  op->exchanged = exchangedBy(found->schema());
+  op->functional = isFunctional(*found);
+  op->isCopy = name == "aten::copy_";
   op->fusedStep = base == "aten::_fused_sgd_" || base == "aten::_fused_adam_" ||
                   base == "aten::_fused_adamw_" || base == "aten::_fused_adagrad_";
   for (const auto& argument : found->schema().arguments()) {
@@ -487,6 +486,8 @@ int32_t fb_op_call(double handle, double ctx) {
     for (const Slot& slot : op.arguments) stack.push_back(readArgument(in, slot));
     try {
       if (op.guard != nullptr) op.guard(stack);
+      Exchange exchange;
+      for (const size_t place : op.exchanged) exchange.keep(stack[place]);
       const SerialScope serial(op.fusedStep && isSmallStep(stack));
       op.handle.callBoxed(&stack);
     } catch (...) {

@@ -753,8 +753,9 @@ int32_t fb_object_set(double object, double ctx, const char* name, uint32_t byte
     auto value = readValue(in, self->type()->getAttribute(*slot), key);
     const TurnAtOnce turn(lineFor(self));
     // Jobs may be about to take what is there.
-    retire(self->getSlot(*slot));
+    auto replaced = self->getSlot(*slot);
     self->setSlot(*slot, std::move(value));
+    retire(std::move(replaced));
     return 0;
   });
 }
@@ -786,7 +787,7 @@ int32_t fb_module_to(double module, int32_t device, int32_t dtype) {
         options = options.dtype(static_cast<at::ScalarType>(dtype));
       }
       const at::Tensor grad = tensor.grad();
-      retireMemory(tensor);
+      const Exchange exchange(tensor);
       tensor.set_data(tensor.to(options));
       if (grad.defined()) tensor.mutable_grad() = grad.to(options);
     }

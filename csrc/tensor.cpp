@@ -217,7 +217,7 @@ double fb_tensor_grad_fn(double tensor, double ctx) {
 int32_t fb_tensor_set_data(double tensor, double other) {
   return guard(-1, [&] {
     const at::Tensor self = borrowTensor(tensor);
-    retireMemory(self);
+    const Exchange exchange(self);
     self.set_data(borrowTensor(other));
     return 0;
   });

@@ -16,8 +16,19 @@ def sums(x, n: int):
     for i in range(n):
         y = y + x.sum()
     return y
+
+def grow(a, x):
+    return torch.abs(a, out=x)
+
+def grow_and_write(a, x, n: int):
+    y = torch.abs(a, out=x)
+    # Lies where x lay before, if that memory is free.
+    z = torch.zeros([n])
+    return z + 1
 `);
 const sums = unit.sums!;
+const grow = unit.grow!;
+const growAndWrite = unit.grow_and_write!;
 
 // So much that the system takes the memory back at once when it is freed: reading it then ends the process.
 const COUNT = 4 << 20;
@@ -30,11 +41,15 @@ async function exchanged(exchange: (x: T) => void): Promise<void> {
   const bytes = torch.memory().bytes;
   for (let i = 0; i < ROUNDS; i++) {
     const x = torch.ones([COUNT]);
-    const calls = [sums.runAsync(x, 5), sums.runAsync(x, 5)];
+    // Some end, and others begin, while the tensor is given its memory.
+    const calls = [1, 2, 3, 4, 5].map((n) => sums.runAsync(x, n));
     await sleep(1);
     exchange(x);
     torch.emptyCache();
-    for (const call of calls) (await call as T).dispose();
+    for (const [i, call] of calls.entries()) {
+      using sum = await call as T;
+      assertEquals(sum.item(), (i + 1) * COUNT);
+    }
     x.dispose();
   }
   await settled();
@@ -58,6 +73,34 @@ describe("Memory that runAsync reads outlives", () => {
     }));
 
   it("jit.ops", () => exchanged((x) => (jit.ops.aten!.resize_!(x, [2 * COUNT]) as T).dispose()));
+
+  it("the result of an op that is written to it", async () => {
+    using large = torch.ones([2 * COUNT]);
+    await exchanged((x) => (jit.ops.aten!.abs!(large, jit.kwargs({ out: x })) as T).dispose());
+  });
+
+  it("what a program does", async () => {
+    using large = torch.ones([2 * COUNT]);
+    await exchanged((x) => (grow(large, x) as T).dispose());
+  });
+
+  it("what another call does, for its caller too", async () => {
+    using large = torch.ones([2 * COUNT]);
+    await settled();
+    const before = liveCounts();
+    for (let i = 0; i < ROUNDS; i++) {
+      using x = torch.ones([COUNT]);
+      const call = growAndWrite.runAsync(large, x, COUNT);
+      for (let n = 0; n < 3; n++) {
+        using sums = x.cumsum(0, { dtype: "float64" });
+        using last = sums.narrow(0, COUNT - 1, 1);
+        assertEquals(last.item(), COUNT);
+      }
+      (await call as T).dispose();
+    }
+    await settled();
+    assertBack(before);
+  });
 
   it("a module's to()", async () => {
     class Sums extends torch.nn.Module<[T], T> {

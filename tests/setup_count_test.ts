@@ -58,4 +58,14 @@ describe("failuresOf()", () => {
     assertEquals(second!.split("\n").slice(-2), ["…", "line => 98"]);
     assertEquals(second!.split("\n").length, 31);
   });
+
+  test("tells what a run that was ended printed last", () => {
+    const stdout = Array.from({ length: 99 }, (_, i) => `line ${i} ... ok`).join("\n");
+    const told = failuresOf({ code: 128, stdout, stderr: "ended by SIGSEGV" });
+    assertEquals(told.length, 1);
+    const lines = told[0]!.split("\n");
+    assertEquals(lines[0], "It ended with exit code 128. It printed last:");
+    assertEquals(lines.slice(-2), ["line 98 ... ok", "ended by SIGSEGV"]);
+    assertEquals(failuresOf(ended(0, stdout)), []);
+  });
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Ended } from "./setup/process.ts";
+import { type Ended, tail } from "./setup/process.ts";
 
 /** The tests of one run. A file that does not load, and a run that crashes, count as failed. */
 export interface Count {
@@ -46,8 +46,8 @@ export function countBun(ended: Ended): Count {
 const MOST_LINES = 30;
 
 /** What a run of `deno test` or `bun test` printed of its failures, so that the end of a long log has it too. */
-export function failuresOf({ stdout, stderr }: Ended): string[] {
-  const output = plain(`${stdout}\n${stderr}`);
+export function failuresOf(ended: Ended): string[] {
+  const output = plain(`${ended.stdout}\n${ended.stderr}`);
   const deno = output.split(/^ ERRORS $/m)[1];
   if (deno !== undefined) {
     return deno.split(/^ FAILURES $/m)[0]!.trim().split(/\n(?=\S.* => \S+:\d+:\d+$)/m).map(cut);
@@ -61,7 +61,13 @@ export function failuresOf({ stdout, stderr }: Ended): string[] {
     if (lines.length > 1) found.push(cut(lines.join("\n").trim()));
     lines.length = 0;
   }
-  return found;
+  return found.length === 0 && ended.code !== 0 ? [lastWords(ended)] : found;
+}
+
+/** What a run that was ended, or crashed, printed last. */
+function lastWords({ code, stdout, stderr }: Ended): string {
+  const last = [stdout, stderr].map((text) => tail(plain(text))).filter((text) => text !== "");
+  return [`It ended with exit code ${code}. It printed last:`, ...last].join("\n");
 }
 
 function cut(text: string): string {
