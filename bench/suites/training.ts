@@ -20,6 +20,8 @@ const ROUNDS = 11;
 // Where rounds take long (large models, a busy machine) there are fewer.
 const LEAST_ROUNDS = 5;
 const MOST_SECONDS = SECONDS * 40;
+// A collection that comes by every other step is in each round then, or in none.
+const LEAST_STEPS = 3;
 // A loop that trains goes on for longer. By then the runtime's compilers are done, whose threads take a core from the kernels for
 // the first second or two of their work, and code that is run often has been moved (csrc/hot_code.cpp).
 const WARM_UP_MS = 3000;
@@ -63,6 +65,7 @@ async function compare(one: Case, optimizer: Optimizer, peer: Peer): Promise<voi
     if (done < COMPARED_STEPS) refuseOther(name, ours.loss, theirs.loss);
     steps = Math.max(1, Math.min(2 * steps, Math.round(steps * ROUND_SECONDS / ours.seconds)));
   }
+  steps = Math.max(steps, LEAST_STEPS);
   const samples: [number[], number[]] = [[], []];
   const end = performance.now() + MOST_SECONDS * 1000;
   for (
