@@ -153,6 +153,10 @@ export function anchorBytes(): number {
   return 0;
 }
 
+/** Has the garbage collector look at what was made since it last ran: a millisecond. */
+export const collectYoung: (() => void) | null =
+  (createRequire(import.meta.url)("bun:jsc") as { edenGC(): void }).edenGC;
+
 /** Has the garbage collector run, now. */
 export function collectGarbage(): void {
   (globalThis as unknown as { Bun: { gc(now: boolean): void } }).Bun.gc(true);

@@ -153,6 +153,9 @@ export const heavyWeight: number = runtime.heavyWeight;
 /** What a program that trains, or forgets small tensors, should claim for good, so that the collector does not do too much. */
 export const anchorBytes: () => number = runtime.anchorBytes;
 
+/** Has the garbage collector look at what was made since it last ran; `null` where a program can't ask for that. */
+export const collectYoung: (() => void) | null = runtime.collectYoung;
+
 /** Has the garbage collector run, now: a last resort, since it takes as long as the heap is large. */
 export const collectGarbage: () => void = runtime.collectGarbage;
 

@@ -11,6 +11,7 @@ export {
   ballast,
   collectGarbage,
   collectsLate,
+  collectYoung,
   graphWeight,
   heavyWeight,
   libtorchVersion,

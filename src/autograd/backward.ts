@@ -7,6 +7,7 @@
 import { context, native, noticeWarnings, scratch, TorchError } from "../../ffi/mod.ts";
 import { zerosLike } from "../ops/mod.ts";
 import { Arguments } from "../ops/_call.ts";
+import { collectGraph } from "../memory/graph_garbage.ts";
 import { applyMode, asTensor, begin, putNumber, putTensors } from "../tensor/call.ts";
 import { describe, handleOf, isTensor, type Tensor } from "../tensor/tensor.ts";
 import { edgeHandle, GradientEdge } from "./gradient_edge.ts";
@@ -180,6 +181,7 @@ function runBackward(
     (retain, create) => native.fb_backward(context, retain, create),
     (retain, create) => native.fb_pass(context, retain, create, true, true),
   );
+  if (!retain) collectGraph();
 }
 
 /**

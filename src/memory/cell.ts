@@ -18,6 +18,7 @@ import {
   smallWeight,
   viewMemory,
 } from "../../ffi/mod.ts";
+import { noteGraph } from "./graph_garbage.ts";
 import { feelPressure } from "./pressure.ts";
 import { isSingle, noteShared, noteSingle } from "./sharing.ts";
 
@@ -175,7 +176,9 @@ export function pageFor(bytes: number): Page {
 
 function pageWithGraph(bytes: number): Page {
   nearAnchor(1);
-  return bytes < HEAVY ? graph.page() : heavyPage(bytes, mediumGraph, 1);
+  if (bytes < HEAVY) return graph.page();
+  noteGraph(bytes);
+  return heavyPage(bytes, mediumGraph, 1);
 }
 
 function heavyPage(bytes: number, shared: Kind, weight: number): Page {
