@@ -155,7 +155,7 @@ export function anchorBytes(): number {
 
 /** Has the garbage collector look at what was made since it last ran: a millisecond. */
 export const collectYoung: (() => void) | null =
-  (createRequire(import.meta.url)("bun:jsc") as { edenGC(): void }).edenGC;
+  (createRequire(import.meta.url)("bun:jsc") as { edenGC?: () => void }).edenGC ?? null;
 
 /** Has the garbage collector run, now. */
 export function collectGarbage(): void {
