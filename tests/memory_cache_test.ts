@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import * as torch from "../mod.ts";
+import { settled } from "./support/collect.ts";
 import { lacksLargePages, largePageBytes } from "./support/large_pages.ts";
 
 // Small enough for the lists of small_blocks.cpp, large enough that 50 of them stand out.
@@ -14,7 +15,8 @@ function keptAfterFreeing(): number {
   return torch.memory().cachedBytes;
 }
 
-test("freed small tensors leave their memory to the next, until emptyCache gives it back", () => {
+test("freed small tensors leave their memory to the next, until emptyCache gives it back", async () => {
+  await settled();
   torch.emptyCache();
   const before = torch.memory().cachedBytes;
   const kept = keptAfterFreeing();
@@ -51,7 +53,8 @@ test("of large blocks of a size the one freed last serves first: it may still be
   }
 });
 
-test("a program that goes on to other sizes does not keep the old ones", () => {
+test("a program that goes on to other sizes does not keep the old ones", async () => {
+  await settled();
   torch.emptyCache();
   const before = torch.memory().cachedBytes;
   assert(keptAfterFreeing() >= before + COUNT * BYTES);
@@ -61,7 +64,8 @@ test("a program that goes on to other sizes does not keep the old ones", () => {
   assert(kept < before + COUNT * BYTES / 2, `${kept} bytes are kept, ${before} were before`);
 });
 
-test("the objects of freed tensors leave their memory to the next, too", () => {
+test("the objects of freed tensors leave their memory to the next, too", async () => {
+  await settled();
   torch.emptyCache();
   const before = torch.memory().cachedBytes;
   const made = Array.from({ length: 4000 }, () => torch.zeros([1]));
@@ -74,21 +78,26 @@ test("the objects of freed tensors leave their memory to the next, too", () => {
   assert(left < before + made.length * 64, `${left} bytes are kept, ${before} were before`);
 });
 
-test("large tensors lie on large pages, and are given back", { skip: lacksLargePages() }, () => {
-  const BYTES = 64 << 20;
-  torch.emptyCache();
-  const before = { ...torch.memory(), large: largePageBytes() };
-  const x = torch.full([BYTES / 4], 7, { dtype: "float32" });
-  assertEquals(torch.memory().bytes - before.bytes, BYTES);
-  const large = largePageBytes() - before.large;
-  // Some of it, where the system's memory is in pieces.
-  assert(large >= BYTES / 2, `${large} bytes are on large pages`);
-  x.dispose();
-  assertEquals(torch.memory().bytes, before.bytes);
-  torch.emptyCache();
-  assertEquals(torch.memory().cachedBytes, before.cachedBytes);
-  assert(largePageBytes() < before.large + BYTES / 2);
-});
+test(
+  "large tensors lie on large pages, and are given back",
+  { skip: lacksLargePages() },
+  async () => {
+    await settled();
+    const BYTES = 64 << 20;
+    torch.emptyCache();
+    const before = { ...torch.memory(), large: largePageBytes() };
+    const x = torch.full([BYTES / 4], 7, { dtype: "float32" });
+    assertEquals(torch.memory().bytes - before.bytes, BYTES);
+    const large = largePageBytes() - before.large;
+    // Some of it, where the system's memory is in pieces.
+    assert(large >= BYTES / 2, `${large} bytes are on large pages`);
+    x.dispose();
+    assertEquals(torch.memory().bytes, before.bytes);
+    torch.emptyCache();
+    assertEquals(torch.memory().cachedBytes, before.cachedBytes);
+    assert(largePageBytes() < before.large + BYTES / 2);
+  },
+);
 
 test("a large tensor holds what was written to its last element, at sizes around those of pages", () => {
   for (const numbers of [1 << 19, 1 << 20, 3 << 19]) {
