@@ -148,7 +148,7 @@ export const mediumGraphWeight: number = 1 / 2;
 /** The same of a large tensor's own. */
 export const heavyWeight: number = 1;
 
-/** What a program that trains, or forgets small tensors, should claim for good: nothing, since JavaScriptCore would let as much again pile up. */
+/** What a program that trains, or forgets small tensors, should claim for good: nothing, since JavaScriptCore would let as much again pile up. Where that is collected by hand, more is claimed (`src/memory/graph_garbage.ts`). */
 export function anchorBytes(): number {
   return 0;
 }
