@@ -22,6 +22,7 @@
 #include <sstream>
 #include <unordered_set>
 
+#include "call_stacks.h"
 #include "guards.h"
 #include "in_flight.h"
 #include "inspect.h"
@@ -825,7 +826,9 @@ double fb_module_freeze(double module, double ctx) {
     for (const auto& name : names.toListRef()) preserved.push_back(name.toStringRef());
     const Module self = borrowModule(module);
     checkReach(self._ivalue());
-    return exportObject(torch::jit::freeze(self, preserved)._ivalue());
+    const Module frozen = torch::jit::freeze(self, preserved);
+    renewCallStacks(frozen);
+    return exportObject(frozen._ivalue());
   });
 }
 
@@ -837,7 +840,9 @@ double fb_module_optimize(double module, double ctx) {
     for (const auto& name : names.toListRef()) preserved.push_back(name.toStringRef());
     Module self = borrowModule(module);
     checkReach(self._ivalue());
-    return exportObject(torch::jit::optimize_for_inference(self, preserved)._ivalue());
+    const Module optimized = torch::jit::optimize_for_inference(self, preserved);
+    renewCallStacks(optimized);
+    return exportObject(optimized._ivalue());
   });
 }
 
