@@ -49,11 +49,35 @@ torch::jit::ExtraFilesMap readExtraFiles(Reader& in) {
   return files;
 }
 
+bool isOfThisMachine(const torch::jit::Block* block) {
+  for (const auto* node : block->nodes()) {
+    if (node->kind() == c10::prim::ConstantMKLDNNTensor) return true;
+    for (const auto* inner : node->blocks()) {
+      if (isOfThisMachine(inner)) return true;
+    }
+  }
+  return false;
+}
+
+// LibTorch writes such constants as nothing, and the file cannot be loaded.
+void checkPortable(const Module& module) {
+  for (const auto& part : module.modules()) {
+    for (const auto& method : part.get_methods()) {
+      TORCH_CHECK_VALUE(
+          !isOfThisMachine(method.graph()->block()),
+          "This module was optimized for inference on this machine, its weights are in an order "
+          "that no file holds: save the module that it was made from, and optimize it where it is "
+          "loaded");
+    }
+  }
+}
+
 using Sink = std::function<size_t(const void*, size_t)>;
 
 void archive(
     const Module& module, const torch::jit::ExtraFilesMap& files, bool mobile, const Sink& sink) {
   checkReach(module._ivalue());
+  checkPortable(module);
   torch::jit::ExportModule(module, sink, files, /*bytecode_format=*/mobile);
 }
 
