@@ -8,6 +8,7 @@
 
 #include "guards.h"
 #include "internal.h"
+#include "packed_lstm.h"
 #include "retired.h"
 #include "sort_lists.h"
 
@@ -117,6 +118,7 @@ void guardOperators() {
       auto guard = guardFor(op->schema());
       if (guard.isNeeded()) replace(*op, guarded(*op, std::move(guard)));
     }
+    registerPackedLstm();
   });
 }
 

@@ -26,6 +26,7 @@
 #include "guards.h"
 #include "in_flight.h"
 #include "inspect.h"
+#include "packed_lstm.h"
 #include "reach.h"
 #include "retired.h"
 #include "source_check.h"
@@ -842,6 +843,7 @@ double fb_module_optimize(double module, double ctx) {
     checkReach(self._ivalue());
     const Module optimized = torch::jit::optimize_for_inference(self, preserved);
     renewCallStacks(optimized);
+    packLstms(optimized);
     return exportObject(optimized._ivalue());
   });
 }

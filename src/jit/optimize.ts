@@ -66,7 +66,10 @@ export function freeze(module: ScriptModule, options: FreezeOptions = {}): Loade
 
 /**
  * {@linkcode freeze}, and then LibTorch's passes for inference: convolutions with their batch norms folded, weights in the layout
- * that the CPU's kernels like best. The result is for this machine: do not save it.
+ * that the CPU's kernels like best; the weights of LSTMs once, where LibTorch by itself brings them into that layout at every call.
+ * The result is for this machine: what holds convolutions in oneDNN's layout cannot be saved.
+ *
+ * @throws {TorchError} If the module is in training mode.
  *
  * @example
  * ```ts
