@@ -41,8 +41,8 @@ const LEAST_ROUNDS = 5;
 const LEAST_CALLS = 8;
 // Most of the time in which processes take turns they rest.
 const TURNS_TAKE = 4;
-// Whoever waited for another begins with cold caches, and on a busy host on a core that others had: so many rounds are not counted.
-const ROUNDS_TO_WAKE = 3;
+// Whoever waited for another begins with cold caches, and on a busy host on a core that others had: what it does for so long is not counted.
+const SECONDS_TO_WAKE = 0.02;
 // What a process does first it does while its compiler is still at it.
 const FIRST_WARM_UP_MS = 2000;
 let isFirst = true;
@@ -95,37 +95,71 @@ export function rest(): Promise<void> {
   return setTimeout(REST_MS);
 }
 
-/** {@linkcode measure} with one more contender in another process, which says what a round took. */
+/** Another process, asked for so many calls, says what one of them took. */
+export type Ask = (calls: number) => Promise<number>;
+
+/** A contender, wherever it runs. */
+interface Side {
+  /** Makes a round that counts, after others that do not. */
+  round(): Promise<number>;
+}
+
+// Of so many calls, each of so many nanoseconds.
+function roundsToWake(calls: number, each: number): number {
+  return Math.max(1, Math.ceil(SECONDS_TO_WAKE * 1e9 / (calls * each)));
+}
+
+async function sideOf(ask: Ask, leastCalls: number): Promise<Side> {
+  let calls = 1;
+  let taken = await ask(calls);
+  for (const end = performance.now() + SECONDS * 500; performance.now() < end;) {
+    if (taken * calls < ROUND_SECONDS * 5e8) calls *= 2;
+    taken = await ask(calls);
+  }
+  calls = Math.max(leastCalls, Math.round(ROUND_SECONDS * 1e9 / taken));
+  const toWake = roundsToWake(calls, taken);
+  return {
+    round: async () => {
+      for (let i = 0; i < toWake; i++) await ask(calls);
+      return await ask(calls);
+    },
+  };
+}
+
+/**
+ * {@linkcode measure} with more contenders, each in a process of its own, by name. `leastCalls` is how many calls a round has at
+ * least: more than one (the default) where a round has a beginning and an end that are not to count.
+ */
 export async function measureWith(
   suite: string,
   name: string,
   contenders: Record<string, Contender>,
-  other: string,
-  ask: (calls: number) => Promise<number>,
+  others: Record<string, Ask>,
+  leastCalls: number = LEAST_CALLS,
 ): Promise<void> {
   const runs = Object.values(contenders);
-  const calls = warmUp(runs).map((count) => Math.max(LEAST_CALLS, count));
-  let theirs = 1;
-  let taken = await ask(theirs);
-  for (const end = performance.now() + SECONDS * 500; performance.now() < end;) {
-    if (taken * theirs < ROUND_SECONDS * 5e8) theirs *= 2;
-    taken = await ask(theirs);
+  const calls = warmUp(runs).map((count) => Math.max(leastCalls, count));
+  const toWake = roundsToWake(calls[0]!, nanoseconds(runs[0]!, calls[0]!));
+  const sides: Side[] = [];
+  for (const ask of Object.values(others)) {
+    await rest();
+    sides.push(await sideOf(ask, leastCalls));
   }
-  theirs = Math.max(LEAST_CALLS, Math.round(ROUND_SECONDS * 1e9 / taken));
-  const samples: number[][] = [...runs.map(() => []), []];
-  const end = performance.now() + SECONDS * 1e3 * (runs.length + 1) * TURNS_TAKE;
+  const samples = [...runs, ...sides].map((): number[] => []);
+  const end = performance.now() + SECONDS * 1e3 * samples.length * TURNS_TAKE;
   while (performance.now() < end || samples[0]!.length < LEAST_ROUNDS) {
     await rest();
-    for (let i = 1; i < ROUNDS_TO_WAKE; i++) nanoseconds(runs[0]!, calls[0]!);
+    for (let i = 1; i < toWake; i++) nanoseconds(runs[0]!, calls[0]!);
     runs.forEach((run, i) => {
       nanoseconds(run, calls[i]!);
       samples[i]!.push(nanoseconds(run, calls[i]!));
     });
-    await rest();
-    for (let i = 0; i < ROUNDS_TO_WAKE; i++) await ask(theirs);
-    samples.at(-1)!.push(await ask(theirs));
+    for (const [i, side] of sides.entries()) {
+      await rest();
+      samples[runs.length + i]!.push(await side.round());
+    }
   }
-  emitAll(suite, [...Object.keys(contenders), other], name, samples);
+  emitAll(suite, [...Object.keys(contenders), ...Object.keys(others)], name, samples);
 }
 
 // The first one's row tells what part of each other's time it took.

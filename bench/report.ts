@@ -30,9 +30,9 @@ const titles: Record<string, [title: string, says: string]> = {
     "The same networks and weights: traced by PyTorch for Flambeau, C++ and PyTorch, exported to ONNX for onnxruntime-node. " +
     "*scripted* is the file as it is, *frozen* and *optimized* are `jit.freeze` and `jit.optimizeForInference`, *fused* is `jit.freeze` with " +
     "`jit.enableOnednnFusion(true)`, and *fused, bfloat16* the same with the network in bfloat16 between a float32 input and output, " +
-    "which is less exact, and for which onnxruntime on a CPU has nothing. onnxruntime optimizes always: its one figure, in float32, " +
-    "stands beside all three. C++ is the same program in a loop in C++: where it too is above onnxruntime, LibTorch is. " +
-    "Without gradients; as many threads as cores.",
+    "which is less exact, and for which onnxruntime on a CPU has nothing. onnxruntime optimizes always: it runs its float32 network " +
+    "beside each of these. *optimized, bfloat16* is there for the LSTM, whose weights `jit.optimizeForInference` packs. Rounds of all take turns. " +
+    "C++ is the same program in a loop in C++: where it too is above onnxruntime, LibTorch is. Without gradients; as many threads as cores.",
   ],
   training: [
     "Training",

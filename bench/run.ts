@@ -31,11 +31,11 @@ type Runner = "deno" | "bun" | "python" | "node";
 
 /** The suites, and who takes part beside Deno and Bun. */
 const suites: Record<string, Runner[]> = {
-  // These three start PyTorch's side themselves, to take turns with it.
+  // These four start PyTorch's side themselves, to take turns with it, and the last onnxruntime-node's.
   dispatch: [],
   shumai: ["node"],
   training: [],
-  torchscript: ["python", "node"],
+  torchscript: [],
   concurrency: ["python", "node"],
   transfer: [],
   memory: ["python"],
@@ -157,7 +157,16 @@ function earlier(): Results {
   const found = existsSync(resultsFile)
     ? JSON.parse(readFileSync(resultsFile, "utf8")) as Results
     : null;
-  return found?.runs ? found : { machine: {}, runs: {}, rows: [] };
+  if (!found?.runs) return { machine: {}, runs: {}, rows: [] };
+  // A suite may since have taken a runner's part itself.
+  const takesPart = (suite: string, runner: Runner) =>
+    runner === "deno" || runner === "bun" || suites[suite]?.includes(runner) === true;
+  found.rows = found.rows.filter(({ suite, runner }) => takesPart(suite, runner));
+  for (const key of Object.keys(found.runs)) {
+    const [suite, runner] = key.split(" ") as [string, Runner];
+    if (!takesPart(suite, runner)) delete found.runs[key];
+  }
+  return found;
 }
 
 // The same for all who work on several threads.
@@ -169,6 +178,7 @@ function environment(tools: Tools): Tools["env"] {
     NODE_PATH: join(tools.packages.node, "node_modules"),
     FLAMBEAU_BENCH_NETWORKS: networksFolder(tools),
     FLAMBEAU_BENCH_PYTHON: tools.python,
+    FLAMBEAU_BENCH_NODE: tools.node ?? "",
     FLAMBEAU_BENCH_SHAPES: JSON.stringify(networks),
     FLAMBEAU_BENCH_CONCURRENCY: JSON.stringify(concurrency),
     FLAMBEAU_BENCH_THREADS: threads(),

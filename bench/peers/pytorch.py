@@ -57,8 +57,9 @@ def answer(workloads):
     """Makes rounds as they are asked for, `name|calls` a line: bench/peer.ts. Answers with nanoseconds a call."""
     for line in sys.stdin:
         name, calls = line.rstrip("\n").split("|")
+        run = workloads[name]
         start = time.perf_counter()
-        workloads[name](int(calls))
+        run(int(calls))
         print((time.perf_counter() - start) / int(calls) * 1e9, flush=True)
 
 
@@ -148,34 +149,46 @@ def shumai():
         })
 
 
+VARIANTS = {
+    "scripted": (".pt", "eval"),
+    "frozen": (".pt", "freeze"),
+    "optimized": (".pt", "optimize_for_inference"),
+    "fused": (".plain.pt", "freeze"),
+    "fused, bfloat16": (".bf16.pt", "freeze"),
+    "optimized, bfloat16": (".bf16.pt", "optimize_for_inference"),
+}
+
+
+class Networks(dict):
+    """`name, batch N, variant` to what does it so often. Those of one network and batch are held: networks are large."""
+
+    def __missing__(self, title):
+        import torch
+        from networks import make
+
+        name, batch, variant = title.split(", ", 2)
+        if any(not other.startswith(f"{name}, {batch}, ") for other in self):
+            self.clear()
+        module, shape = make(name)
+        x = torch.randn(int(batch.removeprefix("batch ")), *shape)
+        if variant != "eager":
+            file, how = VARIANTS[variant]
+            module = torch.jit.load(os.path.join(os.environ["FLAMBEAU_BENCH_NETWORKS"], name + file)).eval()
+            if how != "eval":
+                module = getattr(torch.jit, how)(module)
+        torch.jit.enable_onednn_fusion(variant.startswith("fused"))
+        for _ in range(3):
+            module(x)
+        self[title] = repeated(lambda: module(x))
+        return self[title]
+
+
 def torchscript():
     import torch
-    from networks import NETWORKS, make
 
     threads()
-    folder = os.environ["FLAMBEAU_BENCH_NETWORKS"]
     with torch.no_grad():
-        for name in NETWORKS:
-            path = os.path.join(folder, name + ".pt")
-            if not os.path.exists(path):
-                continue
-            eager, shape = make(name)
-            for batch in (1, 16):
-                x = torch.randn(batch, *shape)
-                for variant, file, make_it in (
-                    ("scripted", ".pt", lambda module: module),
-                    ("frozen", ".pt", torch.jit.freeze),
-                    ("optimized", ".pt", torch.jit.optimize_for_inference),
-                    ("fused", ".plain.pt", torch.jit.freeze),
-                    ("fused, bfloat16", ".bf16.pt", torch.jit.freeze),
-                ):
-                    module = make_it(torch.jit.load(os.path.join(folder, name + file)).eval())
-                    torch.jit.enable_onednn_fusion(variant.startswith("fused"))
-                    for _ in range(3):
-                        module(x)
-                    measure("torchscript", f"{name}, batch {batch}, {variant}", repeated(lambda: module(x)))
-                    torch.jit.enable_onednn_fusion(False)
-                measure("torchscript", f"{name}, batch {batch}, scripted", repeated(lambda: eager(x)), "PyTorch, eager")
+        answer(Networks())
 
 
 def concurrency():

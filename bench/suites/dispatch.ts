@@ -67,6 +67,6 @@ for (const { name, shape, number, run, requiresGrad = false } of cases) {
     "C++, our allocator": (calls: number) => nativeOp(number, calls, x),
   };
   const ask = async (calls: number) => (await peer.ask(`${name}|${calls}`))[0]!;
-  await measureWith("dispatch", name, contenders, "PyTorch", ask);
+  await measureWith("dispatch", name, contenders, { PyTorch: ask });
 }
 await peer.end();

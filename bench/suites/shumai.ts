@@ -73,8 +73,7 @@ for (const [name, run] of workloads()) {
     "shumai",
     name,
     { [here]: (calls) => torch.noGrad(() => run(calls)) },
-    "PyTorch",
-    async (calls) => (await peer.ask(`${name}|${calls}`))[0]!,
+    { PyTorch: async (calls) => (await peer.ask(`${name}|${calls}`))[0]! },
   );
 }
 await peer.end();
