@@ -839,9 +839,15 @@ double fb_module_optimize(double module, double ctx) {
     const IValue names = readValue(in, c10::ListType::ofStrings(), "preserve");
     std::vector<std::string> preserved;
     for (const auto& name : names.toListRef()) preserved.push_back(name.toStringRef());
-    Module self = borrowModule(module);
+    const Module self = borrowModule(module);
     checkReach(self._ivalue());
-    const Module optimized = torch::jit::optimize_for_inference(self, preserved);
+    // LibTorch would freeze it without what is to be preserved, and change what is frozen already.
+    Module optimized = torch::jit::freeze(self, preserved);
+    std::vector<std::string> methods;
+    for (const auto& name : preserved) {
+      if (name != "forward" && optimized.find_method(name)) methods.push_back(name);
+    }
+    optimized = torch::jit::optimize_for_inference(optimized, methods);
     renewCallStacks(optimized);
     packLstms(optimized);
     return exportObject(optimized._ivalue());

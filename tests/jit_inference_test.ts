@@ -172,6 +172,54 @@ def run(x: Tensor, hx: List[Tensor], weights: List[Tensor]) -> Tensor:
   });
 });
 
+describe("jit.optimizeForInference keeps what it is told to", () => {
+  class Two extends nn.Module<[T], T> {
+    convolution = new nn.Conv2d(3, 4, 3);
+    recurrent = new nn.LSTM(4, 8);
+    scale = this.registerBuffer(torch.full([1], 2));
+    override forward(x: T): T {
+      return this.convolution(x);
+    }
+    other(x: T): T {
+      return this.recurrent(x)[0].mul(this.scale);
+    }
+  }
+  torch.manualSeed(16);
+  const net = new Two();
+  net.eval();
+  const image = torch.randn([1, 3, 9, 9]);
+  const text = torch.randn([5, 1, 4]);
+  const traced = jit.traceModule(net, { forward: [image], other: [text] });
+  const preserve = ["other", "scale", "forward"];
+
+  test("methods, which are optimized too, and attributes", () => {
+    const fast = jit.optimizeForInference(traced, { preserve });
+    torch.noGrad(() => {
+      fast.other.warmUp(text);
+      assert(torch.equal(fast.other(text), net.other(text)));
+      assert(String(fast.other.graphFor(text)).includes("flambeau::packed_lstm"));
+      assert(String(fast.graph).includes("mkldnn_convolution"));
+    });
+    assertEquals(fast.scale.toArray(), [2]);
+  });
+
+  test("and the module that it is given", () => {
+    const frozen = jit.freeze(traced, { preserve });
+    const before = String(frozen.graph);
+    const fast = jit.optimizeForInference(frozen, { preserve });
+    assertEquals(String(frozen.graph), before);
+    assert(String(fast.graph).includes("mkldnn_convolution"));
+  });
+
+  test("and says what is not there", () => {
+    assertThrows(
+      () => jit.optimizeForInference(traced, { preserve: ["absent"] }),
+      torch.TorchError,
+      "no method or attribute 'absent'",
+    );
+  });
+});
+
 describe("What jit.optimizeForInference made for this machine", () => {
   const message = "save the module that it was made from";
 

@@ -295,6 +295,8 @@ def kind(x: Any) -> str:
   });
 
   test("refuse what does not fit their name", () => {
+    const x = torch.ones([1]) as unknown as torch.Tensor[];
+    assertThrows(() => jit.tuple(x), TypeError, "must be an array or an object");
     const make: [() => unknown, string][] = [
       [() => jit.int(1.5), "jit.int(): the value must be an integer"],
       [() => jit.int(2 ** 53), "a bigint outside of the safe range"],

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describe } from "../tensor/tensor.ts";
+import { describe, Tensor } from "../tensor/tensor.ts";
 
 /** What a {@linkcode TypedValue} holds. */
 export type TypedValueContent =
@@ -57,7 +57,8 @@ function wrong(name: string, expected: string, value: unknown): TypeError {
  */
 export function tuple(values: readonly unknown[] | Record<string, unknown>): TypedValue {
   if (Array.isArray(values)) return new TypedValue({ kind: "tuple", values: [...values] });
-  if (typeof values !== "object" || values === null) {
+  // jit.tuple(x, y) would take x for an object with entries.
+  if (typeof values !== "object" || values === null || values instanceof Tensor) {
     throw wrong("tuple", "an array or an object", values);
   }
   return new TypedValue({ kind: "namedTuple", entries: Object.entries(values) });
