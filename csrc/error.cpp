@@ -100,7 +100,9 @@ void describe(ErrorRecord& record, const std::exception_ptr& exception) {
   } catch (const c10::Error& error) {
     const std::string message = error.what_without_backtrace();
     record.kind = kindOf(error, message);
-    record.message = sentenceOf(message);
+    // An op that is not implemented keeps its class in the interpreter.
+    const bool reported = splitInterpreterReport(record, message);
+    record.message = sentenceOf(reported ? record.message : message);
   } catch (const std::bad_alloc&) {
     record.kind = FB_ERROR_OUT_OF_MEMORY;
     record.message = "The native allocator is out of memory";
