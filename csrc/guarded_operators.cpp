@@ -6,6 +6,8 @@
 #include <mutex>
 #include <sstream>
 
+#include "fusion.h"
+#include "fusion_guard.h"
 #include "guards.h"
 #include "internal.h"
 #include "packed_lstm.h"
@@ -118,6 +120,8 @@ void guardOperators() {
       auto guard = guardFor(op->schema());
       if (guard.isNeeded()) replace(*op, guarded(*op, std::move(guard)));
     }
+    guardFusion();
+    registerFusion();
     registerPackedLstm();
   });
 }

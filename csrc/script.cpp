@@ -9,7 +9,6 @@
 #include <torch/csrc/jit/frontend/sugared_value.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/jit_log.h>
-#include <torch/csrc/jit/passes/pass_manager.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/python/update_graph_executor_opt.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -23,6 +22,7 @@
 #include <unordered_set>
 
 #include "call_stacks.h"
+#include "fusion.h"
 #include "guards.h"
 #include "in_flight.h"
 #include "inspect.h"
@@ -31,12 +31,6 @@
 #include "retired.h"
 #include "source_check.h"
 #include "turns.h"
-
-// As declared in torch/csrc/jit/codegen/onednn/interface.h, whose switch is a variable in each file
-// that includes it.
-namespace torch::jit::fuser::onednn {
-void fuseGraph(std::shared_ptr<Graph>& graph);
-}
 
 namespace flambeau {
 
@@ -526,25 +520,6 @@ void putDefinitions(Writer& out, const c10::FunctionSchema& schema, size_t first
   for (const auto& type : named) putDefinition(out, type);
 }
 
-// Gives what oneDNN can run as a whole to its graph compiler, when a graph is optimized from now
-// on.
-int32_t switchOneDnn(int32_t on) {
-  static std::mutex mutex;
-  static std::optional<torch::jit::GraphPassNameType> pass;
-  const std::lock_guard<std::mutex> lock(mutex);
-  const bool before = pass.has_value();
-  if (on == 1 && !before) {
-    TORCH_CHECK_NOT_IMPLEMENTED(
-        at::hasMKLDNN(), "This build of LibTorch has no oneDNN to fuse graphs with");
-    pass = torch::jit::registerPrePass(torch::jit::fuser::onednn::fuseGraph);
-  }
-  if (on == 0 && before) {
-    torch::jit::clearPrePass(*pass);
-    pass.reset();
-  }
-  return before ? 1 : 0;
-}
-
 // LibTorch's printer writes a whole float from 1e10 to 1e17 without its point, which is an int to
 // whoever reads the file, and no value of the type that stands beside it.
 void checkConstant(const std::string& name, const IValue& value) {
@@ -861,7 +836,7 @@ int32_t fb_executor_switch(int32_t what, int32_t on) {
       if (on >= 0) torch::jit::getProfilingMode() = on != 0;
       return before ? 1 : 0;
     }
-    if (what == 2) return switchOneDnn(on);
+    if (what == 2) return switchFusion(on);
     const bool before = torch::jit::getGraphExecutorOptimize();
     if (on >= 0) torch::jit::setGraphExecutorOptimize(on != 0);
     return before ? 1 : 0;

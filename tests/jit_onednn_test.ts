@@ -1,8 +1,9 @@
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as torch from "../mod.ts";
 
 const { jit, nn } = torch;
+type T = torch.Tensor;
 
 test("oneDNN's graph compiler takes part once it is switched on, and gives the same results", () => {
   torch.manualSeed(3);
@@ -28,6 +29,137 @@ test("oneDNN's graph compiler takes part once it is switched on, and gives the s
     frozen.warmUp(x);
     assert(!String(frozen.graphFor(x)).includes("oneDNNFusionG"));
   });
+});
+
+/** A fused model, once warm, and what it is to agree with. */
+function fused<A extends T[]>(net: torch.nn.Module<A, T>, ...inputs: A): (...args: A) => T {
+  const frozen = jit.freeze(jit.trace(net.eval(), inputs));
+  jit.enableOnednnFusion(true);
+  frozen.warmUp(...inputs);
+  assert(String(frozen.graphFor(...inputs)).includes("oneDNNFusionG"));
+  return (...args) => frozen(...args);
+}
+
+/** Runs without gradients and with the compiler. */
+function withFusion(run: () => void): void {
+  try {
+    torch.noGrad(run);
+  } finally {
+    jit.enableOnednnFusion(false);
+  }
+}
+
+describe("A fused model", () => {
+  test("refuses as ever what it cannot take, and its kernels never get it", () =>
+    withFusion(() => {
+      torch.manualSeed(4);
+      const net = new nn.Sequential(new nn.Linear(8, 8), new nn.GELU(), new nn.Linear(8, 2));
+      const model = fused(net, torch.randn([2, 8]));
+      const hostile = [
+        torch.randn([]),
+        torch.zeros([0]),
+        torch.randn([2, 9]),
+        torch.randn([2, 1]),
+        torch.randn([3, 56]),
+      ];
+      // The executor watches the first, and makes kernels for what it saw.
+      for (let i = 0; i < 4; i++) {
+        for (const x of hostile) {
+          assertThrows(() => model(x), torch.TorchError, x.dim() === 0 ? "at least 1D" : "multipl");
+        }
+        for (const shape of [[2, 8], [3, 8], [8], [0, 8], [1, 3, 8]]) {
+          const x = torch.randn(shape);
+          assert(torch.allclose(model(x), net(x), { rtol: 1e-4, atol: 1e-5 }), `${shape}`);
+        }
+      }
+    }));
+
+  test("goes on after shapes that failed, and after what has no memory", () =>
+    withFusion(() => {
+      torch.manualSeed(5);
+      const net = new nn.Sequential(new nn.Conv1d(3, 8, 3), new nn.ReLU());
+      const model = fused(net, torch.randn([1, 3, 9]));
+      for (let i = 0; i < 3; i++) {
+        for (const shape of [[3, 9], [1, 1, 3, 9], [1, 4, 9], [1, 3, 1], []]) {
+          assertThrows(() => model(torch.randn(shape)), torch.TorchError);
+        }
+        assertThrows(() => model(torch.zeros([1, 3, 9], { device: "meta" })), torch.TorchError);
+        for (const length of [9, 10, 63]) {
+          const x = torch.randn([1, 3, length]);
+          assert(torch.allclose(model(x), net(x), { rtol: 1e-4, atol: 1e-5 }), `${length}`);
+        }
+      }
+    }));
+
+  test("is right for every layout, whatever ran unfused before a kernel", () =>
+    withFusion(() => {
+      torch.manualSeed(6);
+      const net = new nn.Sequential(
+        new nn.Conv2d(4, 4, 3, { groups: 4, padding: 1 }),
+        new nn.Hardswish(),
+        new nn.Conv2d(4, 4, 1),
+      );
+      const model = fused(net, torch.randn([1, 4, 8, 8]));
+      const inputs = [
+        torch.randn([8, 8, 4, 1]).permute([3, 2, 1, 0]),
+        torch.randn([1, 1, 1, 1]).expand([1, 4, 8, 8]),
+        torch.randn([1, 8, 8, 4]).permute([0, 3, 1, 2]),
+        torch.randn([1, 4, 8, 8]),
+      ];
+      for (let i = 0; i < 3; i++) {
+        for (const [j, x] of inputs.entries()) {
+          assert(torch.allclose(model(x), net(x), { rtol: 1e-4, atol: 1e-5 }), `input ${j}`);
+        }
+      }
+    }));
+
+  test("takes a tensor in oneDNN's layout for no result of a kernel", () =>
+    withFusion(() => {
+      torch.manualSeed(7);
+      const net = new nn.Sequential(new nn.Conv2d(3, 8, 3), new nn.ReLU());
+      const model = fused(net, torch.randn([1, 3, 9, 9]));
+      const x = torch.randn([1, 3, 9, 9]);
+      for (let i = 0; i < 3; i++) {
+        const y = model(x.toMkldnn());
+        assert(torch.allclose(y.toDense(), net(x), { rtol: 1e-4, atol: 1e-5 }));
+      }
+    }));
+});
+
+test("A program that is trained runs as it did while the graph compiler is on", () => {
+  torch.manualSeed(8);
+  class Net extends nn.Module<[T], T> {
+    a = new nn.Conv2d(4, 4, 3, { padding: 1 });
+    b = new nn.Conv2d(4, 4, 1);
+    override forward(x: T): T {
+      return this.a(x).add(this.b(x)).relu().mul(this.b(x)).sigmoid();
+    }
+  }
+  const net = new Net();
+  const traced = jit.trace(net, [torch.randn([1, 4, 6, 6])]);
+  jit.enableOnednnFusion(true);
+  try {
+    for (let i = 0; i < 4; i++) {
+      const x = torch.randn([1, 4, 6, 6]).requiresGrad_();
+      const y = x.detach().requiresGrad_();
+      traced(x).sum().backward();
+      net(y).sum().backward();
+      assert(torch.allclose(x.grad!, y.grad!, { rtol: 1e-4, atol: 1e-5 }));
+    }
+  } finally {
+    jit.enableOnednnFusion(false);
+  }
+});
+
+test("What an op does not implement is said without the interpreter's report", () => {
+  const net = new nn.Sequential(new nn.Conv2d(3, 4, 3));
+  const traced = jit.trace(net.eval(), [torch.randn([1, 3, 9, 9])]);
+  const error = assertThrows(
+    () => traced(torch.ones([1, 3, 9, 9]).to("bool")),
+    torch.TorchError,
+    "not implemented for 'Bool'",
+  );
+  assert(!error.message.includes("interpreter"), error.message);
 });
 
 test("enableOnednnFusion takes a boolean", () => {
