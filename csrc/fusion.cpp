@@ -3,9 +3,13 @@
 #include <ATen/Context.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/pass_manager.h>
+#include <torch/csrc/jit/passes/tensorexpr_fuser.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include <atomic>
 #include <exception>
+#include <unordered_set>
+#include <vector>
 
 // As declared in torch/csrc/jit/codegen/onednn/interface.h, whose switch is a variable in each file
 // that includes it.
@@ -16,19 +20,132 @@ void fuseGraph(std::shared_ptr<Graph>& graph);
 namespace flambeau {
 namespace {
 
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::Node;
+using torch::jit::Value;
+
 std::atomic<bool> isOn{false};
 
-// A graph that the compiler cannot take stays as it was, rather than have every call fail from then
-// on: it throws at what is on another device, and at what is prepared for a backward pass.
-void fuse(std::shared_ptr<torch::jit::Graph>& graph) {
+// Known to the last stride, and with no part in a backward pass.
+bool isForInference(const c10::TensorType& type) {
+  const auto device = type.device();
+  return type.isComplete() && device && device->is_cpu() && !type.requiresGrad().value_or(false);
+}
+
+bool isFusableInput(const Value* input) {
+  if (const auto tensor = input->type()->cast<c10::TensorType>()) {
+    return !input->hasUses() || isForInference(*tensor);
+  }
+  // Neither what may hold tensors, which no guard looks into.
+  return input->type()->cast<c10::ClassType>() != nullptr ||
+         input->type()->containedTypeSize() == 0;
+}
+
+bool isFloating(const Value* value) {
+  const auto type = value->type()->cast<c10::TensorType>();
+  const auto dtype = type ? type->scalarType() : std::nullopt;
+  return dtype == at::kFloat || dtype == at::kBFloat16;
+}
+
+// The compiler makes a tensor of a number, of the other operand's dtype: 0.3 became 0 beside
+// integers.
+bool losesNumber(const Node* node) {
+  static const std::unordered_set<c10::Symbol> kinds{
+      c10::aten::add,
+      c10::aten::sub,
+      c10::aten::mul,
+      c10::aten::div,
+      c10::aten::add_,
+      c10::aten::sub_,
+      c10::aten::mul_,
+      c10::aten::div_};
+  if (kinds.count(node->kind()) == 0 || node->inputs().size() < 2) return false;
+  const bool isNumber = node->input(1)->type()->cast<c10::TensorType>() == nullptr;
+  return isNumber && !isFloating(node->input(0));
+}
+
+bool isFusable(const Block* block) {
+  for (const auto* node : block->nodes()) {
+    // A parameter that is no constant may be trained, and is no argument that a guard could see.
+    if (node->kind() == c10::prim::GetAttr && node->output()->type()->cast<c10::TensorType>()) {
+      return false;
+    }
+    if (node->kind() == c10::prim::DifferentiableGraph || losesNumber(node)) return false;
+    for (const auto* inner : node->blocks()) {
+      if (!isFusable(inner)) return false;
+    }
+  }
+  return true;
+}
+
+bool isFusable(const Graph& graph) {
+  for (const auto* input : graph.inputs()) {
+    if (!isFusableInput(input)) return false;
+  }
+  return isFusable(graph.block());
+}
+
+bool hasKernels(const Block* block) {
+  for (const auto* node : block->nodes()) {
+    if (node->kind() == c10::prim::oneDNNFusionGroup) return true;
+    for (const auto* inner : node->blocks()) {
+      if (hasKernels(inner)) return true;
+    }
+  }
+  return false;
+}
+
+void fill(Block* block, Graph& graph, Graph& body, at::ArrayRef<Value*> inputs) {
+  const torch::jit::WithInsertPoint here(block->return_node());
+  for (auto* output : torch::jit::insertGraph(graph, body, inputs)) block->registerOutput(output);
+}
+
+// The compiler changes more than it guards, for the dtypes that it saw. So all of it runs only for
+// arguments of the very types that came before, and others have the program as it was, which is
+// watched and optimized for theirs in turn.
+std::shared_ptr<Graph> guardedBy(Graph& plain, Graph& fused) {
+  auto graph = std::make_shared<Graph>();
+  std::vector<Value*> tensors;
+  std::vector<c10::TypePtr> types;
+  for (const auto* input : plain.inputs()) {
+    auto* own = graph->addInput()->copyMetadata(const_cast<Value*>(input));
+    own->setType(c10::unshapedType(input->type()));
+    if (!input->type()->cast<c10::TensorType>() || !input->hasUses()) continue;
+    tensors.push_back(own);
+    types.push_back(input->type());
+  }
+  Node* guard = graph->create(c10::prim::oneDNNFusionGuard, tensors, tensors.size() + 1);
+  graph->appendNode(guard)->tys_(torch::jit::attr::types, types);
+  guard->outputs().back()->setType(c10::BoolType::get());
+  Node* choice = graph->create(c10::prim::If, {guard->outputs().back()}, plain.outputs().size());
+  graph->appendNode(choice);
+  Block* whereItHolds = choice->addBlock();
+  Block* elsewhere = choice->addBlock();
+  fill(whereItHolds, *graph, fused, graph->inputs());
+  fill(elsewhere, *graph, plain, graph->inputs());
+  torch::jit::removeTensorTypeSpecializations(elsewhere);
+  torch::jit::replaceBlockWithFallbackGraph(elsewhere, graph->inputs());
+  for (size_t i = 0; i < plain.outputs().size(); i++) {
+    choice->output(i)->setType(c10::unshapedType(plain.outputs()[i]->type()));
+    graph->registerOutput(choice->output(i));
+  }
+  return graph;
+}
+
+// What the compiler cannot take stays as it was, rather than have every call fail from then on.
+void fuse(std::shared_ptr<Graph>& graph) {
   if (!isOn) return;
+  auto plain = graph->copy();
+  torch::jit::RemoveProfileNodesAndSpecializeTypes(plain);
+  if (!isFusable(*plain)) return;
   auto fused = graph->copy();
   try {
     torch::jit::fuser::onednn::fuseGraph(fused);
   } catch (const std::exception&) {
     return;
   }
-  graph = std::move(fused);
+  if (hasKernels(fused->block())) graph = guardedBy(*plain, *fused);
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ export function optimizedExecution(on?: boolean): boolean {
  *
  * It is for inference with {@linkcode freeze | frozen} models, in `noGrad`, and takes part when a model is optimized: switch it on
  * before {@linkcode ScriptFunction.warmUp}. Kernels are made for the very shapes that come while warming up; others run
- * unfused. Off by default.
+ * unfused, and so does what is trained. Off by default.
  *
  * @throws {TorchError} If LibTorch was built without oneDNN.
  *
