@@ -203,7 +203,7 @@ double fb_job_call(double callable, double ctx, double max_bytes) {
         [target,
          running = target.self ? std::make_shared<InFlight>(*target.self) : nullptr,
          stack = std::move(stack)]() mutable {
-          target.function->run(stack);
+          run(target, stack);
           return JobResult{{std::move(stack.back())}};
         },
         max_bytes,

@@ -160,7 +160,7 @@ void runTraced(const Callable& callable, Stack& stack) {
       ~Resume() { run(); }
     } const guardResume{resume};
     try {
-      callable.function->run(stack);
+      run(callable, stack);
     } catch (...) {
       output->node()->destroy();
       throw;
@@ -556,6 +556,16 @@ void defineMethods(
   }
 }
 
+void run(const Callable& callable, Stack& stack) {
+  try {
+    const Runs::One one(*callable.runs);
+    callable.function->run(stack);
+  } catch (...) {
+    callable.runs->forgetHalfSeen(*callable.function);
+    throw;
+  }
+}
+
 std::string uniqueNamespace() {
   static std::atomic<uint64_t> units{0};
   return c10::str("__torch__.___torch_mangle_", units.fetch_add(1));
@@ -897,7 +907,7 @@ int32_t fb_callable_call(double callable, double ctx) {
     if (torch::jit::tracer::isTracing()) {
       runTraced(target, stack);
     } else {
-      target.function->run(stack);
+      run(target, stack);
     }
     Writer out(ctx);
     writeValue(out, stack.back());
@@ -907,8 +917,8 @@ int32_t fb_callable_call(double callable, double ctx) {
 
 int32_t fb_callable_forget(double callable) {
   return guard(-1, [&] {
-    auto& function = torch::jit::toGraphFunction(*flambeau::target<Callable>(callable).function);
-    function.get_executor().debugFlushCompilationCache();
+    const auto& target = flambeau::target<Callable>(callable);
+    target.runs->forget(*target.function);
     return 0;
   });
 }

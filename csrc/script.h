@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "handles.h"
+#include "runs.h"
 
 namespace flambeau {
 
@@ -22,6 +23,8 @@ struct Callable {
   std::optional<torch::jit::ObjectPtr> self = std::nullopt;
   // When it was found that its program takes no turns (turns.h).
   mutable int64_t turnless = -1;
+  // Known as soon as it has a handle.
+  std::shared_ptr<Runs> runs = nullptr;
 };
 
 struct Unit {
@@ -43,8 +46,12 @@ inline double exportObject(torch::jit::ObjectPtr object) {
 
 inline double exportCallable(Callable callable) {
   auto made = std::make_unique<Callable>(std::move(callable));
+  if (made->runs == nullptr) made->runs = runsOf(made->function);
   return giveHandle(FB_HANDLE_CALLABLE, made.release());
 }
+
+// Runs the program on a stack that holds its arguments.
+void run(const Callable& callable, torch::jit::Stack& stack);
 
 // Where the functions of one unit live: a file that holds functions of several units tells them
 // apart by it.
