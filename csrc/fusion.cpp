@@ -42,10 +42,14 @@ bool isFusableInput(const Value* input) {
          input->type()->containedTypeSize() == 0;
 }
 
-bool isFloating(const Value* value) {
+// Whether a number keeps its value as a tensor of the value's dtype.
+bool holds(const Value* value, const Value* number) {
   const auto type = value->type()->cast<c10::TensorType>();
   const auto dtype = type ? type->scalarType() : std::nullopt;
-  return dtype == at::kFloat || dtype == at::kBFloat16;
+  if (dtype == at::kFloat || dtype == at::kBFloat16 || dtype == at::kDouble) return true;
+  const bool isInt = number->type()->kind() == c10::TypeKind::IntType;
+  // Sizes that a trace computes with.
+  return isInt && (dtype == at::kLong || dtype == at::kInt);
 }
 
 // The compiler makes a tensor of a number, of the other operand's dtype: 0.3 became 0 beside
@@ -62,7 +66,7 @@ bool losesNumber(const Node* node) {
       c10::aten::div_};
   if (kinds.count(node->kind()) == 0 || node->inputs().size() < 2) return false;
   const bool isNumber = node->input(1)->type()->cast<c10::TensorType>() == nullptr;
-  return isNumber && !isFloating(node->input(0));
+  return isNumber && !holds(node->input(0), node->input(1));
 }
 
 bool isFusable(const Block* block) {

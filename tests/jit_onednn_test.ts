@@ -113,6 +113,41 @@ describe("A fused model", () => {
       }
     }));
 
+  test("keeps numbers beside integers, and for floats that come later", () =>
+    withFusion(() => {
+      const run = (x: T, y: T): T => x.mul(0.3).add(y.mul(0.7)).sub(0.5).softmax(-1);
+      const traced = jit.trace(run, [torch.zeros([3, 4]), torch.zeros([4])]);
+      torch.manualSeed(9);
+      const integers = torch.randint(-9, 9, [3, 4]);
+      for (
+        const [x, y] of [
+          [integers, torch.randint(-9, 9, [4])],
+          [torch.randn([3, 4]), torch.randn([4])],
+          [torch.randn([3, 4]).double(), torch.randn([4]).double()],
+          [integers.gt(0), torch.randn([4])],
+        ] as const
+      ) {
+        for (let i = 0; i < 3; i++) {
+          const found = traced(x, y) as T;
+          const expected = run(x, y);
+          assertEquals(found.dtype, expected.dtype);
+          assert(torch.allclose(found, expected, { rtol: 1e-5, atol: 1e-6 }), `${x.dtype}`);
+        }
+      }
+    }));
+
+  test("is one with the numbers of a trace's sizes in it", () =>
+    withFusion(() => {
+      torch.manualSeed(10);
+      const net = new nn.TransformerEncoderLayer(16, 2, { dimFeedforward: 32, batchFirst: true });
+      const frozen = jit.freeze(jit.trace(net.eval(), [torch.randn([2, 5, 16])]));
+      jit.enableOnednnFusion(true);
+      const x = torch.randn([2, 5, 16]);
+      frozen.warmUp(x);
+      assert(String(frozen.graphFor(x)).includes("oneDNNFusionG"));
+      assert(torch.allclose(frozen(x), net(x), { rtol: 1e-4, atol: 1e-5 }));
+    }));
+
   test("takes a tensor in oneDNN's layout for no result of a kernel", () =>
     withFusion(() => {
       torch.manualSeed(7);
