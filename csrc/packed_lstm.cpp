@@ -1,6 +1,7 @@
 // LibTorch hands an LSTM to oneDNN with its weights as they lie, and oneDNN's kernel brings them
-// into its own layout anew at each call: at batch 1 that is half of the time. LibTorch has an op
-// that does it once, for its compiler in Python (torch._inductor); here it is for programs.
+// into its own layout anew at each call: at batch 1 that is a quarter to a half of the time.
+// LibTorch has an op that does it once, for its compiler in Python (torch._inductor); here it is
+// for programs.
 #include "packed_lstm.h"
 
 #include <ATen/Context.h>
