@@ -6,6 +6,7 @@
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <unordered_set>
@@ -90,14 +91,25 @@ bool isFusable(const Graph& graph) {
   return isFusable(graph.block());
 }
 
-bool hasKernels(const Block* block) {
+void collectKernels(const Block* block, std::vector<const Node*>& kernels) {
   for (const auto* node : block->nodes()) {
-    if (node->kind() == c10::prim::oneDNNFusionGroup) return true;
-    for (const auto* inner : node->blocks()) {
-      if (hasKernels(inner)) return true;
-    }
+    if (node->kind() == c10::prim::oneDNNFusionGroup) kernels.push_back(node);
+    for (const auto* inner : node->blocks()) collectKernels(inner, kernels);
   }
-  return false;
+}
+
+// A kernel that may write its result where an argument lies counts an argument that it takes twice
+// as two, and then looks for a tensor past the end of its arguments.
+bool takesEachOnce(const Node* kernel) {
+  const Graph& graph = *kernel->g(torch::jit::attr::Subgraph);
+  for (const auto* input : graph.inputs()) {
+    if (input->uses().size() > 1) return false;
+  }
+  return true;
+}
+
+bool areSound(const std::vector<const Node*>& kernels) {
+  return !kernels.empty() && std::all_of(kernels.begin(), kernels.end(), takesEachOnce);
 }
 
 void fill(Block* block, Graph& graph, Graph& body, at::ArrayRef<Value*> inputs) {
@@ -149,7 +161,9 @@ void fuse(std::shared_ptr<Graph>& graph) {
   } catch (const std::exception&) {
     return;
   }
-  if (hasKernels(fused->block())) graph = guardedBy(*plain, *fused);
+  std::vector<const Node*> kernels;
+  collectKernels(fused->block(), kernels);
+  if (areSound(kernels)) graph = guardedBy(*plain, *fused);
 }
 
 }  // namespace

@@ -136,6 +136,26 @@ describe("A fused model", () => {
       }
     }));
 
+  test("may take an argument twice", () =>
+    withFusion(() => {
+      torch.manualSeed(11);
+      const runs: ((x: T, y: T) => T)[] = [
+        (x, y) => x.add(y).add(y).tanh(),
+        (x, y) => x.mul(y).mul(y).relu(),
+        (x, y) => x.add(y).tanh().maximum(x).sub(y).neg(),
+        (x, y) => x.softmax(-1).mul(x.sigmoid()).add(x).mul(y),
+      ];
+      jit.enableOnednnFusion(true);
+      for (const [i, run] of runs.entries()) {
+        const traced = jit.trace(run, [torch.zeros([2, 4]), torch.zeros([4])]);
+        for (const rows of [2, 2, 2, 5, 5, 2]) {
+          const [x, y] = [torch.randn([rows, 4]), torch.randn([4])];
+          const found = traced(x, y) as T;
+          assert(torch.allclose(found, run(x, y), { rtol: 1e-4, atol: 1e-5 }), `function ${i}`);
+        }
+      }
+    }));
+
   test("is one with the numbers of a trace's sizes in it", () =>
     withFusion(() => {
       torch.manualSeed(10);
