@@ -108,8 +108,32 @@ bool takesEachOnce(const Node* kernel) {
   return true;
 }
 
+bool isBroadcast(const Value* operand, const Value* result) {
+  const auto from = operand->type()->cast<c10::TensorType>();
+  const auto to = result->type()->cast<c10::TensorType>();
+  const auto rank = from ? from->dim() : std::nullopt;
+  const auto count = from ? from->numel() : std::nullopt;
+  return rank && count && to && to->dim() && *rank < *to->dim() && *count > 1;
+}
+
+// ((x.abs() + 1).log() / z) * y, with rows y and z and three dimensions of x, came out wrong by as
+// much as two: the kernel takes a row for something else.
+bool broadcastsRows(const Node* kernel) {
+  static const std::unordered_set<c10::Symbol> kinds{
+      c10::aten::add, c10::aten::sub, c10::aten::mul, c10::aten::div};
+  for (const auto* node : kernel->g(torch::jit::attr::Subgraph)->nodes()) {
+    if (kinds.count(node->kind()) == 0) continue;
+    for (const auto* operand : node->inputs()) {
+      if (isBroadcast(operand, node->output())) return true;
+    }
+  }
+  return false;
+}
+
 bool areSound(const std::vector<const Node*>& kernels) {
-  return !kernels.empty() && std::all_of(kernels.begin(), kernels.end(), takesEachOnce);
+  return !kernels.empty() && std::all_of(kernels.begin(), kernels.end(), [](const Node* kernel) {
+    return takesEachOnce(kernel) && !broadcastsRows(kernel);
+  });
 }
 
 void fill(Block* block, Graph& graph, Graph& body, at::ArrayRef<Value*> inputs) {

@@ -156,6 +156,21 @@ describe("A fused model", () => {
       }
     }));
 
+  test("is right about rows beside more dimensions", () =>
+    withFusion(() => {
+      torch.manualSeed(12);
+      const run = (x: T, y: T, z: T): T => x.abs().add(1).log().div(z).mul(y);
+      const rows = () =>
+        [torch.randn([2, 3, 4]), torch.randn([4]), torch.rand([4]).add(1)] as const;
+      jit.enableOnednnFusion(true);
+      const traced = jit.trace(run, [...rows()]);
+      for (let i = 0; i < 4; i++) {
+        const inputs = rows();
+        const found = traced(...inputs) as T;
+        assert(torch.allclose(found, run(...inputs), { rtol: 1e-4, atol: 1e-5 }));
+      }
+    }));
+
   test("is one with the numbers of a trace's sizes in it", () =>
     withFusion(() => {
       torch.manualSeed(10);

@@ -118,6 +118,9 @@ export function optimizedExecution(on?: boolean): boolean {
  * before {@linkcode ScriptFunction.warmUp}. Kernels are made for the very shapes that come while warming up; others run
  * unfused, and so does what is trained. Off by default.
  *
+ * Programs are not given to it whose kernels it gets wrong, in PyTorch too: those that take an argument twice, and those that add
+ * or multiply a row to more dimensions.
+ *
  * @throws {TorchError} If LibTorch was built without oneDNN.
  *
  * @example
