@@ -9,15 +9,21 @@
 
 namespace flambeau {
 
-// Whether a tensor has nothing to do with autograd: it has no gradient, no graph and no tangent,
-// and is an ordinary one on the CPU.
-inline bool isPlain(const at::TensorImpl* impl) {
+// Whether a tensor is one on the CPU that LibTorch treats like most others: no sparse, quantized or
+// conjugated one, none of inference mode or of a transform.
+inline bool isOrdinary(const at::TensorImpl* impl) {
   static const c10::DispatchKeySet ordinary = [] {
     // Whatever mode the first call comes in.
     const c10::InferenceMode none(false);
     return at::detail::empty_cpu({0}, at::kFloat).key_set();
   }();
-  return impl != nullptr && impl->key_set() == ordinary && impl->autograd_meta() == nullptr;
+  return impl != nullptr && impl->key_set() == ordinary;
+}
+
+// Whether, besides, it has nothing to do with autograd: it has no gradient, no graph and no
+// tangent.
+inline bool isPlain(const at::TensorImpl* impl) {
+  return isOrdinary(impl) && impl->autograd_meta() == nullptr;
 }
 
 // Whether there is no trace, no vmap, no autocast.

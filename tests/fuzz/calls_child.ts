@@ -6,8 +6,7 @@
 
 import fc from "fast-check";
 import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import * as torch from "../../mod.ts";
 import { shareNothing } from "../../src/memory/sharing.ts";
@@ -23,8 +22,8 @@ const wanted = new RegExp(process.argv[7] ?? "");
 // A tensor that an object keeps would keep a page full of others.
 shareNothing();
 const targets = targetsOf(process.argv[6] ?? "api").filter(({ name }) => wanted.test(name));
-// What takes a path must not find the project's files.
-process.chdir(mkdtempSync(join(tmpdir(), "flambeau-fuzz-")));
+// What takes a path must not find the project's files; the parent removes the folder of the log.
+process.chdir(mkdtempSync(join(dirname(process.argv[4]!), "calls-")));
 torch.setNumThreads(1);
 console.warn = () => {};
 console.log = () => {};
