@@ -77,26 +77,32 @@ def dispatch():
     import torch
 
     torch.set_num_threads(1)
-    one = torch.ones(1)
-    graded = torch.ones(1, requires_grad=True)
-    square = torch.ones(32, 32)
+    cases = {}
+    for graded, suffix in [(False, ""), (True, ", with gradients")]:
+        for name, body in small_ops(graded).items():
+            cases[name + suffix] = repeated(body)
+    answer(cases)
+
+
+def small_ops(graded):
+    import torch
+
+    one = torch.ones(1, requires_grad=graded)
+    square = torch.ones(32, 32, requires_grad=graded)
 
     def chain():
         y = one + one
         for i in range(9):
             y = torch.relu(y) if i % 2 == 0 else torch.add(y, one)
 
-    answer(
-        {
-            "add, 1 element": repeated(lambda: torch.add(one, one)),
-            "add, 1 element, with gradients": repeated(lambda: torch.add(graded, graded)),
-            "matmul, 32 × 32": repeated(lambda: torch.matmul(square, square)),
-            "relu, 1 element": repeated(lambda: torch.relu(one)),
-            "view, 1 element": repeated(lambda: one.view(-1)),
-            "item()": repeated(lambda: one.item()),
-            "a chain of 10 ops, 1 element": repeated(chain),
-        }
-    )
+    return {
+        "add, 1 element": lambda: torch.add(one, one),
+        "matmul, 32 × 32": lambda: torch.matmul(square, square),
+        "relu, 1 element": lambda: torch.relu(one),
+        "view, 1 element": lambda: one.view(-1),
+        "item()": lambda: one.item(),
+        "a chain of 10 ops, 1 element": chain,
+    }
 
 
 def shumai():
