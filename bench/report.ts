@@ -42,7 +42,7 @@ const titles: Record<string, [title: string, says: string]> = {
   ],
   concurrency: [
     "Many callers of one model",
-    "The transformer above, one input at a time, optimized for inference and on one thread each: by `runAsync` here, by a ThreadPoolExecutor with a " +
+    "The transformer above, one input at a time, fused by oneDNN's graph compiler here and in PyTorch, and on one thread each: by `runAsync` here, by a ThreadPoolExecutor with a " +
     "thread a core in PyTorch, by `session.run` in onnxruntime-node. Each caller awaits its result before it asks for the next. What a call takes of " +
     "the time is the reverse of the throughput, to be held against the first row.",
   ],
@@ -55,7 +55,8 @@ const titles: Record<string, [title: string, says: string]> = {
   ],
   memory: [
     "Lifetimes",
-    "float32 tensors of one element; a loop of ten ops and a backward pass on 4 MB tensors, in a process of its own.",
+    "float32 tensors of one element; memory is of so many more, once as many are there; the peak is of a process with a loop of ten ops and a backward " +
+    "pass on 4 MB tensors, the runtime and LibTorch included. Python frees as the last name goes, so that its figure is the same for all three.",
   ],
   load: [
     "Loading",

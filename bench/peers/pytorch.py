@@ -205,10 +205,11 @@ def concurrency():
 
     plan = json.loads(os.environ["FLAMBEAU_BENCH_CONCURRENCY"])
     torch.set_num_threads(1)
-    path = os.path.join(os.environ["FLAMBEAU_BENCH_NETWORKS"], plan["network"] + ".pt")
+    path = os.path.join(os.environ["FLAMBEAU_BENCH_NETWORKS"], plan["network"] + ".plain.pt")
     x = torch.randn(1, *plan["shape"])
+    torch.jit.enable_onednn_fusion(True)
     with torch.no_grad():
-        module = torch.jit.optimize_for_inference(torch.jit.load(path).eval())
+        module = torch.jit.freeze(torch.jit.load(path).eval())
         repeated(lambda: module(x))(8)
     pool = concurrent.futures.ThreadPoolExecutor(int(os.environ["FLAMBEAU_BENCH_THREADS"]))
 
@@ -300,9 +301,34 @@ def memory():
         ("an nn.Linear(1, 1)", 20000, lambda: torch.nn.Linear(1, 1)),
         ("a traced nn.Linear(1, 1)", 500, lambda: torch.jit.trace(linear, x, check_trace=False)),
     ):
+        kept.append([make() for _ in range(count)])
         before = resident()
         kept.append([make() for _ in range(count)])
         emit("memory", f"memory of {name}", "PyTorch", [(resident() - before) / count], "bytes")
+    # Python frees as the last name goes: what disposes and what forgets is one program there.
+    peaks = [peak_apart() for _ in range(3)]
+    for how in ("disposed", "forgotten, in a loop that awaits", "forgotten, in a synchronous loop"):
+        emit("memory", f"peak of a training loop, {how}", "PyTorch", peaks, "bytes")
+
+
+def peak_apart():
+    return int(subprocess.run([sys.executable, __file__, "peak"], check=True, capture_output=True).stdout)
+
+
+def peak():
+    import torch
+
+    weight = torch.randn(1024, 1024, requires_grad=True)
+    x = torch.randn(1024, 1024)
+    for _ in range(40):
+        y = x
+        for _ in range(5):
+            y = (y * weight).relu()
+        y.mean().backward()
+        weight.grad.zero_()
+    with open("/proc/self/status") as file:
+        lines = dict(line.split(":", 1) for line in file)
+    print(int(lines["VmHWM"].split()[0]) * 1024)
 
 
 def start():

@@ -109,8 +109,9 @@ async function roundTrip(): Promise<void> {
   emit("concurrency", "an empty function, to and fro", here, times.slice(times.length >> 2));
 }
 
-const path = join(process.env.FLAMBEAU_BENCH_NETWORKS!, `${network}.pt`);
-const model = torch.jit.optimizeForInference(torch.jit.load(path).eval());
+const path = join(process.env.FLAMBEAU_BENCH_NETWORKS!, `${network}.plain.pt`);
+torch.jit.enableOnednnFusion(true);
+const model = torch.jit.freeze(torch.jit.load(path).eval());
 const x = torch.randn([1, ...shape]);
 await torch.noGrad(async () => {
   model.warmUp(x);

@@ -65,13 +65,14 @@ async function lives(use: (x: torch.Tensor) => void): Promise<number> {
   return (performance.now() - start) * 1e6 / MANY;
 }
 
-/** Resident bytes each of `count` things that stay. */
+/** Resident bytes each of `count` things that stay, after as many: the first bring the code that makes them. */
 function weight(count: number, make: () => unknown): number {
-  collectGarbage();
-  const before = process.memoryUsage.rss();
   const all = Array.from({ length: count }, make);
   collectGarbage();
-  return (process.memoryUsage.rss() - before) / all.length;
+  const before = process.memoryUsage.rss();
+  while (all.length < 2 * count) all.push(make());
+  collectGarbage();
+  return (process.memoryUsage.rss() - before) / (all.length - count);
 }
 
 const weights: Record<string, () => number> = {
