@@ -279,7 +279,7 @@ FB_API void fb_memory_unshare(double block);
  * machine has. How many were freed because they were forgotten: 4 tensors, 5 script objects, 6
  * nodes. Of this thread's pages that were not collected: 7 the bytes of those with several slots, 8
  * the number of those for one tensor that is not large, 9 the least that 7 was since this was asked
- * last. */
+ * last. Bytes of buffers: 10. */
 FB_API double fb_memory(int32_t what);
 /* Gives what is kept for further use back to the system. */
 FB_API void fb_memory_trim(void);

@@ -56,6 +56,8 @@ Budget* budgetHere() {
 
 std::atomic<int64_t> liveBytes{0};
 std::atomic<int64_t> peakBytes{0};
+// Of buffers that the caller asked for.
+std::atomic<int64_t> bufferBytes{0};
 std::atomic<int64_t> checkedAt{0};
 
 size_t sizeOfBlock(void* block) {
@@ -607,7 +609,9 @@ void* newBuffer(size_t bytes) noexcept {
   try {
     checkAvailable(bytes);
     void* block = keptBlock(bytes);
-    return block != nullptr ? block : newBlock(bytes, LiesOn::SmallPages);
+    if (block == nullptr) block = newBlock(bytes, LiesOn::SmallPages);
+    bufferBytes.fetch_add(static_cast<int64_t>(sizeOfBlock(block)), std::memory_order_relaxed);
+    return block;
   } catch (...) {
     return nullptr;
   }
@@ -615,6 +619,7 @@ void* newBuffer(size_t bytes) noexcept {
 
 void freeBuffer(void* block) noexcept {
   const size_t size = sizeOfBlock(block);
+  bufferBytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
   // A thread of the collector's has no use for it.
   if (inArena(block)) return giveSmallBlock(block, size, /*cached=*/false);
   if (size >= kCachedFrom && keepsFreed.load(std::memory_order_relaxed)) {
@@ -714,6 +719,8 @@ double fb_memory(int32_t what) {
       return static_cast<double>(leastShared(*thisOwner()));
     case 8:
       return static_cast<double>(thisOwner()->singles.load(std::memory_order_relaxed));
+    case 10:
+      return static_cast<double>(bufferBytes.load(std::memory_order_relaxed));
     default:
       return static_cast<double>(totalMemory());
   }

@@ -8,32 +8,19 @@
  * @module
  */
 
-import { collectYoung, native, viewMemory } from "../../ffi/mod.ts";
-import { collect } from "./pressure.ts";
+import { native, viewMemory } from "../../ffi/mod.ts";
+import { Sweeper } from "./sweeper.ts";
 
 // So much is worth a collection, which takes a millisecond.
 const WORTH = 32 << 20;
 // As much again may pile up where no backward pass comes by.
 const ANCHOR = 64 << 20;
-// Of the time, for a heap in which a collection takes longer.
-const SHARE = 0.1;
-
-// What outlives a collection by chance is old to the next, which leaves it alone: past this, all is looked at.
-const GROWTH = 1.25;
+// What outlives a collection by chance.
 const SLACK = 32 << 20;
 
+const sweeper = new Sweeper(0, SLACK);
 let made = 0;
-let floor = 0;
 let anchor: ArrayBuffer | null = null;
-
-/** A kind of collection, and when its like may come next. */
-interface Turn {
-  readonly run: () => void;
-  next: number;
-}
-
-const young: Turn = { run: () => collectYoung!(), next: -Infinity };
-const all: Turn = { run: collect, next: -Infinity };
 
 /** Notes that a tensor of `bytes` with a graph behind it came to life. */
 export function noteGraph(bytes: number): void {
@@ -42,19 +29,7 @@ export function noteGraph(bytes: number): void {
 
 /** To be called when a pass has freed its graph. */
 export function collectGraph(): void {
-  if (collectYoung === null || made < WORTH || !take(young)) return;
+  if (made < WORTH || !sweeper.sweep()) return;
   made = 0;
   anchor ??= viewMemory(native.fb_ballast(0), ANCHOR);
-  native.fb_pages_free();
-  floor = Math.min(floor, native.fb_memory(0));
-  if (native.fb_memory(0) > floor * GROWTH + SLACK && take(all)) floor = native.fb_memory(0);
-}
-
-function take(turn: Turn): boolean {
-  const start = performance.now();
-  if (start < turn.next) return false;
-  turn.run();
-  const end = performance.now();
-  turn.next = end + (end - start) / SHARE;
-  return true;
 }

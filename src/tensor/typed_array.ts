@@ -5,6 +5,7 @@
  */
 
 import { newBuffer } from "../../ffi/mod.ts";
+import { noteArray } from "../memory/array_garbage.ts";
 import type { Complex } from "./complex.ts";
 import type { DType } from "./dtype.ts";
 
@@ -147,7 +148,9 @@ export function unsetArrayOf(dtype: DType, count: number): TypedArray | null {
   const type = types[dtype];
   if (type === undefined) return null;
   const bytes = lengthFor(dtype, count) * type.BYTES_PER_ELEMENT;
-  const buffer = bytes < LARGE_BYTES ? null : newBuffer(bytes);
+  if (bytes < LARGE_BYTES) return arrayOf(dtype, count);
+  noteArray(bytes);
+  const buffer = newBuffer(bytes);
   return buffer === null ? arrayOf(dtype, count) : new type(buffer);
 }
 
