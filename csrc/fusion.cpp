@@ -130,9 +130,21 @@ bool broadcastsRows(const Node* kernel) {
   return false;
 }
 
+// Of weights that are not there the compiler says "vector::_M_range_check", when the kernel is to
+// run.
+bool normalizesPlainly(const Node* kernel) {
+  for (const auto* node : kernel->g(torch::jit::attr::Subgraph)->nodes()) {
+    if (node->kind() != c10::aten::layer_norm) continue;
+    for (const size_t weight : {2, 3}) {
+      if (node->input(weight)->type()->kind() == c10::TypeKind::NoneType) return true;
+    }
+  }
+  return false;
+}
+
 bool areSound(const std::vector<const Node*>& kernels) {
   return !kernels.empty() && std::all_of(kernels.begin(), kernels.end(), [](const Node* kernel) {
-    return takesEachOnce(kernel) && !broadcastsRows(kernel);
+    return takesEachOnce(kernel) && !broadcastsRows(kernel) && !normalizesPlainly(kernel);
   });
 }
 

@@ -5,6 +5,8 @@
 #include <memory>
 #include <mutex>
 
+#include "list_gradients.h"
+
 namespace torch::jit {
 struct Function;
 }
@@ -36,6 +38,8 @@ class Runs {
   // function still, further out. Where the function has been optimized, and only what it does with
   // other arguments may be half seen, nobody waits for it: it is done when the last run ends.
   void forgetHalfSeen(torch::jit::Function& function);
+
+  ListGradients lists;
 
  private:
   bool isOuter() const;

@@ -559,7 +559,10 @@ void defineMethods(
 void run(const Callable& callable, Stack& stack) {
   try {
     const Runs::One one(*callable.runs);
-    callable.function->run(stack);
+    auto& function = *callable.function;
+    const bool plainly = callable.runs->lists.areInDanger(function, stack);
+    const torch::jit::GraphOptimizerEnabledGuard optimizing(!plainly);
+    function.run(stack);
   } catch (...) {
     callable.runs->forgetHalfSeen(*callable.function);
     throw;

@@ -171,6 +171,20 @@ describe("A fused model", () => {
       }
     }));
 
+  test("normalizes without weights", () =>
+    withFusion(() => {
+      torch.manualSeed(9);
+      const f = (x: torch.Tensor) => nn.functional.layerNorm(x.tanh(), [4]);
+      const traced = jit.trace(f, [torch.randn([2, 4])]);
+      jit.enableOnednnFusion(true);
+      for (let i = 0; i < 4; i++) {
+        const x = torch.randn([2, 4]);
+        const normal = traced(x);
+        assert(torch.allclose(normal, f(x), { rtol: 1e-4, atol: 1e-5 }));
+        assert(normal.mean(-1).abs().max().item() as number < 1e-5);
+      }
+    }));
+
   test("is one with the numbers of a trace's sizes in it", () =>
     withFusion(() => {
       torch.manualSeed(10);

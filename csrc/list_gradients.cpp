@@ -1,0 +1,64 @@
+#include "list_gradients.h"
+
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/runtime/autodiff.h>
+
+#include <algorithm>
+
+namespace flambeau {
+namespace {
+
+using torch::jit::Block;
+using torch::jit::Node;
+
+bool isTensorList(const torch::jit::Value* value) {
+  return value->type()->isSubtypeOf(*c10::ListType::ofTensors());
+}
+
+bool takesList(const Node* node) {
+  const auto inputs = node->inputs();
+  return std::any_of(inputs.begin(), inputs.end(), isTensorList) &&
+         torch::jit::isDifferentiable(node);
+}
+
+bool isParameter(const Node* node) {
+  return node->kind() == c10::prim::GetAttr &&
+         node->output()->type()->isSubtypeOf(*c10::TensorType::get());
+}
+
+template <typename Found>
+bool any(const Block* block, Found found) {
+  for (const auto* node : block->nodes()) {
+    if (found(node)) return true;
+    for (const auto* inner : node->blocks()) {
+      if (any(inner, found)) return true;
+    }
+  }
+  return false;
+}
+
+// What holds tensors is not looked through.
+bool mayNeedGradient(const c10::IValue& value) {
+  if (value.isTensor()) return value.toTensor().requires_grad();
+  return value.isTensorList() || value.isList() || value.isTuple() || value.isGenericDict();
+}
+
+}  // namespace
+
+bool ListGradients::areInDanger(torch::jit::Function& function, const c10::Stack& stack) {
+  if (!c10::GradMode::is_enabled()) return false;
+  std::call_once(looked_, [&] {
+    auto* graph = torch::jit::tryToGraphFunction(function);
+    if (graph == nullptr) return;
+    const auto inlined = graph->graph()->copy();
+    torch::jit::Inline(*inlined);
+    takesLists_ = any(inlined->block(), takesList);
+    hasParameters_ = any(inlined->block(), isParameter);
+  });
+  return takesLists_ &&
+         (hasParameters_ || std::any_of(stack.begin(), stack.end(), mayNeedGradient));
+}
+
+}  // namespace flambeau
