@@ -47,7 +47,7 @@ bool mayNeedGradient(const c10::IValue& value) {
 
 }  // namespace
 
-bool ListGradients::areInDanger(torch::jit::Function& function, const c10::Stack& stack) {
+bool ListGradients::areInDanger(torch::jit::Function& function, const torch::jit::Stack& stack) {
   if (!c10::GradMode::is_enabled()) return false;
   std::call_once(looked_, [&] {
     auto* graph = torch::jit::tryToGraphFunction(function);

@@ -21,7 +21,7 @@ namespace flambeau {
 class ListGradients {
  public:
   // Whether a call might lack gradients if the program were optimized for it.
-  bool areInDanger(torch::jit::Function& function, const c10::Stack& stack);
+  bool areInDanger(torch::jit::Function& function, const torch::jit::Stack& stack);
 
  private:
   std::once_flag looked_;

@@ -55,7 +55,7 @@ const ADDRESS = [
 const EXERCISED =
   ("anomaly archive arena batching call_stacks context copy_kernel crc32 error fences functorch fusion fusion_guard graph guarded_operators guards guards_indices " +
     "guards_language guards_quantized guards_tensors guards_unchecked handles host hot_code image in_flight inspect job_queue " +
-    "jobs large_blocks lent list_mutation machine memory nesting observers op packed_lstm pickle_check plain_copy printing reach registry retired runs saved_hooks saved_mutation script shared_memory " +
+    "jobs large_blocks lent list_gradients list_mutation machine memory nesting observers op packed_lstm pickle_check plain_copy printing reach registry retired runs saved_hooks saved_mutation script shared_memory " +
     "small_blocks sort_lists source_check state step storage tensor " +
     "trace transfer turns value warnings")
     .split(" ");
