@@ -23,9 +23,18 @@ bool takesList(const Node* node) {
          torch::jit::isDifferentiable(node);
 }
 
+bool mayHoldTensors(const c10::Type& type) {
+  if (type.kind() == c10::TypeKind::TensorType || type.kind() == c10::TypeKind::AnyType)
+    return true;
+  // Of a module every attribute that is used is a node of its own.
+  if (type.kind() == c10::TypeKind::ClassType) return !type.is_module();
+  const auto parts = type.containedTypes();
+  return std::any_of(
+      parts.begin(), parts.end(), [](const auto& part) { return mayHoldTensors(*part); });
+}
+
 bool isParameter(const Node* node) {
-  return node->kind() == c10::prim::GetAttr &&
-         node->output()->type()->isSubtypeOf(*c10::TensorType::get());
+  return node->kind() == c10::prim::GetAttr && mayHoldTensors(*node->output()->type());
 }
 
 template <typename Found>
@@ -42,7 +51,8 @@ bool any(const Block* block, Found found) {
 // What holds tensors is not looked through.
 bool mayNeedGradient(const c10::IValue& value) {
   if (value.isTensor()) return value.toTensor().requires_grad();
-  return value.isTensorList() || value.isList() || value.isTuple() || value.isGenericDict();
+  if (value.isObject()) return !value.toObjectRef().type()->is_module();
+  return value.isList() || value.isTuple() || value.isGenericDict();
 }
 
 }  // namespace

@@ -53,6 +53,20 @@ describe("A program that joins tensors", () => {
     });
   }
 
+  test("takes them from lists", () => {
+    torch.scope(() => {
+      const unit = jit.compile(
+        "def joined(xs: List[Tensor]):\n    return torch.cat(xs).erf().mul(2).erf()\n",
+      );
+      const joined = (x: T, y: T) => unit.joined!([x, y]) as T;
+      const eager = (x: T, y: T) => torch.cat([x, y]).erf().mul(2).erf();
+      for (const needs of orders.flat()) {
+        assertEquals(gradients(joined, needs), gradients(eager, needs), String(needs));
+      }
+      unit.dispose();
+    });
+  });
+
   test("as a module gives its parameters theirs once they are thawed", () => {
     torch.scope(() => {
       class Skip extends nn.Module<[T], T> {
