@@ -560,8 +560,9 @@ void run(const Callable& callable, Stack& stack) {
   try {
     const Runs::One one(*callable.runs);
     auto& function = *callable.function;
-    const bool plainly = callable.runs->lists.areInDanger(function, stack);
-    const torch::jit::GraphOptimizerEnabledGuard optimizing(!plainly);
+    // It costs a small program's call a thirtieth to set what is set already.
+    std::optional<torch::jit::GraphOptimizerEnabledGuard> optimizing;
+    if (callable.runs->lists.areInDanger(function, stack)) optimizing.emplace(false);
     function.run(stack);
   } catch (...) {
     callable.runs->forgetHalfSeen(*callable.function);
