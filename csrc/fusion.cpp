@@ -84,8 +84,16 @@ bool isFusable(const Block* block) {
   return true;
 }
 
+bool isUsedTensor(const Value* input) {
+  return input->hasUses() && input->type()->cast<c10::TensorType>() != nullptr;
+}
+
+// Of a program that takes nothing the compiler asks for the first argument nonetheless, and ends
+// the process.
 bool isFusable(const Graph& graph) {
-  for (const auto* input : graph.inputs()) {
+  const auto inputs = graph.inputs();
+  if (std::none_of(inputs.begin(), inputs.end(), isUsedTensor)) return false;
+  for (const auto* input : inputs) {
     if (!isFusableInput(input)) return false;
   }
   return isFusable(graph.block());

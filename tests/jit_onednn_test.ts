@@ -171,6 +171,21 @@ describe("A fused model", () => {
       }
     }));
 
+  test("leaves a program alone that takes no tensor", () =>
+    withFusion(() => {
+      const sources = ["(): return None", "(): return torch.ones(2)", "(n: int): return n + 1"];
+      for (const source of sources) {
+        const unit = jit.compile(`def f${source}\n`);
+        jit.enableOnednnFusion(true);
+        for (let i = 0; i < 4; i++) {
+          const result = source.includes("int") ? unit.f!(jit.int(i)) : unit.f!();
+          if (result instanceof torch.Tensor) assertEquals(result.toArray(), [1, 1]);
+          else assertEquals(result, source.includes("int") ? i + 1 : null);
+        }
+        unit.dispose();
+      }
+    }));
+
   test("normalizes without weights", () =>
     withFusion(() => {
       torch.manualSeed(9);
