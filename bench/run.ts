@@ -101,18 +101,21 @@ function optionsOf(words: readonly string[]): Options {
 
 async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2));
+  let failed = 0;
   const results = earlier();
   if (!options.report) {
     const tools = await setUpBenchmarks();
     results.machine = await machine(tools);
-    await measureAll(options, tools, results);
+    failed = await measureAll(options, tools, results);
   }
   writeReport(results, root);
   report.line("Wrote docs/benchmarks.md.");
-  return 0;
+  if (failed > 0) report.line(`${failed} of the runs failed: what the page has of them is not whole.`);
+  return failed > 0 ? 1 : 0;
 }
 
-async function measureAll(options: Options, tools: Tools, results: Results): Promise<void> {
+/** How many runs failed. */
+async function measureAll(options: Options, tools: Tools, results: Results): Promise<number> {
   const env = environment(tools);
   const needed = ["torchscript", "concurrency"].some((name) => options.suites.includes(name));
   if (needed) await writeNetworks(tools, env);
@@ -122,11 +125,15 @@ async function measureAll(options: Options, tools: Tools, results: Results): Pro
     .filter(({ suite, runner }) => !options.missing || !(`${suite} ${runner}` in results.runs));
   const bar = report.bar("Measuring", jobs.length, "runs");
   let done = 0;
+  let failed = 0;
   for (const { suite, runner, command, args } of jobs) {
     const measured = { date: new Date().toISOString().slice(0, 16), load: loadavg()[0]! };
     const ended = await run(command, args, { env, cwd: root, timeout: MOST_MS });
     const rows = rowsOf(ended.stdout, runner);
     if (ended.code !== 0) {
+      failed++;
+      // So that `--missing` measures it again.
+      delete results.runs[`${suite} ${runner}`];
       report.line(
         `${suite}: ${runner} failed after ${rows.length} rows:\n${tail(ended.stderr)}`,
       );
@@ -137,6 +144,7 @@ async function measureAll(options: Options, tools: Tools, results: Results): Pro
     bar.update(++done);
   }
   bar.stop(true);
+  return failed;
 }
 
 function rowsOf(stdout: string, runner: Runner): Found[] {

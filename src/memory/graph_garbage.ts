@@ -11,6 +11,8 @@
 import { native, viewMemory } from "../../ffi/mod.ts";
 import { Sweeper } from "./sweeper.ts";
 
+// The number of `fb_memory` for what tensors hold.
+const TENSORS = 0;
 // So much is worth a collection, which takes a millisecond.
 const WORTH = 32 << 20;
 // As much again may pile up where no backward pass comes by.
@@ -18,7 +20,7 @@ const ANCHOR = 64 << 20;
 // What outlives a collection by chance.
 const SLACK = 32 << 20;
 
-const sweeper = new Sweeper(0, SLACK);
+const sweeper = new Sweeper(TENSORS, SLACK);
 let made = 0;
 let anchor: ArrayBuffer | null = null;
 
