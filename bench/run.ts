@@ -110,7 +110,9 @@ async function main(): Promise<number> {
   }
   writeReport(results, root);
   report.line("Wrote docs/benchmarks.md.");
-  if (failed > 0) report.line(`${failed} of the runs failed: what the page has of them is not whole.`);
+  if (failed > 0) {
+    report.line(`${failed} of the runs failed: what the page has of them is not whole.`);
+  }
   return failed > 0 ? 1 : 0;
 }
 
