@@ -1,6 +1,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import * as torch from "../mod.ts";
+import { liveCounts } from "./support/balance.ts";
 import { collectUntil, settled } from "./support/collect.ts";
 import { program } from "./support/program.ts";
 
@@ -77,9 +78,9 @@ describe("The collector", () => {
     })();
     let rounds = 0;
     await collectUntil(() => ++rounds === 4);
-    const { nodes } = memory();
+    const { nodes } = liveCounts();
     handle.remove();
-    assertEquals(memory().nodes, nodes - 1);
+    assertEquals(liveCounts().nodes, nodes - 1);
   });
 });
 

@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, test } from "node:test";
 import * as torch from "../mod.ts";
+import { balanced } from "./support/balance.ts";
 
 const { jit, nn } = torch;
 const F = nn.functional;
@@ -36,20 +37,21 @@ describe("A program that joins tensors", () => {
   ];
   for (const [name, program] of Object.entries(programs)) {
     test(`${name} gives each its gradient, whichever needed one before`, () => {
-      const before = torch.memory().tensors;
-      torch.scope(() => {
-        for (const order of orders) {
-          const traced = jit.trace(program, [torch.randn([2, 4]), torch.randn([2, 4])]);
-          order.forEach((needs, i) => {
-            // The first has other sizes than the example.
-            const rows = i === 0 ? 5 : 2;
-            const eager = gradients(program, needs, rows);
-            assertEquals(gradients(traced as Pair, needs, rows), eager, `call ${i} of ${order}`);
-            assertEquals([eager[1] !== null, eager[2] !== null], [...needs]);
-          });
-        }
-      });
-      assertEquals(torch.memory().tensors, before);
+      balanced(() =>
+        torch.scope(() => {
+          for (const order of orders) {
+            const traced = jit.trace(program, [torch.randn([2, 4]), torch.randn([2, 4])]);
+            order.forEach((needs, i) => {
+              // The first has other sizes than the example.
+              const rows = i === 0 ? 5 : 2;
+              const eager = gradients(program, needs, rows);
+              assertEquals(gradients(traced as Pair, needs, rows), eager, `call ${i} of ${order}`);
+              assertEquals([eager[1] !== null, eager[2] !== null], [...needs]);
+            });
+            traced.dispose();
+          }
+        })
+      );
     });
   }
 

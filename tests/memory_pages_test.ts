@@ -34,7 +34,7 @@ it("Rows of a large tensor are views: sixty thousand that are kept claim no memo
   using x = torch.arange(60_000 * 16).view(60_000, 16);
   const { bytes } = torch.memory();
   const rows = [...x];
-  assertEquals(torch.memory().bytes, bytes);
+  assert(torch.memory().bytes <= bytes);
   // With the 24 MB of the whole told to the collector for each, this took half a minute on V8.
   let sum = 0;
   for (const row of rows) sum += Number(row.select(0, 0).item());
