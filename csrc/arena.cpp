@@ -7,13 +7,14 @@
 #include <array>
 #include <mutex>
 
+#include "machine.h"
+
 namespace flambeau {
 
 std::atomic<uintptr_t> arenaStart{uintptr_t{1} << 63};
 
 namespace {
 
-constexpr size_t kLargePage = size_t{2} << 20;
 // What holds blocks of one size only.
 constexpr size_t kUnit = 4096;
 // So much is cut for a size at once, so that small ones fill their units.

@@ -8,7 +8,7 @@
 #include "internal.h"
 #include "jobs.h"
 #include "lent.h"
-#include "memory.h"
+#include "pages.h"
 
 namespace flambeau {
 

@@ -10,13 +10,14 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "machine.h"
+
 namespace flambeau {
 
 const bool fenced = std::getenv("FLAMBEAU_FENCES") != nullptr;
 
 namespace {
 
-constexpr size_t kPage = 4096;
 // What kernels may take for granted. A larger one would leave a gap before the fence.
 constexpr size_t kAlignment = 16;
 constexpr unsigned char kUntouched = 0xa5;
@@ -43,7 +44,7 @@ All& all() {
 }
 
 void unmap(const Fenced& block) {
-  munmap(block.begin - kPage, block.pages + 2 * kPage);
+  munmap(block.begin - kSmallPage, block.pages + 2 * kSmallPage);
 }
 
 void checkBefore(const Fenced& block, const void* data) {
@@ -76,10 +77,10 @@ c10::DataPtr fencedMemory(size_t bytes) {
     return {plain, plain, &freeFenced, c10::Device(c10::DeviceType::CPU)};
   }
   const size_t taken = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  const size_t pages = (taken + kPage - 1) / kPage * kPage;
+  const size_t pages = (taken + kSmallPage - 1) / kSmallPage * kSmallPage;
   void* mapped = mmap(
       nullptr,
-      pages + 2 * kPage,
+      pages + 2 * kSmallPage,
       PROT_READ | PROT_WRITE,
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
       -1,
@@ -90,9 +91,9 @@ c10::DataPtr fencedMemory(size_t bytes) {
       "can't allocate memory: ",
       bytes,
       " bytes were asked for");
-  char* begin = static_cast<char*>(mapped) + kPage;
-  mprotect(mapped, kPage, PROT_NONE);
-  mprotect(begin + pages, kPage, PROT_NONE);
+  char* begin = static_cast<char*>(mapped) + kSmallPage;
+  mprotect(mapped, kSmallPage, PROT_NONE);
+  mprotect(begin + pages, kSmallPage, PROT_NONE);
   char* data = begin + pages - taken;
   std::memset(begin, kUntouched, static_cast<size_t>(data - begin));
   all().blocks[data] = {begin, pages};

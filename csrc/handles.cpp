@@ -11,7 +11,7 @@
 
 #include "jobs.h"
 #include "lent.h"
-#include "memory.h"
+#include "process_end.h"
 #include "script.h"
 #include "warnings.h"
 

@@ -1,4 +1,4 @@
-// The handles of a thread's JavaScript, tensors aside (their pages free those: memory.cpp): noted
+// The handles of a thread's JavaScript, tensors aside (their pages free those: pages.cpp): noted
 // as they are given out, so that what is left is released when the thread ends. The finalizers of a
 // Worker that was terminated never run.
 #pragma once

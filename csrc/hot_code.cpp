@@ -34,10 +34,8 @@
 namespace flambeau {
 namespace {
 
-constexpr uintptr_t kLarge = uintptr_t{2} << 20;
-// A system that has pages of another size than this moves nothing.
-constexpr uintptr_t kSmall = 4096;
-constexpr size_t kSmallInLarge = kLarge / kSmall;
+// Of pages. A system that has pages of another size moves nothing.
+constexpr size_t kSmallInLarge = kLargePage / kSmallPage;
 
 // By then a loop has gone round often enough that it will go on.
 constexpr int64_t kPasses = 500;
@@ -77,7 +75,7 @@ Range libraryCode() {
           const uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
           const uintptr_t end = begin + segment.p_memsz;
           *static_cast<Range*>(result) = {
-              (begin + kLarge - 1) / kLarge * kLarge, end / kLarge * kLarge};
+              (begin + kLargePage - 1) / kLargePage * kLargePage, end / kLargePage * kLargePage};
           return 1;
         }
         return 0;
@@ -125,7 +123,7 @@ bool forget(const std::vector<Range>& parts) {
 size_t countPresent(int pagemap, uintptr_t page) {
   constexpr uint64_t kPresent = uint64_t{1} << 63;
   std::array<uint64_t, kSmallInLarge> entries{};
-  const auto place = static_cast<off_t>(page / kSmall * sizeof(uint64_t));
+  const auto place = static_cast<off_t>(page / kSmallPage * sizeof(uint64_t));
   const auto got = pread(pagemap, entries.data(), sizeof entries, place);
   if (got != static_cast<ssize_t>(sizeof entries)) return 0;
   return static_cast<size_t>(std::count_if(
@@ -136,7 +134,7 @@ size_t countPresent(int pagemap, uintptr_t page) {
 std::vector<uintptr_t> mostRun(int pagemap, const std::vector<Range>& parts) {
   std::vector<std::pair<size_t, uintptr_t>> run;
   for (const auto& part : parts) {
-    for (uintptr_t page = part.begin; page + kLarge <= part.end; page += kLarge) {
+    for (uintptr_t page = part.begin; page + kLargePage <= part.end; page += kLargePage) {
       const size_t count = countPresent(pagemap, page);
       // One that is there as a whole is a large page already: some systems have them of files too.
       if (count >= kLeastRun && count < kSmallInLarge) run.emplace_back(count, page);
@@ -151,21 +149,22 @@ std::vector<uintptr_t> mostRun(int pagemap, const std::vector<Range>& parts) {
 // A large page of memory, or null where the system has none to give.
 void* newLargePage() {
   void* memory =
-      mmap(nullptr, 2 * kLarge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      mmap(nullptr, 2 * kLargePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   const auto begin = reinterpret_cast<uintptr_t>(memory);
-  const uintptr_t page = (begin + kLarge - 1) / kLarge * kLarge;
+  const uintptr_t page = (begin + kLargePage - 1) / kLargePage * kLargePage;
   if (page > begin) munmap(memory, page - begin);
-  if (page < begin + kLarge) {
-    munmap(reinterpret_cast<void*>(page + kLarge), begin + kLarge - page);
+  if (page < begin + kLargePage) {
+    munmap(reinterpret_cast<void*>(page + kLargePage), begin + kLargePage - page);
   }
   auto* bytes = reinterpret_cast<char*>(page);
-  madvise(bytes, kLarge, MADV_HUGEPAGE);
+  madvise(bytes, kLargePage, MADV_HUGEPAGE);
   *bytes = 0;
   // Whoever touched its first bytes has its last ones too.
   unsigned char isThere = 0;
-  if (mincore(bytes + kLarge - kSmall, kSmall, &isThere) == 0 && (isThere & 1) != 0) return bytes;
-  munmap(bytes, kLarge);
+  if (mincore(bytes + kLargePage - kSmallPage, kSmallPage, &isThere) == 0 && (isThere & 1) != 0)
+    return bytes;
+  munmap(bytes, kLargePage);
   return nullptr;
 }
 
@@ -175,14 +174,14 @@ bool move(uintptr_t page) {
   void* copy = newLargePage();
   if (copy == nullptr) return false;
   auto* code = reinterpret_cast<void*>(page);
-  std::memcpy(copy, code, kLarge);
-  if (mprotect(copy, kLarge, PROT_READ | PROT_EXEC) != 0 ||
-      mremap(copy, kLarge, kLarge, MREMAP_MAYMOVE | MREMAP_FIXED, code) != code) {
-    munmap(copy, kLarge);
+  std::memcpy(copy, code, kLargePage);
+  if (mprotect(copy, kLargePage, PROT_READ | PROT_EXEC) != 0 ||
+      mremap(copy, kLargePage, kLargePage, MREMAP_MAYMOVE | MREMAP_FIXED, code) != code) {
+    munmap(copy, kLargePage);
     return false;
   }
 #ifdef PR_SET_VMA
-  prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, page, kLarge, "libtorch_cpu.so");
+  prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, page, kLargePage, "libtorch_cpu.so");
 #endif
   return true;
 }
@@ -257,7 +256,7 @@ size_t moveHotCode(int watchMs) {
   if (availableMemory() < kLeastAvailable) return 0;
   const auto parts = ofFile(libraryCode());
   const int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  const bool has = sysconf(_SC_PAGESIZE) == static_cast<int64_t>(kSmall) && pagemap >= 0;
+  const bool has = sysconf(_SC_PAGESIZE) == static_cast<int64_t>(kSmallPage) && pagemap >= 0;
   size_t moved = 0;
   if (has && !parts.empty() && forget(parts)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(watchMs));

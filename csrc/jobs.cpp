@@ -12,7 +12,7 @@
 #include <optional>
 
 #include "in_flight.h"
-#include "memory.h"
+#include "budget.h"
 #include "nesting.h"
 #include "registry.h"
 #include "retired.h"

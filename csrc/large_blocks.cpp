@@ -7,6 +7,8 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "machine.h"
+
 namespace flambeau {
 namespace {
 
@@ -16,9 +18,6 @@ constexpr bool kHasLarge = false;
 #else
 constexpr bool kHasLarge = true;
 #endif
-
-constexpr uintptr_t kLargePage = uintptr_t{2} << 20;
-constexpr uintptr_t kSmallPage = 4096;
 
 struct Registry {
   std::mutex mutex;

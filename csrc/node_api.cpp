@@ -7,6 +7,7 @@
 
 #include "internal.h"
 #include "memory.h"
+#include "pages.h"
 
 extern "C" {
 

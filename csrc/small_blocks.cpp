@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "arena.h"
+#include "machine.h"
 
 namespace flambeau {
 namespace {
@@ -112,13 +113,12 @@ class SharedBlocks {
 
   // Gives the system back what is under them.
   void dropPages() {
-    constexpr uintptr_t kPage = 4096;
     const std::lock_guard<std::mutex> lock(mutex_);
     for (int i = 0; i < kClasses; i++) {
       for (Block* block = lists_[static_cast<size_t>(i)]; block != nullptr; block = block->next) {
         const auto begin = reinterpret_cast<uintptr_t>(block);
-        const uintptr_t first = (begin + sizeof(Block) + kPage - 1) / kPage * kPage;
-        const uintptr_t last = (begin + bytesOf(i)) / kPage * kPage;
+        const uintptr_t first = (begin + sizeof(Block) + kSmallPage - 1) / kSmallPage * kSmallPage;
+        const uintptr_t last = (begin + bytesOf(i)) / kSmallPage * kSmallPage;
         if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
       }
     }
