@@ -3,6 +3,7 @@
 #include <torch/csrc/jit/api/compilation_unit.h>
 #include <torch/csrc/jit/ir/scope.h>
 
+#include "nodes.h"
 #include "script.h"
 
 namespace flambeau {
@@ -23,20 +24,11 @@ class Renewal {
     for (Node* node : block->nodes()) {
       if (const auto stack = node->callstack()) node->setCallStack(renewed(*stack));
       for (Block* inner : node->blocks()) visit(inner);
-      visitGraphs(node);
+      eachGraphOf(*node, [&](torch::jit::Graph& graph) { visit(graph.block()); });
     }
   }
 
  private:
-  // Graphs that a node carries as an attribute, such as that of a fork.
-  void visitGraphs(const Node* node) {
-    for (const auto name : node->attributeNames()) {
-      if (node->kindOf(name) == torch::jit::AttributeKind::g) visit(node->g(name)->block());
-      if (node->kindOf(name) != torch::jit::AttributeKind::gs) continue;
-      for (const auto& graph : node->gs(name)) visit(graph->block());
-    }
-  }
-
   // Nodes share their stacks' ends, and go on doing so. What an entry says is read from the entry
   // alone: its function may be gone.
   InlinedCallStackPtr renewed(const InlinedCallStackPtr& stack) {

@@ -12,6 +12,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "nodes.h"
+
 // As declared in torch/csrc/jit/codegen/onednn/interface.h, whose switch is a variable in each file
 // that includes it.
 namespace torch::jit::fuser::onednn {
@@ -70,18 +72,12 @@ bool losesNumber(const Node* node) {
   return isNumber && !holds(node->input(0), node->input(1));
 }
 
-bool isFusable(const Block* block) {
-  for (const auto* node : block->nodes()) {
-    // A parameter that is no constant may be trained, and is no argument that a guard could see.
-    if (node->kind() == c10::prim::GetAttr && node->output()->type()->cast<c10::TensorType>()) {
-      return false;
-    }
-    if (node->kind() == c10::prim::DifferentiableGraph || losesNumber(node)) return false;
-    for (const auto* inner : node->blocks()) {
-      if (!isFusable(inner)) return false;
-    }
+bool isUnfusable(const Node* node) {
+  // A parameter that is no constant may be trained, and is no argument that a guard could see.
+  if (node->kind() == c10::prim::GetAttr && node->output()->type()->cast<c10::TensorType>()) {
+    return true;
   }
-  return true;
+  return node->kind() == c10::prim::DifferentiableGraph || losesNumber(node);
 }
 
 bool isUsedTensor(const Value* input) {
@@ -96,7 +92,7 @@ bool isFusable(const Graph& graph) {
   for (const auto* input : inputs) {
     if (!isFusableInput(input)) return false;
   }
-  return isFusable(graph.block());
+  return !anyNode(graph.block(), isUnfusable);
 }
 
 void collectKernels(const Block* block, std::vector<const Node*>& kernels) {

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "script.h"
+#include "tagged.h"
 
 namespace flambeau {
 namespace {
@@ -57,15 +58,9 @@ class GraphWriter {
     }
   }
 
-  void array(size_t count) {
-    out_.put(FB_VALUE_ARRAY);
-    out_.put(static_cast<double>(count));
-  }
+  void array(size_t count) { putArray(out_, count); }
 
-  void text(const std::string& value) {
-    out_.put(FB_VALUE_STRING);
-    out_.putString(value);
-  }
+  void text(const std::string& value) { putText(out_, value); }
 
   void ids(at::ArrayRef<const Value*> values) {
     array(values.size());

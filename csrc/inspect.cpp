@@ -19,6 +19,7 @@
 #include <unordered_set>
 
 #include "pickle_check.h"
+#include "nodes.h"
 #include "script.h"
 #include "source_check.h"
 
@@ -404,7 +405,7 @@ class Walker {
     const auto kind = node.kind();
     if (kind == c10::prim::CallFunction) return visitFunction(node);
     if (kind == c10::prim::CallMethod) return visitMethod(node);
-    visitGraphs(node);
+    eachGraphOf(node, [&](const torch::jit::Graph& graph) { visit(*graph.block()); });
     if (kind == c10::prim::TupleUnpack) visitUnpack(node);
     if (kind == c10::prim::Constant || kind == c10::prim::GetAttr || kind == c10::prim::SetAttr)
       return {};
@@ -445,16 +446,6 @@ class Walker {
     if (!type->cast<c10::InterfaceType>())
       add("?call of the method " + name + ", which is not known");
     return {};
-  }
-
-  // Graphs that a node carries as an attribute, such as that of a fork.
-  void visitGraphs(const Node& node) {
-    for (const auto name : node.attributeNames()) {
-      if (node.kindOf(name) == torch::jit::AttributeKind::g) visit(*node.g(name)->block());
-      if (node.kindOf(name) == torch::jit::AttributeKind::gs) {
-        for (const auto& graph : node.gs(name)) visit(*graph->block());
-      }
-    }
   }
 
   // The interpreter leaves as many values as the tuple has, and goes on with as many as the node

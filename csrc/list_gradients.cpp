@@ -7,10 +7,11 @@
 
 #include <algorithm>
 
+#include "nodes.h"
+
 namespace flambeau {
 namespace {
 
-using torch::jit::Block;
 using torch::jit::Node;
 
 bool isTensorList(const torch::jit::Value* value) {
@@ -37,17 +38,6 @@ bool isParameter(const Node* node) {
   return node->kind() == c10::prim::GetAttr && mayHoldTensors(*node->output()->type());
 }
 
-template <typename Found>
-bool any(const Block* block, Found found) {
-  for (const auto* node : block->nodes()) {
-    if (found(node)) return true;
-    for (const auto* inner : node->blocks()) {
-      if (any(inner, found)) return true;
-    }
-  }
-  return false;
-}
-
 // What holds tensors is not looked through.
 bool mayNeedGradient(const c10::IValue& value) {
   if (value.isTensor()) return value.toTensor().requires_grad();
@@ -64,8 +54,8 @@ bool ListGradients::areInDanger(torch::jit::Function& function, const torch::jit
     if (graph == nullptr) return;
     const auto inlined = graph->graph()->copy();
     torch::jit::Inline(*inlined);
-    takesLists_ = any(inlined->block(), takesList);
-    hasParameters_ = any(inlined->block(), isParameter);
+    takesLists_ = anyNode(inlined->block(), takesList);
+    hasParameters_ = anyNode(inlined->block(), isParameter);
   });
   return takesLists_ &&
          (hasParameters_ || std::any_of(stack.begin(), stack.end(), mayNeedGradient));

@@ -8,9 +8,10 @@
 
 #include <algorithm>
 
+#include "nodes.h"
+
 namespace {
 
-using torch::jit::Block;
 using torch::jit::Node;
 
 bool mayBeAnything(const c10::TypePtr& type) {
@@ -23,18 +24,8 @@ bool mayBeAnything(const c10::TypePtr& type) {
   return std::any_of(parts.begin(), parts.end(), mayBeAnything);
 }
 
-bool takesAnything(const Node& node) {
-  return node.kind() == c10::aten::append && mayBeAnything(node.inputs()[0]->type());
-}
-
-bool appendsAnything(const Block& block) {
-  for (const Node* node : block.nodes()) {
-    if (takesAnything(*node)) return true;
-    for (const Block* inner : node->blocks()) {
-      if (appendsAnything(*inner)) return true;
-    }
-  }
-  return false;
+bool appendsAnything(const Node* node) {
+  return node->kind() == c10::aten::append && mayBeAnything(node->inputs()[0]->type());
 }
 
 }  // namespace
@@ -42,7 +33,7 @@ bool appendsAnything(const Block& block) {
 namespace torch::jit {
 
 bool RemoveListMutation(const std::shared_ptr<Graph>& graph) {
-  if (appendsAnything(*graph->block())) return false;
+  if (flambeau::anyNode(graph->block(), appendsAnything)) return false;
   return MutationRemover(graph).removeListMutation();
 }
 

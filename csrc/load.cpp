@@ -15,6 +15,7 @@
 #include "inspect.h"
 #include "jobs.h"
 #include "script.h"
+#include "tagged.h"
 
 namespace flambeau {
 namespace {
@@ -138,26 +139,6 @@ Module loadModule(
 }
 
 // ---- Descriptions ----
-
-void putText(Writer& out, const std::string& text) {
-  out.put(FB_VALUE_STRING);
-  out.putString(text);
-}
-
-void putNumber(Writer& out, double number) {
-  out.put(FB_VALUE_FLOAT);
-  out.put(number);
-}
-
-void putArray(Writer& out, size_t count) {
-  out.put(FB_VALUE_ARRAY);
-  out.put(static_cast<double>(count));
-}
-
-void putTexts(Writer& out, const std::set<std::string>& texts) {
-  putArray(out, texts.size());
-  for (const auto& text : texts) putText(out, text);
-}
 
 struct Described {
   std::string name;
