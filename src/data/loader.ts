@@ -67,7 +67,10 @@ export interface DataLoaderOptions<T, B> {
    * may export a function `workerInitFn` instead. A function cannot be sent to a Worker as it is.
    */
   workerInitFn?: string | URL;
-  /** How many seconds a batch of the Workers is waited for; default 0: as long as it takes. What takes longer ends the pass with an error. */
+  /**
+   * How many seconds a batch of the Workers is waited for; default 0: as long as it takes. What takes longer ends the pass with an error.
+   * Deno lets a Worker that JavaScript keeps busy run on until it comes round to its event loop.
+   */
   timeout?: number;
   /** How many batches each Worker is ahead; default 2. */
   prefetchFactor?: number;

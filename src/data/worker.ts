@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import { parentPort, workerData } from "node:worker_threads";
 import "../ops/mod.ts";
 import { defaultCollate, defaultConvert } from "./collate.ts";
@@ -174,11 +175,16 @@ function post(pass: number, task: number, value: unknown): void {
   }
 }
 
+// Deno sends an answer off when the event loop comes round: a next example that keeps the thread busy would hold it back.
+function comeRound(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 if (parentPort !== null && workerData?.flambeau === "loader") {
   const loop = new WorkerLoop(workerData.setup);
   // One after the other: a dataset need not expect to be asked again while it works.
   let last: Promise<void> = Promise.resolve();
   parentPort.on("message", (question: Question) => {
-    last = last.then(() => answerTo(loop, question));
+    last = last.then(() => answerTo(loop, question)).then(comeRound);
   });
 }
