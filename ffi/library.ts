@@ -47,7 +47,8 @@ function findShim(): Place {
   throw new LoadError(
     `The native library of Flambeau was not found. Tried: FLAMBEAU_LIB (not set), ` +
       `${linkPath(root)} (missing or not readable). ` +
-      `${denied === "" ? MEND : `Run Deno with ${denied}, so that it can be found and opened`}.`,
+      `${denied === "" ? MEND : `Run Deno with ${denied}, so that it can be found and opened`}. ` +
+      "A bundled program finds it by FLAMBEAU_LIB, its path, which `deno task doctor` shows.",
     { op: "load", kind: "internal" },
   );
 }

@@ -4,6 +4,8 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { LoadError, TorchError } from "../ffi/errors.ts";
+import { projectRoot } from "../ffi/library.ts";
+import { readLink } from "../ffi/link.ts";
 import { ABI_VERSION, symbols } from "../ffi/symbols.ts";
 import { thisMachine } from "../tools/setup/context.ts";
 import { type Ended, run, which } from "../tools/setup/process.ts";
@@ -18,6 +20,13 @@ try {
 } catch (error) {
   console.log(JSON.stringify({ name: error.name, message: error.message, op: error.op }));
 }
+`;
+
+/** Traces, and calls on another thread. */
+const BUNDLED = `
+import * as torch from MOD;
+const traced = torch.jit.trace((x: torch.Tensor) => x.mul(2).add(1), [torch.ones([2])]);
+console.log(((await traced.runAsync(torch.tensor([1, 2]))) as torch.Tensor).toArray());
 `;
 
 interface Outcome {
@@ -162,6 +171,25 @@ describe("Loading the library", () => {
       "was not found",
       "Run Deno with --allow-ffi --allow-read --allow-env",
     );
+  });
+
+  test("is found by a bundle through FLAMBEAU_LIB", async () => {
+    using here = folder();
+    const mod = fileURLToPath(new URL("../mod.ts", import.meta.url));
+    writeFileSync(here.file("app.ts"), BUNDLED.replace("MOD", JSON.stringify(mod)));
+    const bun = process.env.FLAMBEAU_TEST_BUN!;
+    const out = here.file("app.js");
+    const built = await run(bun, ["build", here.file("app.ts"), "--target=bun", "--outfile", out]);
+    assertEquals(built.code, 0, built.stderr);
+    const { FLAMBEAU_LIB: given, ...env } = process.env;
+    const FLAMBEAU_LIB = given ?? readLink(projectRoot())!.shim;
+    // A bundle for Bun runs on Deno too.
+    const args = isDeno ? ["run", "-A", out] : [out];
+    const told = await run(process.execPath, args, { env: { ...env, FLAMBEAU_LIB } });
+    assertEquals([told.code, told.stdout.trim()], [0, "[ 3, 5 ]"], told.stderr);
+    const alone = await run(process.execPath, args, { env });
+    assert(alone.code !== 0);
+    assertStringIncludes(alone.stderr, "A bundled program finds it by FLAMBEAU_LIB");
   });
 
   test("is found by a program in another folder, as README.md says", async () => {
