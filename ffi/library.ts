@@ -11,6 +11,7 @@ import type { WatchJobs } from "./jobs.ts";
 import { LoadError } from "./errors.ts";
 import { tryGetEnv } from "./home.ts";
 import { linkPath, readLink } from "./link.ts";
+import { runtimeName } from "./runtime.ts";
 import {
   ABI_VERSION,
   type Callback,
@@ -19,8 +20,7 @@ import {
   symbols,
 } from "./symbols.ts";
 
-const isDeno = "Deno" in globalThis;
-const runtime = isDeno ? await import("./deno.ts") : await import("./bun.ts");
+const runtime = runtimeName() === "Deno" ? await import("./deno.ts") : await import("./bun.ts");
 const { open, missingPermissions } = runtime;
 
 const MEND = "Run `deno task setup` (or `bun run setup`) in the folder of Flambeau, " +

@@ -2,11 +2,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { LoadError, TorchError } from "../ffi/errors.ts";
 import { projectRoot } from "../ffi/library.ts";
 import { readLink } from "../ffi/link.ts";
 import { ABI_VERSION, symbols } from "../ffi/symbols.ts";
+import { runtimeName } from "../ffi/runtime.ts";
 import { thisMachine } from "../tools/setup/context.ts";
 import { type Ended, run, which } from "../tools/setup/process.ts";
 import { findZig } from "../tools/setup/zig.ts";
@@ -146,6 +147,11 @@ describe("Loading the library", () => {
     const ended = await run(compiler, ["-shared", "-o", FLAMBEAU_LIB, here.file("old.c")]);
     assertEquals(ended.code, 0, ended.stderr);
     await assertFails({ env: { FLAMBEAU_LIB } }, "could not be opened", FLAMBEAU_LIB, MEND);
+  });
+
+  test("on another runtime says which ones there are", () => {
+    assertEquals(runtimeName(), isDeno ? "Deno" : "Bun");
+    assertThrows(() => runtimeName({}), LoadError, "Flambeau runs on Deno and on Bun");
   });
 
   test("without --allow-ffi says which permissions are needed", async (t) => {
