@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "fusion_layouts.h"
 #include "nodes.h"
 
 // As declared in torch/csrc/jit/codegen/onednn/interface.h, whose switch is a variable in each file
@@ -55,9 +56,7 @@ bool holds(const Value* value, const Value* number) {
   return isInt && (dtype == at::kLong || dtype == at::kInt);
 }
 
-// The compiler makes a tensor of a number, of the other operand's dtype: 0.3 became 0 beside
-// integers.
-bool losesNumber(const Node* node) {
+bool isArithmetic(const Node* node) {
   static const std::unordered_set<c10::Symbol> kinds{
       c10::aten::add,
       c10::aten::sub,
@@ -67,9 +66,26 @@ bool losesNumber(const Node* node) {
       c10::aten::sub_,
       c10::aten::mul_,
       c10::aten::div_};
-  if (kinds.count(node->kind()) == 0 || node->inputs().size() < 2) return false;
-  const bool isNumber = node->input(1)->type()->cast<c10::TensorType>() == nullptr;
-  return isNumber && !holds(node->input(0), node->input(1));
+  return kinds.count(node->kind()) > 0 && node->inputs().size() >= 2;
+}
+
+// Whether a value is asked for its number alone, as a trace's sizes are.
+bool isForNumber(const Value* value) {
+  const auto& uses = value->uses();
+  return std::all_of(uses.begin(), uses.end(), [](const torch::jit::Use& use) {
+    return use.user->kind() == c10::aten::Int ||
+           (isArithmetic(use.user) && isForNumber(use.user->output()));
+  });
+}
+
+// The compiler makes a tensor of a number, of the other operand's dtype and with a dimension: 0.3
+// became 0 beside integers, and what had no dimensions came out with one.
+bool losesNumber(const Node* node) {
+  if (!isArithmetic(node) || node->input(1)->type()->cast<c10::TensorType>()) return false;
+  const auto operand = node->input(0)->type()->cast<c10::TensorType>();
+  const bool hasDimensions = operand && operand->dim().value_or(0) > 0;
+  if (!hasDimensions && !isForNumber(node->output())) return true;
+  return !holds(node->input(0), node->input(1));
 }
 
 bool isUnfusable(const Node* node) {
@@ -93,13 +109,6 @@ bool isFusable(const Graph& graph) {
     if (!isFusableInput(input)) return false;
   }
   return !anyNode(graph.block(), isUnfusable);
-}
-
-void collectKernels(const Block* block, std::vector<const Node*>& kernels) {
-  for (const auto* node : block->nodes()) {
-    if (node->kind() == c10::prim::oneDNNFusionGroup) kernels.push_back(node);
-    for (const auto* inner : node->blocks()) collectKernels(inner, kernels);
-  }
 }
 
 // A kernel that may write its result where an argument lies counts an argument that it takes twice
@@ -146,10 +155,49 @@ bool normalizesPlainly(const Node* kernel) {
   return false;
 }
 
-bool areSound(const std::vector<const Node*>& kernels) {
-  return !kernels.empty() && std::all_of(kernels.begin(), kernels.end(), [](const Node* kernel) {
-    return takesEachOnce(kernel) && !broadcastsRows(kernel) && !normalizesPlainly(kernel);
+// "partition compile failed" is what the compiler says of a tensor without dimensions, when the
+// kernel is to run.
+bool takesNoDimensions(const Node* kernel) {
+  const auto inputs = kernel->g(torch::jit::attr::Subgraph)->inputs();
+  return std::any_of(inputs.begin(), inputs.end(), [](const Value* input) {
+    const auto type = input->type()->cast<c10::TensorType>();
+    return type && type->dim() == size_t{0};
   });
+}
+
+// An executor that watched two calls of different shapes, because one of them failed, has guards
+// for any shape, and a kernel is made for the shapes of the call that comes first.
+bool isComplete(const c10::TypePtr& type) {
+  const auto tensor = type->cast<c10::TensorType>();
+  return tensor == nullptr || tensor->isComplete();
+}
+
+bool areComplete(at::ArrayRef<const Value*> values) {
+  return std::all_of(
+      values.begin(), values.end(), [](const Value* value) { return isComplete(value->type()); });
+}
+
+bool isSound(const Node* kernel) {
+  const Graph& graph = *kernel->g(torch::jit::attr::Subgraph);
+  return areComplete(graph.inputs()) && areComplete(graph.outputs()) && takesEachOnce(kernel) &&
+         !broadcastsRows(kernel) && !normalizesPlainly(kernel) && !takesNoDimensions(kernel);
+}
+
+bool isSoundGuard(const Node* guard) {
+  const auto& types = guard->tys(torch::jit::attr::types);
+  return std::all_of(types.begin(), types.end(), isComplete);
+}
+
+// Whether there are kernels, and none that would fail or be wrong.
+bool areSound(const Graph& fused) {
+  bool any = false;
+  const bool anyUnsound = anyNode(fused.block(), [&](const Node* node) {
+    if (node->kind() == c10::prim::oneDNNFusionGuard) return !isSoundGuard(node);
+    if (node->kind() != c10::prim::oneDNNFusionGroup) return false;
+    any = true;
+    return !isSound(node);
+  });
+  return any && !anyUnsound;
 }
 
 void fill(Block* block, Graph& graph, Graph& body, at::ArrayRef<Value*> inputs) {
@@ -201,9 +249,9 @@ void fuse(std::shared_ptr<Graph>& graph) {
   } catch (const std::exception&) {
     return;
   }
-  std::vector<const Node*> kernels;
-  collectKernels(fused->block(), kernels);
-  if (areSound(kernels)) graph = guardedBy(*plain, *fused);
+  if (!areSound(*fused)) return;
+  keepStridesWhereGuardsMayFail(*fused);
+  graph = guardedBy(*plain, *fused);
 }
 
 }  // namespace

@@ -2,9 +2,6 @@
 // writes past the end of memory, or takes one layout for another. Here it holds where LibTorch's
 // does, and, beyond that:
 //
-// - Where every size is known. A kernel is made for the shapes of the call that comes first; an
-//   executor that watched two calls of different shapes, because one of them failed, has a guard
-//   for any shape.
 // - Where each argument has the layout that the kernel was made for: that of another kernel's
 //   result, which is oneDNN's own, or its strides. What ran unfused before it gives the latter.
 // - Where an argument in oneDNN's layout is a kernel's result, and not a tensor of the caller's.
@@ -13,6 +10,7 @@
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/operator.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -31,40 +29,6 @@ using torch::jit::Stack;
 Operator*& original() {
   static Operator* guard = nullptr;
   return guard;
-}
-
-bool isComplete(const c10::TypePtr& type) {
-  const auto tensor = type->cast<c10::TensorType>();
-  return tensor == nullptr || tensor->isComplete();
-}
-
-bool areComplete(at::ArrayRef<const torch::jit::Value*> values) {
-  for (const auto* value : values) {
-    if (!isComplete(value->type())) return false;
-  }
-  return true;
-}
-
-// The kernels that a guard stands before: in what runs if it holds.
-bool areKernelsComplete(const Node* guard) {
-  for (const auto& use : guard->outputs().back()->uses()) {
-    const Node* user = use.user;
-    for (const auto* block : user->blocks()) {
-      for (const auto* node : block->nodes()) {
-        if (node->kind() != c10::prim::oneDNNFusionGroup) continue;
-        const torch::jit::Graph& graph = *node->g(torch::jit::attr::Subgraph);
-        if (!areComplete(graph.inputs()) || !areComplete(graph.outputs())) return false;
-      }
-    }
-  }
-  return true;
-}
-
-bool isGuardComplete(const Node* node) {
-  for (const auto& type : node->tys(torch::jit::attr::types)) {
-    if (!isComplete(type)) return false;
-  }
-  return areKernelsComplete(node);
 }
 
 enum class Layout : char { Strides, Kernels, Foreign };
@@ -94,26 +58,29 @@ class Layouts {
   std::optional<std::vector<Layout>> known_;
 };
 
-bool hasForeign(c10::ArrayRef<at::IValue> arguments) {
-  for (const auto& argument : arguments) {
-    if (layoutOf(argument) == Layout::Foreign) return true;
-  }
-  return false;
+bool hasAny(c10::ArrayRef<at::IValue> arguments, Layout layout) {
+  return std::any_of(arguments.begin(), arguments.end(), [&](const at::IValue& argument) {
+    return layoutOf(argument) == layout;
+  });
 }
 
 // The arguments stay where they are: LibTorch's guard hands them on.
 Operation strictGuard(const Node* node) {
   const size_t count = node->tys(torch::jit::attr::types).size();
-  if (!isGuardComplete(node)) return [](Stack& stack) { torch::jit::push(stack, false); };
   return [inner = original()->getOperation(node), count, made = std::make_shared<Layouts>()](
              Stack& stack) mutable {
-    if (hasForeign(torch::jit::last(stack, count))) {
-      torch::jit::push(stack, false);
-      return;
+    bool holds = !hasAny(torch::jit::last(stack, count), Layout::Foreign);
+    if (holds) {
+      inner(stack);
+      holds = torch::jit::pop(stack).toBool() && made->admit(torch::jit::last(stack, count));
     }
-    inner(stack);
-    const bool holds = torch::jit::pop(stack).toBool();
-    torch::jit::push(stack, holds && made->admit(torch::jit::last(stack, count)));
+    // What would run instead reads strides: see fusion_layouts.h, which is to keep it from coming
+    // to this.
+    TORCH_CHECK(
+        holds || !hasAny(torch::jit::last(stack, count), Layout::Kernels),
+        "A part that oneDNN's graph compiler fused was given what it was not made for: run the "
+        "program without jit.enableOnednnFusion()");
+    torch::jit::push(stack, holds);
   };
 }
 

@@ -438,6 +438,9 @@ void chooseQparams(Stack stack) {
       input.layout() == at::kStrided && input.is_contiguous() && count > 0 &&
           count <= input.numel() && stack[2].toInt() > 0,
       "numel must be that of a contiguous input, and n_bins above 0");
+  // It narrows the range step by step, down to what the ratio leaves.
+  const double ratio = stack.size() > 3 && stack[3].isDouble() ? stack[3].toDouble() : 0;
+  TORCH_CHECK_VALUE(ratio >= 0 && ratio <= 1, "ratio must be from 0 to 1, but got ", ratio);
 }
 
 // torch._nnpack_spatial_convolution of other than images

@@ -17,6 +17,15 @@ bool anyNode(const torch::jit::Block* block, const Found& found) {
   return false;
 }
 
+// Calls `visit` with the nodes of a block, and those further in.
+template <typename Visit>
+void eachNode(const torch::jit::Block* block, const Visit& visit) {
+  anyNode(block, [&](const torch::jit::Node* node) {
+    visit(node);
+    return false;
+  });
+}
+
 // Calls `visit` with the graphs that a node carries as attributes, such as that of a fork.
 template <typename Visit>
 void eachGraphOf(const torch::jit::Node& node, const Visit& visit) {

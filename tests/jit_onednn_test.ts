@@ -200,6 +200,52 @@ describe("A fused model", () => {
       }
     }));
 
+  test("takes tensors without dimensions, and gives such", () =>
+    withFusion(() => {
+      torch.manualSeed(13);
+      const F = nn.functional;
+      const programs: ((x: T, y: T, w: T) => T)[] = [
+        (x, y) => x.add(y).relu(),
+        (x, y, w) => F.linear(x.matmul(w), w).add(y),
+        (x, y, w) => F.linear(x.matmul(w), w).tanh().add(y.mul(0.7)),
+        (x, y) => x.sum().mul(0.5).tanh().mul(y),
+        (_, y) => y.mul(2).exp(),
+      ];
+      for (const [i, program] of programs.entries()) {
+        const w = torch.randn([4, 4]);
+        const traced = jit.trace(program, [torch.randn([2, 4]), torch.randn([]), w]);
+        jit.enableOnednnFusion(true);
+        for (let n = 0; n < 4; n++) {
+          const [x, y] = [torch.randn([2, 4]), torch.randn([])];
+          const [found, right] = [traced(x, y, w) as T, program(x, y, w)];
+          assertEquals(found.shape, right.shape, `program ${i}`);
+          assert(torch.allclose(found, right, { rtol: 1e-4, atol: 1e-5 }), `program ${i}`);
+        }
+        jit.enableOnednnFusion(false);
+      }
+    }));
+
+  test("goes on where one of two kernels in a row cannot run", () =>
+    withFusion(() => {
+      torch.manualSeed(14);
+      // How many rows are picked decides what the second kernel gets, beside what the first one hands on.
+      const program = (x: T, y: T, picked: T, w: T, b: T) =>
+        nn.functional.linear(x.matmul(w), w, b).add(y.relu().index(picked.ne(0))).relu();
+      const [x, y] = [torch.randn([2, 4]), torch.randn([3, 4])];
+      const parameters = [torch.randn([4, 4]), torch.randn([4])] as const;
+      const two = torch.tensor([true, false, true]);
+      const one = torch.tensor([false, true, false]);
+      jit.enableOnednnFusion(true);
+      const traced = jit.trace(program, [x, y, two, ...parameters]);
+      for (const picked of [two, two, two, one, two, one]) {
+        const found = traced(x, y, picked, ...parameters) as T;
+        const right = program(x, y, picked, ...parameters);
+        assert(torch.allclose(found, right, { rtol: 1e-4, atol: 1e-5 }));
+      }
+      const graph = String(traced.graphFor(x, y, two, ...parameters));
+      assertEquals(graph.match(/= prim::oneDNNFusionGroup/g)?.length, 2, graph);
+    }));
+
   test("is one with the numbers of a trace's sizes in it", () =>
     withFusion(() => {
       torch.manualSeed(10);

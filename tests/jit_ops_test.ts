@@ -10,6 +10,8 @@ import * as torch from "../mod.ts";
 const { ops, kwargs } = torch.jit;
 const aten = ops.aten!;
 
+type T = torch.Tensor;
+
 describe("jit.ops lists what is registered", () => {
   test("namespaces, ops and overloads", () => {
     const namespaces = Object.keys(ops);
@@ -154,6 +156,17 @@ describe("jit.ops calls", () => {
       torch.TorchError,
       "running_mean and running_var are needed",
     );
+  });
+
+  test("an op that would hardly end with a number is refused", () => {
+    using x = torch.tensor([1, -2, 3.5]);
+    const range = (ratio: number) =>
+      torch.jit.ops.aten!.choose_qparams_optimized!(x, 3, 200, ratio, 8) as unknown as T[];
+    // What PyTorch gives.
+    torch.scope(() => assertEquals(range(0.5).map((one) => one.item()), [3.5, -2]));
+    for (const ratio of [-0.1, 4e18, NaN]) {
+      assertThrows(() => range(ratio), torch.TorchError, "ratio must be from 0 to 1, but got");
+    }
   });
 
   test("an op that runs only as a node of a graph is refused", () => {

@@ -54,7 +54,7 @@ const ADDRESS = [
 /** The sources that the exercised exports need; those of files, autograd and images have tests of their own. */
 const EXERCISED =
   ("anomaly archive arena batching block_cache budget call_stacks callable compile context copy_kernel crc32 " +
-    "error fences functorch fusion fusion_guard graph guarded_operators guards guards_indices guards_language " +
+    "error fences functorch fusion fusion_guard fusion_layouts graph guarded_operators guards guards_indices guards_language " +
     "guards_quantized guards_tensors guards_unchecked handles host hot_code image in_flight inspect job_queue jobs " +
     "large_blocks lent list_gradients list_mutation machine memory module nesting observers op optimize " +
     "packed_lstm pages pickle_check plain_copy printing process_end reach registry retired runs saved_hooks " +

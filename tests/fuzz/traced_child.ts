@@ -1,6 +1,6 @@
 /**
  * Random programs, traced and called with whatever comes: each call gives what eager mode gives, gradients too, or is refused
- * where the trace has the sizes of its example in it.
+ * where the trace has the sizes of its example in it; and a fused program gives, or refuses, what the same does unfused.
  *
  * @module
  */
@@ -126,6 +126,14 @@ function judge(
   return "the same";
 }
 
+/** A fused program against the same unfused, which has the same sizes in it. */
+function judgeFused(unfused: (Tensor | null)[] | Error, fused: typeof unfused, call: Call): void {
+  if (unfused instanceof Error && fused instanceof Error) return;
+  if (unfused instanceof Error) throw new Error(`refused unfused alone: ${unfused.message}`);
+  if (fused instanceof Error) throw new Error(`refused fused alone: ${fused.message}`);
+  compare(unfused, fused, call.dtype);
+}
+
 const tally: Record<string, number> = {};
 
 function run(index: number, note: (text: string) => void): string {
@@ -141,8 +149,9 @@ function run(index: number, note: (text: string) => void): string {
   const parameters = [torch.randn([4, 4]), torch.randn([4])] as const;
   const title = `${names.join(", ")} of [${example}]${fused ? ", fused" : ""}`;
   note(title);
-  const traced = jit.trace(program, [torch.randn(example), torch.randn([4]), ...parameters]);
-  jit.enableOnednnFusion(fused);
+  const trace = () => jit.trace(program, [torch.randn(example), torch.ones([4]), ...parameters]);
+  const traced = trace();
+  const unfused = fused ? trace() : null;
   try {
     for (let i = 0; i < CALLS; i++) {
       const call = draw(next, example);
@@ -150,8 +159,12 @@ function run(index: number, note: (text: string) => void): string {
       const asTraced = String(call.shapes) === String([example, [4]]);
       note(`${title}; call ${i}: ${JSON.stringify(call)}`);
       const eager = outcomeOf(program, values, call);
+      const plain = unfused && outcomeOf(unfused as Program, values, call);
+      jit.enableOnednnFusion(fused);
       const own = outcomeOf(traced as Program, values, call);
+      jit.enableOnednnFusion(false);
       try {
+        if (plain) judgeFused(plain, own, call);
         const what = judge(eager, own, call, asTraced);
         tally[what] = (tally[what] ?? 0) + 1;
       } catch (error) {
@@ -164,6 +177,7 @@ function run(index: number, note: (text: string) => void): string {
   } finally {
     jit.enableOnednnFusion(false);
     traced.dispose();
+    unfused?.dispose();
   }
 }
 

@@ -64,6 +64,9 @@ export const steps: Readonly<Record<string, Step>> = {
   "minus y": (x, { y }) => x.sub(y),
   "times y": (x, { y }) => x.mul(y.clamp(-2, 2)),
   "by y": (x, { y }) => x.div(y.abs().add(1)),
+  // No row otherwise, which most do not take.
+  "plus its first row, if y is positive": (x, { y }) =>
+    x.add(x.narrow(0, 0, 1).relu().index(y.relu().sum().view(1).gt(0.7))),
   "y where it is more": (x, { y }) => torch.maximum(x, y),
   "between x and y": (x, { y }) => x.mul(0.3).add(y.mul(0.7)),
 };
