@@ -71,11 +71,18 @@ bool isArithmetic(const Node* node) {
 
 // Whether a value is asked for its number alone, as a trace's sizes are.
 bool isForNumber(const Value* value) {
-  const auto& uses = value->uses();
-  return std::all_of(uses.begin(), uses.end(), [](const torch::jit::Use& use) {
-    return use.user->kind() == c10::aten::Int ||
-           (isArithmetic(use.user) && isForNumber(use.user->output()));
-  });
+  std::vector<const Value*> left{value};
+  std::unordered_set<const Value*> seen(left.begin(), left.end());
+  while (!left.empty()) {
+    const Value* next = left.back();
+    left.pop_back();
+    for (const auto& use : next->uses()) {
+      if (use.user->kind() == c10::aten::Int) continue;
+      if (!isArithmetic(use.user)) return false;
+      if (seen.insert(use.user->output()).second) left.push_back(use.user->output());
+    }
+  }
+  return true;
 }
 
 // The compiler makes a tensor of a number, of the other operand's dtype and with a dimension: 0.3

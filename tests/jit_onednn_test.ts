@@ -225,6 +225,19 @@ describe("A fused model", () => {
       }
     }));
 
+  test("takes numbers that come of tensors, each used twice on the way", () =>
+    withFusion(() => {
+      const squares = "    z = z * z\n".repeat(60);
+      const source = `def f(x, y):\n    z = y * 2\n${squares}    return x.relu() * int(z)\n`;
+      const unit = jit.compile(source);
+      jit.enableOnednnFusion(true);
+      for (let i = 0; i < 4; i++) {
+        const found = unit.f!(torch.tensor([-1.5, 2.5]), torch.tensor(0.5)) as T;
+        assertEquals(found.toArray(), [0, 2.5]);
+      }
+      unit.dispose();
+    }));
+
   test("goes on where one of two kernels in a row cannot run", () =>
     withFusion(() => {
       torch.manualSeed(14);
