@@ -118,8 +118,8 @@ export function optimizedExecution(on?: boolean): boolean {
  * before {@linkcode ScriptFunction.warmUp}. Kernels are made for the very shapes that come while warming up; others run
  * unfused, and so does what is trained. Off by default.
  *
- * Programs are not given to it whose kernels it gets wrong, in PyTorch too: those that take an argument twice, and those that add
- * or multiply a row to more dimensions.
+ * Programs are not given to it whose kernels it gets wrong, in PyTorch too: those that take an argument twice, those that add
+ * or multiply a row to more dimensions, those that take a tensor without dimensions, and `layer_norm` without weights.
  *
  * @throws {TorchError} If LibTorch was built without oneDNN.
  *
